@@ -1,0 +1,6 @@
+mod cli;
+mod config;
+mod language;
+mod logging;
+mod output;
+fn main() {}

@@ -1,0 +1,4 @@
+//! Logging in, and asking who one is.
+
+pub(super) mod login;
+pub(super) mod me;

@@ -1,0 +1,78 @@
+//! The JSON body of a request, or the problem that says what is wrong with it.
+
+use std::{error::Error, sync::Arc};
+
+use axum::{
+    body::{Body as HttpBody, Bytes, to_bytes},
+    extract::{FromRequest, Request},
+};
+use http::{HeaderMap, header};
+use http_body_util::LengthLimitError;
+use serde_json::json;
+
+use super::{
+    fields::{EXPECTED, Fields, FromFields},
+    problem::{Code, Problem},
+};
+use crate::App;
+
+/// The largest body: a notification with all its fields at their limits takes a sixth of it.
+pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// A body read as `T`, every field of it checked.
+pub(super) struct Body<T>(pub T);
+
+impl<T: FromFields> FromRequest<Arc<App>> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        require_json(request.headers())?;
+        let bytes = read(request.into_body()).await?;
+        let fields = Fields::parse(&bytes, app.clock.now()).map_err(|error| not_json(&error))?;
+        fields
+            .read()
+            .map(Self)
+            .map_err(|errors| Problem::fields(Code::InvalidField, &errors))
+    }
+}
+
+fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let declared = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = declared.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let detail = match essence {
+        "" => "the request declares no content type".to_owned(),
+        other => format!("the request declares its body as {other}"),
+    };
+    Err(Problem::new(Code::UnsupportedMediaType, detail))
+}
+
+async fn read(body: HttpBody) -> Result<Bytes, Problem> {
+    to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
+        if error
+            .source()
+            .is_some_and(|cause| cause.is::<LengthLimitError>())
+        {
+            let detail = format!("the body is larger than {MAX_BODY_BYTES} bytes");
+            Problem::new(Code::BodyTooLarge, detail)
+        } else {
+            Problem::new(Code::InvalidJson, "the body ended before it was complete")
+        }
+    })
+}
+
+fn not_json(error: &serde_json::Error) -> Problem {
+    let message = error.to_string();
+    // It is JSON, so there is no place to point at.
+    if error.is_data() && message.contains(EXPECTED) {
+        return Problem::new(Code::InvalidJson, "the body is not a JSON object");
+    }
+    Problem::new(Code::InvalidJson, message)
+        .with("line", json!(error.line()))
+        .with("column", json!(error.column()))
+}

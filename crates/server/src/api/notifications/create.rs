@@ -1,0 +1,232 @@
+//! `POST /api/notifications`: publish. The answer is 201 only after the commit (L4).
+
+use std::sync::Arc;
+
+use atalaya_store::{self as store, Audience, PublishError, Role, Severity, Timestamp, UserId};
+use axum::{Json, extract::State};
+use chrono::DateTime;
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::{IntoResponses, ToSchema};
+
+use super::recipients::{self, Recipients};
+use crate::{
+    App,
+    api::{
+        body::Body,
+        extract::CurrentUser,
+        fields::{Fields, FromFields},
+        openapi::{self, BadBody, NeedsRole, NeedsToken},
+        problem::{Code, Problem, ProblemBody},
+        text,
+    },
+    wire::rfc3339,
+};
+
+const MAX_TITLE_CHARS: usize = 200;
+const MAX_BODY_BYTES: usize = 8 * 1024;
+const MAX_DATA_BYTES: usize = 32 * 1024;
+
+/// A notification to publish, checked.
+pub(crate) struct NewNotification(store::NewNotification);
+
+/// A notification to publish.
+#[derive(ToSchema)]
+#[schema(as = NewNotification)]
+#[serde(deny_unknown_fields)]
+#[schema(examples(json!({
+    "to": {"roles": ["operator"]},
+    "title": "Disk almost full",
+    "body": "web-1 has 3 % left.",
+    "severity": "warning",
+    "type": "disk",
+    "link": "/servers/web-1",
+    "data": {"server": "web-1", "free_percent": 3}
+})))]
+#[expect(dead_code, reason = "describes the JSON that `NewNotification` reads")]
+pub(crate) struct NewNotificationBody {
+    to: Recipients,
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    /// At most 8 KiB of UTF-8.
+    #[schema(max_length = 8192)]
+    body: Option<String>,
+    #[schema(required = false, nullable = false, default = "info")]
+    severity: Option<openapi::Severity>,
+    /// The publisher's own word for the kind of thing that happened.
+    #[schema(min_length = 1, max_length = 64, pattern = "^[a-z0-9._-]+$")]
+    r#type: Option<String>,
+    /// The Socket.IO event under which sockets get it, when not `notification`; not one of Socket.IO's own.
+    #[schema(min_length = 1, max_length = 64)]
+    event: Option<String>,
+    /// An http(s) address, or a path that begins with one slash.
+    #[schema(max_length = 2048)]
+    link: Option<String>,
+    /// Any JSON of at most 32 KiB, handed on as it is.
+    #[schema(value_type = Option<Value>)]
+    data: Option<Value>,
+    /// RFC 3339, in the future; after it the notification is shown to nobody.
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    #[schema(required = false, nullable = false, default = false)]
+    requires_ack: Option<bool>,
+}
+
+impl FromFields for NewNotification {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let to = recipients::read(fields);
+        let title = fields.required("title", "a text");
+        let title = fields.check("title", title, |t: &String| text::title(t, MAX_TITLE_CHARS));
+        let new = store::NewNotification {
+            to: Audience::default(),
+            title: String::new(),
+            body: optional_text(fields, "body", |text| text::body(text, MAX_BODY_BYTES)),
+            severity: severity(fields),
+            kind: optional_text(fields, "type", text::kind),
+            event: optional_text(fields, "event", text::event),
+            link: optional_text(fields, "link", text::link),
+            data: data(fields),
+            expires_at: expires_at(fields),
+            requires_ack: fields
+                .optional("requires_ack", "true or false")
+                .unwrap_or(false),
+            publisher: None,
+        };
+        Some(Self(store::NewNotification {
+            to: to?,
+            title: title?,
+            ..new
+        }))
+    }
+}
+
+fn optional_text(
+    fields: &mut Fields,
+    name: &'static str,
+    check: impl FnOnce(&str) -> Result<(), String>,
+) -> Option<String> {
+    let value = fields.optional(name, "a text");
+    fields.check(name, value, |text: &String| check(text))
+}
+
+fn severity(fields: &mut Fields) -> Severity {
+    let expected = "one of info, success, warning and critical";
+    let Some(name) = fields.optional::<String>("severity", expected) else {
+        return Severity::default();
+    };
+    name.parse().unwrap_or_else(|_| {
+        fields.refuse("severity", format!("must be {expected}"));
+        Severity::default()
+    })
+}
+
+/// Kept as the publisher wrote it; parsed only to know that every client can parse it too.
+fn data(fields: &mut Fields) -> Option<String> {
+    let raw = fields.raw("data")?;
+    let text = raw.get();
+    if text.len() > MAX_DATA_BYTES {
+        fields.refuse("data", format!("has at most {MAX_DATA_BYTES} bytes"));
+    } else if let Err(error) = serde_json::from_str::<Value>(text) {
+        fields.refuse(
+            "data",
+            format!("is not JSON that everyone can read: {error}"),
+        );
+    }
+    Some(text.to_owned())
+}
+
+fn expires_at(fields: &mut Fields) -> Option<Timestamp> {
+    let text: String = fields.optional("expires_at", "a time as a text")?;
+    match DateTime::parse_from_rfc3339(&text) {
+        Ok(at) if at.timestamp_millis() > fields.now().0 => Some(Timestamp(at.timestamp_millis())),
+        Ok(_) => {
+            fields.refuse("expires_at", "must be in the future");
+            None
+        }
+        Err(_) => {
+            let expected = "must be a time of RFC 3339, such as 2030-01-31T09:15:00Z";
+            fields.refuse("expires_at", expected);
+            None
+        }
+    }
+}
+
+/// What was committed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Published {
+    #[schema(examples(1042))]
+    id: i64,
+    #[schema(format = DateTime, examples("2026-01-31T09:15:00.000Z"))]
+    created_at: String,
+    /// How many users it is for.
+    #[schema(examples(1))]
+    recipients: u64,
+}
+
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes the answers of the route")]
+pub(crate) enum CreateErrors {
+    /// `invalid_field` with every refused field in `errors`; `unknown_recipients` with the ids in `users`;
+    /// `no_recipients`. Nothing was published.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Refused(ProblemBody),
+}
+
+/// Publish a notification
+///
+/// When this answers 201, the notification is committed: it is in each recipient's inbox, and reaches each
+/// of their sockets now or on their next connection.
+#[utoipa::path(
+    post,
+    path = "/notifications",
+    tag = "notifications",
+    operation_id = "publish",
+    request_body = NewNotificationBody,
+    responses(
+        (status = 201, description = "Committed", body = Published),
+        BadBody, CreateErrors, NeedsToken, NeedsRole,
+    ),
+)]
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    user: CurrentUser,
+    Body(NewNotification(new)): Body<NewNotification>,
+) -> Result<(StatusCode, Json<Published>), Problem> {
+    user.must_be(&[Role::Admin, Role::Operator])?;
+    let new = store::NewNotification {
+        publisher: Some(user.0.id),
+        ..new
+    };
+    let published = app.delivery.publish(new, app.clock.now()).await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(Published {
+            id: published.id.0,
+            created_at: rfc3339(published.created_at),
+            recipients: published.recipients,
+        }),
+    ))
+}
+
+impl From<PublishError> for Problem {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Store(error) => error.into(),
+            PublishError::UnknownUsers(users) => unknown_users(&users),
+            // Checked when the body was read; the store keeps its own guard.
+            PublishError::UnknownRoles(_) | PublishError::TooManyUsers { .. } => {
+                Self::new(Code::InvalidField, error.to_string())
+            }
+            PublishError::EmptyAudience => Self::new(Code::NoRecipients, error.to_string()),
+        }
+    }
+}
+
+fn unknown_users(users: &[UserId]) -> Problem {
+    let ids: Vec<i64> = users.iter().map(|user| user.0).collect();
+    let shown: Vec<_> = ids.iter().take(20).map(i64::to_string).collect();
+    let more = if ids.len() > 20 { ", …" } else { "" };
+    let detail = format!("no users with the ids {}{more}", shown.join(", "));
+    Problem::new(Code::UnknownRecipients, detail).with("users", json!(ids))
+}

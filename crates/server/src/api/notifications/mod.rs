@@ -1,0 +1,7 @@
+//! Publishing notifications, and the user's own inbox.
+
+pub(super) mod create;
+pub(super) mod list;
+pub(super) mod read_many;
+pub(super) mod read_one;
+mod recipients;

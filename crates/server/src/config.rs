@@ -1,0 +1,138 @@
+//! What the server needs to know, already valid and with units in the types.
+//!
+//! Nothing here reads the environment, a file or a flag: the binary does, reports every mistake at once
+//! and hands over one [`Config`]. The defaults live here, each with its reason, so that the binary, its
+//! documentation and the tests share them.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+
+use ipnet::IpNet;
+
+/// Everything that `atalaya serve` can be told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where people and proxies connect.
+    pub listen: SocketAddr,
+    /// Where metrics are read; never the public side.
+    pub ops_listen: SocketAddr,
+    /// `sqlite://path` or `postgres://…`. May hold a password: never log it whole.
+    pub database_url: Secret,
+    /// Where the embedded database and the generated secret live.
+    pub data_dir: PathBuf,
+    /// A name for this server among several; by default the host's name and the port.
+    pub node: Option<String>,
+    /// The HS256 key that signs and verifies access tokens.
+    pub jwt_secret: Secret,
+    /// The claim that holds the user's id.
+    pub jwt_user_claim: String,
+    /// How long a token from the login lives.
+    pub access_token_ttl: Duration,
+    /// The Socket.IO namespace of the notifications.
+    pub namespace: String,
+    /// The path at which Socket.IO is served, with both slashes.
+    pub socket_path: String,
+    /// The pages that may use the server from another origin.
+    pub allowed_origins: Origins,
+    /// The proxies whose `X-Forwarded-*` headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long a row may stay active after its server was last heard of.
+    pub lease: Duration,
+    /// How long a stop may take before what is left is cut.
+    pub shutdown_grace: Duration,
+    /// Time between two heartbeats.
+    pub ping_interval: Duration,
+    /// How long a client may take to answer one.
+    pub ping_timeout: Duration,
+    /// How long a transport may stay open without joining a namespace.
+    pub connect_timeout: Duration,
+    /// How long an upgrade from polling may take.
+    pub upgrade_timeout: Duration,
+    /// The largest message accepted from a client, in bytes.
+    pub max_payload: usize,
+    /// How many connections this process holds at once.
+    pub max_connections: usize,
+    /// How many sockets one user may hold at once.
+    pub max_sessions_per_user: u32,
+    /// How many messages may wait for one socket before it is cut off as slow.
+    pub outbound_max_messages: usize,
+    /// How many bytes may wait for one socket before it is cut off as slow.
+    pub outbound_max_bytes: usize,
+}
+
+/// The pages that may talk to the server from another origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origins {
+    /// Any page: what authenticates is the token in the handshake, which a foreign page does not hold.
+    Any,
+    /// Only these, each as a browser sends it (`https://app.example.com`).
+    List(Vec<String>),
+}
+
+/// A value that must not reach a log: it prints as `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value itself, for the one place that uses it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Config {
+    /// The defaults, with the one value that has none: the signing key.
+    pub fn with_secret(jwt_secret: Secret) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3001)),
+            ops_listen: SocketAddr::from(([127, 0, 0, 1], 9464)),
+            database_url: Secret::new("sqlite://data/atalaya.db"),
+            data_dir: PathBuf::from("data"),
+            node: None,
+            jwt_secret,
+            jwt_user_claim: "sub".to_owned(),
+            // A shift: long enough not to interrupt an operator, short enough to end with the day.
+            access_token_ttl: Duration::from_secs(12 * 60 * 60),
+            namespace: "/notifications".to_owned(),
+            socket_path: "/socket.io/".to_owned(),
+            allowed_origins: Origins::Any,
+            trusted_proxies: loopback(),
+            lease: Duration::from_secs(30),
+            shutdown_grace: Duration::from_secs(10),
+            // The public server's own values, which its clients and proxies are tuned to.
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            connect_timeout: Duration::from_secs(45),
+            upgrade_timeout: Duration::from_secs(10),
+            max_payload: 1_000_000,
+            max_connections: 50_000,
+            max_sessions_per_user: 100,
+            outbound_max_messages: 1_024,
+            outbound_max_bytes: 4 * 1024 * 1024,
+        }
+    }
+}
+
+/// A proxy on this machine is trusted by default: it is where the documented Nginx runs.
+fn loopback() -> Vec<IpNet> {
+    ["127.0.0.1/32", "::1/128"]
+        .into_iter()
+        .map(|net| net.parse().expect("a constant network is valid"))
+        .collect()
+}

@@ -1,0 +1,103 @@
+//! A socket that has just connected reads its backlog, then goes live without a gap.
+
+use std::{sync::Arc, time::Duration};
+
+use atalaya_store::{
+    StoreError,
+    model::{InboxItem, Position},
+};
+
+use crate::{App, sockets::Member};
+
+/// How many notifications are read at a time: what a client that reads slowly keeps in memory at most.
+const PAGE: u32 = 50;
+
+/// How long to wait before asking again a database that did not answer, at first and at most.
+const RETRY_FIRST: Duration = Duration::from_millis(200);
+const RETRY_MOST: Duration = Duration::from_secs(5);
+
+/// Sends a socket what it has not seen, oldest first, and hands it over to the fan-out.
+///
+/// A database that goes away in the middle is asked again from where the socket is, as long as the socket
+/// lives: nothing is passed over and nothing is sent twice.
+pub async fn catch_up(app: Arc<App>, member: Arc<Member>) {
+    let mut backlog = Backlog {
+        sent_up_to: member.state().resume_after.unwrap_or(0),
+        unread_only: member.state().resume_after.is_none(),
+    };
+    let mut pause = RETRY_FIRST;
+    while !member.is_closed() {
+        match backlog.drain(&app, &member).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::warn!(
+                    session.id = member.state().session_id.0,
+                    error = %error,
+                    "catch-up waits for the database"
+                );
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(RETRY_MOST);
+            }
+        }
+    }
+}
+
+struct Backlog {
+    sent_up_to: i64,
+    unread_only: bool,
+}
+
+impl Backlog {
+    /// Reads and sends until the socket is live or gone.
+    async fn drain(&mut self, app: &App, member: &Member) -> Result<(), StoreError> {
+        while !member.is_closed() {
+            let (head, items) = self.read(app, member).await?;
+            let complete = items.len() < PAGE as usize;
+            self.send(app, member, items).await;
+            if complete && self.meets_the_fan_out(app, member, head) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The head of the table, and the next page up to it. Ids are given out in commit order, so whatever
+    /// is not above the head is visible to the second query.
+    async fn read(
+        &self,
+        app: &App,
+        member: &Member,
+    ) -> Result<(Position, Vec<InboxItem>), StoreError> {
+        // Held for the queries only: a client that reads slowly must not keep the others waiting.
+        let _turn = app.delivery.catch_ups.acquire().await;
+        let head = app.store.head().await?;
+        let user = member.state().user_id;
+        let after = Position(self.sent_up_to);
+        let now = app.clock.now();
+        let items = app
+            .store
+            .inbox_after(user, after, self.unread_only, PAGE, now)
+            .await?;
+        Ok((head, items))
+    }
+
+    /// Queues one page, no faster than the client reads: a backlog alone never makes a slow consumer.
+    async fn send(&mut self, app: &App, member: &Member, items: Vec<InboxItem>) {
+        for item in &items {
+            member.writable().await;
+            if member.send(&app.frames.notification(item)).is_err() {
+                return;
+            }
+            self.sent_up_to = item.notification.id.0;
+        }
+        app.metrics.delivered(items.len());
+    }
+
+    fn meets_the_fan_out(&mut self, app: &App, member: &Member, head: Position) -> bool {
+        self.sent_up_to = self.sent_up_to.max(head.0);
+        let sent_up_to = self.sent_up_to;
+        member
+            .state()
+            .go_live(sent_up_to, || app.hub.fanned_out() <= sent_up_to)
+    }
+}

@@ -1,0 +1,63 @@
+//! How a notification reaches the sockets of its recipients.
+//!
+//! There is one path: the table. A publish commits and then only *wakes*; the fan-out reads what is new
+//! since the last it sent and feeds the live sockets, and a socket that has just connected reads the same
+//! table from where it left off until it meets the fan-out. What a wake-up loses, the poll finds (L8).
+
+mod catch_up;
+mod fan_out;
+mod frames;
+
+use std::{sync::Arc, time::Duration};
+
+use atalaya_store::{
+    PublishError, Store,
+    model::{NewNotification, Published, Timestamp},
+};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::ops::Metrics;
+
+pub use catch_up::catch_up;
+pub use fan_out::fan_out;
+pub use frames::Frames;
+
+/// How long a notification may wait when every wake-up is lost (L8).
+pub const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many sockets read their backlog at the same moment. The rest wait their turn, so that a storm of
+/// connections cannot take every database connection from the publishers.
+const CATCH_UPS_AT_ONCE: usize = 8;
+
+/// The publishing side of the delivery path, and what its readers share.
+pub struct Delivery {
+    store: Store,
+    metrics: Arc<Metrics>,
+    /// Woken after each commit; the fan-out waits on it, or on the poll interval.
+    wake: Notify,
+    catch_ups: Semaphore,
+}
+
+impl Delivery {
+    pub fn new(store: Store, metrics: Arc<Metrics>) -> Self {
+        Self {
+            store,
+            metrics,
+            wake: Notify::new(),
+            catch_ups: Semaphore::new(CATCH_UPS_AT_ONCE),
+        }
+    }
+
+    /// Stores a notification and wakes the fan-out. When this returns `Ok`, the notification is committed
+    /// and will reach its recipients whatever happens to this process.
+    pub async fn publish(
+        &self,
+        notification: NewNotification,
+        now: Timestamp,
+    ) -> Result<Published, PublishError> {
+        let published = self.store.publish(notification, now).await?;
+        self.metrics.published();
+        self.wake.notify_one();
+        Ok(published)
+    }
+}

@@ -1,0 +1,40 @@
+//! Changes of an inbox, told to the user's other tabs once they are committed.
+
+use std::sync::Arc;
+
+use atalaya_store::{
+    Store, StoreError,
+    model::{ReadOutcome, Selection, Timestamp, UserId},
+};
+
+use crate::{delivery::Frames, sockets::Hub};
+
+/// The one way in which an inbox changes, from HTTP and from a socket alike.
+pub struct Inbox {
+    store: Store,
+    hub: Arc<Hub>,
+    frames: Arc<Frames>,
+}
+
+impl Inbox {
+    pub fn new(store: Store, hub: Arc<Hub>, frames: Arc<Frames>) -> Self {
+        Self { store, hub, frames }
+    }
+
+    /// Marks notifications as read and tells every socket of the user here, the asking one too: a tab
+    /// needs no second way to learn what it did.
+    pub async fn mark_read(
+        &self,
+        user: UserId,
+        selection: Selection,
+        now: Timestamp,
+    ) -> Result<ReadOutcome, StoreError> {
+        let outcome = self.store.mark_read(user, selection, now).await?;
+        let frame = self.frames.inbox(&outcome);
+        for member in self.hub.members_of_user(user) {
+            // A socket that is gone reads the state on its next connection.
+            let _ = member.send(&frame);
+        }
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,246 @@
+//! The whole life of a server, in order: everything comes up in [`Server::start`] and goes down in
+//! [`Server::shutdown`].
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use atalaya_gateway::{CloseReason, Gateway, serve};
+use atalaya_store::{Migration, OpenOptions, Store, StoreError};
+use axum::{body::Body, extract::ConnectInfo};
+use hyper::{Request, body::Incoming};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+use crate::{
+    App, Clock, Config, api,
+    config::Origins,
+    delivery, first_admin,
+    ledger::{self, Closing},
+    ops,
+    sockets::Sockets,
+};
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Somebody else listens there, or the address is not ours.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error("the database cannot be used: {0}")]
+    Store(#[from] StoreError),
+    #[error("the first administrator could not be made: {0}")]
+    FirstAdmin(#[from] first_admin::FirstAdminError),
+}
+
+/// A running server.
+pub struct Server {
+    app: Arc<App>,
+    gateway: Arc<Gateway<Sockets>>,
+    local_addr: SocketAddr,
+    ops_addr: SocketAddr,
+    first_admin_password: Option<String>,
+    /// Ends the listening; sockets that are open live on.
+    accepting: CancellationToken,
+    /// Ends the background tasks, after the last row is closed.
+    running: CancellationToken,
+    tasks: TaskTracker,
+    close_rows: JoinHandle<()>,
+}
+
+impl Server {
+    /// Opens the database, listens, makes the first administrator, takes a lease, and accepts connections
+    /// when it returns.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_at(config, Clock::System).await
+    }
+
+    async fn start_at(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let store = Store::open(config.database_url.expose(), OpenOptions::default()).await?;
+        let migration = store.migrate(clock.now()).await?;
+        log_migration(&migration);
+        // Bound before the ledger is touched: it proves that whoever had this address is gone.
+        let (listener, local_addr) = bind(config.listen).await?;
+        let (ops_listener, ops_addr) = bind(config.ops_listen).await?;
+        let (app, closings) = App::assemble(config, clock, store, local_addr).await?;
+        let first_admin_password = first_admin::ensure(&app).await?;
+
+        let gateway = Gateway::new(gateway_config(&app.config), Arc::new(Sockets(Arc::clone(&app))));
+        let mut server = Self {
+            app,
+            gateway,
+            local_addr,
+            ops_addr,
+            first_admin_password,
+            accepting: CancellationToken::new(),
+            running: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            close_rows: tokio::spawn(async {}),
+        };
+        server.run_background(closings);
+        server.serve(listener, ops_listener);
+        tracing::info!(
+            address = %local_addr,
+            ops.address = %ops_addr,
+            node = server.app.ledger.node_id().as_ref(),
+            database = ?server.app.store.engine(),
+            namespace = %server.app.config.namespace,
+            "listening"
+        );
+        Ok(server)
+    }
+
+    /// Where people and proxies connect.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Where metrics are read.
+    pub fn ops_addr(&self) -> SocketAddr {
+        self.ops_addr
+    }
+
+    /// The one-time password of `admin`, when this start made that user.
+    pub fn first_admin_password(&self) -> Option<&str> {
+        self.first_admin_password.as_deref()
+    }
+
+    /// Stops in order: no new connections, clients told, rows closed, lease given back. Takes no longer
+    /// than the grace period and a moment; what is left then is closed by the next start or another node.
+    pub async fn shutdown(self) {
+        let grace = self.app.config.shutdown_grace;
+        tracing::info!(sockets = self.app.hub.stats().sockets, "stopping");
+        self.app.health.drain();
+        self.accepting.cancel();
+        self.gateway.drain(CloseReason::ServerShutdown, grace).await;
+        self.app.tasks.close();
+        let rows_closed = tokio::time::timeout(grace, self.close_the_ledger()).await;
+        if rows_closed.is_err() {
+            tracing::error!("the grace period is over: some rows are left to the next start");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+impl Server {
+    fn run_background(&mut self, closings: mpsc::Receiver<Closing>) {
+        let app = &self.app;
+        let stop = || self.running.clone();
+        self.tasks.spawn(delivery::fan_out(Arc::clone(app), stop()));
+        self.tasks.spawn(ledger::keep_lease(Arc::clone(app), stop()));
+        self.tasks.spawn(ledger::reap(Arc::clone(app), stop()));
+        self.tasks
+            .spawn(ledger::refresh_last_seen(Arc::clone(app), stop()));
+        self.tasks
+            .spawn(ledger::tell_watchers(Arc::clone(app), stop()));
+        self.tasks
+            .spawn(ledger::prune_refusals(Arc::clone(app), stop()));
+        self.tasks.close();
+        self.close_rows = tokio::spawn(ledger::close_rows(Arc::clone(app), closings));
+    }
+
+    fn serve(&self, listener: TcpListener, ops_listener: TcpListener) {
+        let router = api::router(Arc::clone(&self.app));
+        let gateway = Arc::clone(&self.gateway);
+        let respond = move |request: Request<Incoming>, peer: SocketAddr| {
+            let (router, gateway) = (router.clone(), Arc::clone(&gateway));
+            async move {
+                if gateway.matches(request.uri().path()) {
+                    return gateway.handle(request, peer).await.map(Body::new);
+                }
+                answer(router, request, peer).await
+            }
+        };
+        let limits = serve::Limits {
+            max_connections: self.app.config.max_connections,
+            ..serve::Limits::default()
+        };
+        tokio::spawn(serve::accept_loop(
+            listener,
+            limits,
+            respond,
+            self.accepting.clone(),
+        ));
+
+        let ops = ops::router(Arc::clone(&self.app));
+        let respond = move |request, peer| answer(ops.clone(), request, peer);
+        // The probes must see a server that drains, so this listener lives until the end.
+        tokio::spawn(serve::accept_loop(
+            ops_listener,
+            serve::Limits::default(),
+            respond,
+            self.running.clone(),
+        ));
+    }
+
+    /// Waits until every row is closed, then gives the lease back and ends the background.
+    async fn close_the_ledger(self) {
+        self.app.tasks.wait().await;
+        self.app.ledger.finish();
+        if let Err(error) = self.close_rows.await {
+            tracing::error!(error = %error, "the rows could not be closed");
+        }
+        self.running.cancel();
+        self.tasks.wait().await;
+        if let Err(error) = self.app.ledger.stop().await {
+            tracing::warn!(error = %error, "the lease could not be given back: it runs out by itself");
+        }
+        self.app.store.close().await;
+    }
+}
+
+async fn answer(
+    router: axum::Router,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> http::Response<Body> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    match router.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn gateway_config(config: &Config) -> atalaya_gateway::Config {
+    atalaya_gateway::Config {
+        path: config.socket_path.clone(),
+        namespaces: vec![config.namespace.clone()],
+        ping_interval: config.ping_interval,
+        ping_timeout: config.ping_timeout,
+        connect_timeout: config.connect_timeout,
+        upgrade_timeout: config.upgrade_timeout,
+        max_payload: config.max_payload,
+        max_connections: config.max_connections,
+        outbound_max_messages: config.outbound_max_messages,
+        outbound_max_bytes: config.outbound_max_bytes,
+        allowed_origins: match &config.allowed_origins {
+            Origins::Any => atalaya_gateway::Origins::Any,
+            Origins::List(origins) => atalaya_gateway::Origins::List(origins.clone()),
+        },
+        trusted_proxies: config.trusted_proxies.clone(),
+        ..atalaya_gateway::Config::default()
+    }
+}
+
+fn log_migration(migration: &Migration) {
+    if !migration.applied.is_empty() || !migration.adopted.is_empty() {
+        tracing::info!(
+            applied = ?migration.applied,
+            adopted = ?migration.adopted,
+            "the database schema is up to date"
+        );
+    }
+    for note in &migration.notes {
+        tracing::warn!("{note}");
+    }
+}

@@ -1,0 +1,247 @@
+//! The decision on a CONNECT: whose token it is, and the committed row (L1).
+//!
+//! The gateway sends CONNECT only after [`admit`] returned `Ok`, and `admit` returns `Ok` only after the
+//! row is committed. Whatever is refused is recorded, with no secret in the record: who could *not*
+//! connect is what an operator needs to know first.
+
+use std::time::Duration;
+
+use atalaya_gateway::{Admission, ConnectRequest, Refusal};
+use atalaya_store::{
+    OpenError, StoreError,
+    model::{NewRefusal, NewSession, SessionId, Target, Timestamp, User, UserId},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use rand::RngCore;
+use serde::Deserialize;
+
+use super::seat::Seat;
+use crate::{App, auth::TokenError};
+
+/// Why a connection is refused. The codes are public: a front end tells people what to do by them.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("the handshake carries no token: connect with auth: {{ token }}")]
+    TokenMissing,
+    #[error("the token is not valid: {0}")]
+    TokenInvalid(String),
+    #[error("the token has expired: log in again")]
+    TokenExpired,
+    #[error("the user of this token is disabled")]
+    UserDisabled(UserId),
+    #[error("the user of this token does not exist")]
+    UserUnknown(UserId),
+    #[error("this user already has as many connections as are allowed")]
+    TooManySessions(UserId),
+    #[error("the connection could not be recorded: try again in a moment")]
+    LedgerUnavailable,
+}
+
+impl Refused {
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TokenMissing => "token_missing",
+            Self::TokenInvalid(_) | Self::UserUnknown(_) => "token_invalid",
+            Self::TokenExpired => "token_expired",
+            Self::UserDisabled(_) => "token_revoked",
+            Self::TooManySessions(_) => "too_many_sessions",
+            Self::LedgerUnavailable => "ledger_unavailable",
+        }
+    }
+
+    fn user(&self) -> Option<UserId> {
+        match self {
+            Self::UserDisabled(user) | Self::UserUnknown(user) | Self::TooManySessions(user) => {
+                Some(*user)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a client puts into `auth`. Other fields are its own business.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Auth {
+    token: Option<String>,
+    /// Where to go on, for a client that keeps the position itself.
+    cursor: Option<Cursor>,
+    /// The `pid` of the last connection and the offset of its last event, which socket.io-client (4.6 or
+    /// later) sends by itself.
+    pid: Option<String>,
+    offset: Option<Cursor>,
+}
+
+impl Auth {
+    /// Where this user's socket left off. An offset counts only for the user who got it: another user who
+    /// logs in on the same page has a backlog of their own.
+    fn resume_after(&self, user: UserId) -> Option<i64> {
+        let same_user = || {
+            let pid = self.pid.as_deref()?;
+            pid.starts_with(&pid_prefix(user)).then_some(())
+        };
+        let offset = || same_user().and(self.offset.as_ref());
+        self.cursor
+            .as_ref()
+            .or_else(offset)
+            .and_then(Cursor::position)
+    }
+}
+
+/// A position as a client may write it: the number, or the text of it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Cursor {
+    Number(i64),
+    Text(String),
+}
+
+impl Cursor {
+    fn position(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => text.parse().ok(),
+        }
+        .filter(|position| *position >= 0)
+    }
+}
+
+/// Decides on a CONNECT, commits the row, and records a refusal.
+pub async fn admit(app: &App, request: &ConnectRequest) -> Result<Admission<Seat>, Refusal> {
+    let now = app.clock.now();
+    match try_admit(app, request, now).await {
+        Ok(admission) => {
+            app.metrics.admitted();
+            Ok(admission)
+        }
+        Err(refused) => {
+            record(app, request, &refused, now);
+            Err(Refusal {
+                code: refused.code(),
+                message: refused.to_string().into(),
+            })
+        }
+    }
+}
+
+async fn try_admit(
+    app: &App,
+    request: &ConnectRequest,
+    now: Timestamp,
+) -> Result<Admission<Seat>, Refused> {
+    let auth = parse_auth(request)?;
+    let token = auth.token.as_deref().ok_or(Refused::TokenMissing)?;
+    let claims = app.tokens.verify(token, now).map_err(|error| match error {
+        TokenError::Missing => Refused::TokenMissing,
+        TokenError::Expired => Refused::TokenExpired,
+        TokenError::Invalid(why) => Refused::TokenInvalid(why.to_string()),
+    })?;
+    let user = load_user(app, claims.user_id).await?;
+    // A node whose lease ran out must not promise a row that another node may close any moment.
+    if !app.ledger.holds_lease() {
+        return Err(Refused::LedgerUnavailable);
+    }
+    let socket_id = random_id();
+    let session_id = open_session(app, request, &user, &socket_id, now).await?;
+    Ok(Admission {
+        socket_id: socket_id.into(),
+        pid: Some(format!("{}{}", pid_prefix(user.id), random_id()).into()),
+        expires_in: Some(until(claims.expires_at, now)),
+        state: Seat::new(
+            session_id,
+            user.id,
+            user.role,
+            now,
+            targets_of(&user),
+            auth.resume_after(user.id),
+        ),
+    })
+}
+
+fn parse_auth(request: &ConnectRequest) -> Result<Auth, Refused> {
+    let Some(raw) = &request.auth else {
+        return Ok(Auth::default());
+    };
+    // The parser's own words could quote what was sent, and this text is stored.
+    serde_json::from_str(raw.get()).map_err(|_| {
+        Refused::TokenInvalid("auth must be an object with a string `token`".to_owned())
+    })
+}
+
+async fn load_user(app: &App, id: UserId) -> Result<User, Refused> {
+    match app.store.user(id).await {
+        Ok(Some(user)) if user.disabled => Err(Refused::UserDisabled(id)),
+        Ok(Some(user)) => Ok(user),
+        Ok(None) => Err(Refused::UserUnknown(id)),
+        Err(error) => Err(unavailable(&error)),
+    }
+}
+
+async fn open_session(
+    app: &App,
+    request: &ConnectRequest,
+    user: &User,
+    socket_id: &str,
+    now: Timestamp,
+) -> Result<SessionId, Refused> {
+    let session = NewSession {
+        user_id: user.id,
+        socket_id: socket_id.to_owned(),
+        connected_at: now,
+        ip_address: Some(request.handshake.remote_addr.to_string()),
+        user_agent: request.handshake.user_agent.as_deref().map(str::to_owned),
+        transport: request.transport.as_str(),
+        node: app.ledger.node_id().to_string(),
+        recovered_from: None,
+        max_active: Some(app.config.max_sessions_per_user),
+    };
+    match app.store.open_session(session).await {
+        Ok(id) => Ok(id),
+        Err(OpenError::TooManySessions { .. }) => Err(Refused::TooManySessions(user.id)),
+        Err(error @ (OpenError::NoLease | OpenError::Store(_))) => Err(unavailable(&error)),
+    }
+}
+
+/// The cause belongs in the server's log; a client is told only that it should try again.
+fn unavailable(error: &dyn std::error::Error) -> Refused {
+    tracing::warn!(error = %error, "a connection could not be recorded");
+    Refused::LedgerUnavailable
+}
+
+fn targets_of(user: &User) -> [Target; 3] {
+    [Target::User(user.id), Target::Role(user.role), Target::All]
+}
+
+fn until(at: Timestamp, now: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(at.0 - now.0).unwrap_or(0))
+}
+
+fn pid_prefix(user: UserId) -> String {
+    format!("{}.", user.0)
+}
+
+/// 120 random bits: an id that is shown and stored, and opens nothing.
+fn random_id() -> String {
+    let mut bytes = [0; 15];
+    rand::rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn record(app: &App, request: &ConnectRequest, refused: &Refused, now: Timestamp) {
+    let handshake = &request.handshake;
+    super::record_refusal(
+        app,
+        NewRefusal {
+            at: now,
+            code: refused.code(),
+            detail: Some(refused.to_string()),
+            ip_address: Some(handshake.remote_addr.to_string()),
+            user_agent: handshake.user_agent.as_deref().map(str::to_owned),
+            origin: handshake.origin.as_deref().map(str::to_owned),
+            namespace: Some(request.namespace.to_string()),
+            user_id: refused.user(),
+            node: app.ledger.node_id().to_string(),
+            transport: request.transport.as_str(),
+        },
+    );
+}

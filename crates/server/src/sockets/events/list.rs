@@ -1,0 +1,53 @@
+//! `list` `{cursor?, limit?, status?}`: a page of the user's inbox, newest first.
+
+use atalaya_gateway::Event;
+use atalaya_store::cursor::{Cursor, List};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{EventError, argument};
+use crate::{
+    App,
+    sockets::Member,
+    wire::{Notification, parse_statuses},
+};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MOST: u32 = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    cursor: Option<String>,
+    limit: Option<u32>,
+    status: Option<String>,
+}
+
+pub(super) async fn list(app: &App, member: &Member, event: &Event) -> Result<Value, EventError> {
+    let query: Query = argument(event)?;
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MOST).contains(&limit) {
+        return Err(EventError::Invalid(format!(
+            "`limit` is {limit}; from 1 to {MOST} is allowed"
+        )));
+    }
+    let before = query
+        .cursor
+        .map(|text| Cursor::parse(&text, List::Inbox))
+        .transpose()
+        .map_err(|error| EventError::Invalid(format!("`cursor`: {error}")))?;
+    let statuses = parse_statuses(query.status.as_deref()).map_err(EventError::Invalid)?;
+    let (user, now) = (member.state().user_id, app.clock.now());
+    let page = app
+        .store
+        .list_inbox(user, statuses, before, limit, now)
+        .await?;
+    let unread = app.store.unread_count(user, now).await?;
+    let items: Vec<_> = page.items.iter().map(Notification::from).collect();
+    Ok(json!({
+        "ok": true,
+        "items": items,
+        "next_cursor": page.next.map(|cursor| cursor.to_string()),
+        "unread": unread,
+    }))
+}

@@ -1,0 +1,48 @@
+//! `read` `{ids | up_to | all}`: marks notifications of the user's own inbox as read.
+
+use atalaya_gateway::Event;
+use atalaya_store::model::{NotificationId, Selection};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{EventError, argument};
+use crate::{App, sockets::Member};
+
+/// How many ids one event may name.
+const MOST_IDS: usize = 1_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    ids: Option<Vec<i64>>,
+    up_to: Option<i64>,
+    all: Option<bool>,
+}
+
+pub(super) async fn read(app: &App, member: &Member, event: &Event) -> Result<Value, EventError> {
+    let selection = select(argument(event)?)?;
+    let user = member.state().user_id;
+    let outcome = app
+        .inbox
+        .mark_read(user, selection, app.clock.now())
+        .await?;
+    let read: Vec<i64> = outcome.ids.iter().map(|id| id.0).collect();
+    Ok(json!({"ok": true, "read": read, "unread": outcome.unread}))
+}
+
+fn select(read: Read) -> Result<Selection, EventError> {
+    match (read.ids, read.up_to, read.all) {
+        (Some(ids), None, None) if ids.len() <= MOST_IDS => {
+            Ok(Selection::Ids(ids.into_iter().map(NotificationId).collect()))
+        }
+        (Some(ids), None, None) => Err(EventError::Invalid(format!(
+            "`ids` holds {} ids; at most {MOST_IDS} are allowed",
+            ids.len()
+        ))),
+        (None, Some(id), None) => Ok(Selection::UpTo(NotificationId(id))),
+        (None, None, Some(true)) => Ok(Selection::All),
+        _ => Err(EventError::Invalid(
+            "`read` takes exactly one of `ids`, `up_to` and `all: true`".to_owned(),
+        )),
+    }
+}

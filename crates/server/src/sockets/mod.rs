@@ -1,0 +1,106 @@
+//! The product's side of the gateway: who may connect, and what a client's events do.
+//!
+//! `admit` decides and commits the row, `events` has one file for each client event, `hub` holds the
+//! rooms. Knows no HTTP.
+
+mod admit;
+mod events;
+mod hub;
+mod seat;
+
+use std::sync::Arc;
+
+use atalaya_gateway::{
+    Admission, Application, CloseReason, ConnectRequest, Event, Refusal, RefusedConnection,
+};
+use atalaya_store::model::NewRefusal;
+
+use crate::{App, delivery};
+
+pub use hub::{Hub, Stats};
+pub use seat::{Member, Seat, feed_live};
+
+/// The application that the gateway carries.
+pub struct Sockets(pub Arc<App>);
+
+impl Application for Sockets {
+    type State = Seat;
+
+    async fn admit(&self, request: ConnectRequest) -> Result<Admission<Seat>, Refusal> {
+        admit::admit(&self.0, &request).await
+    }
+
+    fn connected(&self, member: &Arc<Member>) {
+        let app = &self.0;
+        app.hub.join(member);
+        app.ledger.changed();
+        log_opened(app, member);
+        // A socket that is gone already is closed by `disconnected`, like every other.
+        let _ = member.send(&app.frames.session(member));
+        let (app, member) = (Arc::clone(app), Arc::clone(member));
+        self.0.tasks.spawn(async move {
+            events::tell_inbox(&app, &member).await;
+            delivery::catch_up(app, member).await;
+        });
+    }
+
+    async fn event(&self, member: &Arc<Member>, event: Event) {
+        events::answer(&self.0, member, event).await;
+    }
+
+    fn disconnected(&self, member: &Arc<Member>, reason: CloseReason) {
+        let app = &self.0;
+        app.hub.leave(member);
+        app.ledger.close(member, reason);
+        app.ledger.changed();
+        app.metrics.closed(reason.as_str());
+    }
+
+    fn refused(&self, refused: RefusedConnection) {
+        let app = &self.0;
+        let handshake = &refused.handshake;
+        record_refusal(
+            app,
+            NewRefusal {
+                at: app.clock.now(),
+                code: refused.code,
+                detail: Some(refused.message.to_string()),
+                ip_address: Some(handshake.remote_addr.to_string()),
+                user_agent: handshake.user_agent.as_deref().map(str::to_owned),
+                origin: handshake.origin.as_deref().map(str::to_owned),
+                namespace: refused.namespace.as_deref().map(str::to_owned),
+                user_id: None,
+                node: app.ledger.node_id().to_string(),
+                transport: handshake.transport.as_str(),
+            },
+        );
+    }
+}
+
+/// One line and one row for each connection that was refused.
+fn record_refusal(app: &App, refusal: NewRefusal) {
+    app.metrics.refused(refusal.code);
+    tracing::info!(
+        refusal.code = %refusal.code,
+        refusal.detail = refusal.detail.as_deref(),
+        client.address = refusal.ip_address.as_deref(),
+        user.id = refusal.user_id.map(|user| user.0),
+        namespace = refusal.namespace.as_deref(),
+        transport = %refusal.transport,
+        "connection refused"
+    );
+    app.store.record_refusal(refusal);
+}
+
+fn log_opened(app: &App, member: &Member) {
+    let seat = member.state();
+    tracing::info!(
+        session.id = seat.session_id.0,
+        socket.id = member.id(),
+        user.id = seat.user_id.0,
+        client.address = %member.handshake().remote_addr,
+        transport = member.transport().as_str(),
+        node = app.ledger.node_id().as_ref(),
+        "connection opened"
+    );
+}

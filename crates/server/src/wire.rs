@@ -1,0 +1,114 @@
+//! What both the HTTP API and the sockets say: one form for each thing that crosses the wire.
+//!
+//! The store's types carry no serde; they become wire types here and nowhere else.
+
+use atalaya_store::model::{self, InboxItem, Statuses, Timestamp};
+use chrono::{DateTime, SecondsFormat};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+/// One notification, as its recipient sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Notification {
+    /// Also the position in the inbox: a larger id is newer.
+    pub id: i64,
+    pub title: String,
+    pub body: Option<String>,
+    #[schema(value_type = crate::api::Severity)]
+    pub severity: String,
+    /// The publisher's own word for the kind of thing that happened.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The Socket.IO event under which it is delivered; `notification` when null.
+    pub event: Option<String>,
+    pub link: Option<String>,
+    /// Whatever JSON the publisher attached.
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub data: Option<Box<RawValue>>,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(format = DateTime)]
+    pub expires_at: Option<String>,
+    pub requires_ack: bool,
+    #[schema(format = DateTime)]
+    pub read_at: Option<String>,
+    /// Who published it; null for a program or a user who is gone.
+    pub from: Option<Publisher>,
+}
+
+/// The user who published a notification.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Publisher {
+    pub id: i64,
+    pub username: String,
+}
+
+impl From<&model::Notification> for Notification {
+    fn from(stored: &model::Notification) -> Self {
+        Self {
+            id: stored.id.0,
+            title: stored.title.clone(),
+            body: stored.body.clone(),
+            severity: stored.severity.as_str().to_owned(),
+            kind: stored.kind.clone(),
+            event: stored.event.clone(),
+            link: stored.link.clone(),
+            // The store keeps the text that the publish checked; what is not JSON any more is not shown.
+            data: stored
+                .data
+                .clone()
+                .and_then(|text| RawValue::from_string(text).ok()),
+            created_at: rfc3339(stored.created_at),
+            expires_at: stored.expires_at.map(rfc3339),
+            requires_ack: stored.requires_ack,
+            read_at: None,
+            from: stored.publisher.as_ref().map(|publisher| Publisher {
+                id: publisher.id.0,
+                username: publisher.username.clone(),
+            }),
+        }
+    }
+}
+
+impl From<&InboxItem> for Notification {
+    fn from(item: &InboxItem) -> Self {
+        Self {
+            read_at: item.read_at.map(rfc3339),
+            ..Self::from(&item.notification)
+        }
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds, the form of every time on the wire.
+pub fn rfc3339(at: Timestamp) -> String {
+    DateTime::from_timestamp_millis(at.0)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// The `status` of a query: a list of `unread`, `read` and `archived`; what is not archived when absent.
+/// The error names what is allowed.
+pub fn parse_statuses(text: Option<&str>) -> Result<Statuses, String> {
+    let Some(text) = text else {
+        return Ok(Statuses::default());
+    };
+    let mut statuses = Statuses {
+        unread: false,
+        read: false,
+        archived: false,
+    };
+    for word in text.split(',').map(str::trim) {
+        match word {
+            "unread" => statuses.unread = true,
+            "read" => statuses.read = true,
+            "archived" => statuses.archived = true,
+            other => {
+                return Err(format!(
+                    "`status` holds {other:?}; allowed are unread, read and archived, separated by commas"
+                ));
+            }
+        }
+    }
+    Ok(statuses)
+}

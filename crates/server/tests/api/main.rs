@@ -1,0 +1,13 @@
+//! What the HTTP API promises, asked straight of the router on a real SQLite file.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
+
+mod app;
+mod bad_requests;
+mod login;
+mod notifications;
+mod publishing;
+mod serving;
+mod sessions;
+mod tokens;
+mod users;

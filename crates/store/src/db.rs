@@ -1,0 +1,151 @@
+//! The two databases behind one name: an enum over their pools, and the macro by which one body of a
+//! verb is compiled for both.
+//!
+//! Each side has readers and writers apart, so that a slow list cannot delay the ledger. A connection is
+//! leased; if its holder is cancelled or runs out of patience in the middle of a statement, the connection is
+//! dropped rather than given back, because what it would answer next is unknown.
+
+use sqlx::{Connection, Database, Pool, SqlSafeStr, pool::PoolConnection};
+use tokio::time::error::Elapsed;
+
+use crate::{Engine, error::StoreError, postgres, sqlite};
+
+/// The pools of one of the two engines.
+pub(crate) enum Db {
+    Sqlite(sqlite::Database),
+    Postgres(postgres::Database),
+}
+
+impl Db {
+    pub(crate) fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(db) => tokio::join!(db.readers.close(), db.writers.close()),
+            Self::Postgres(db) => tokio::join!(db.readers.close(), db.writers.close()),
+        };
+    }
+}
+
+impl Engine {
+    /// How a transaction that will write begins. SQLite takes the write lock at once, so that it waits
+    /// at the start instead of failing in the middle.
+    pub(crate) fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+}
+
+/// One statement whose text differs between the engines.
+pub(crate) struct Sql {
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
+}
+
+impl Sql {
+    pub(crate) fn on(&self, engine: Engine) -> &'static str {
+        match engine {
+            Engine::Sqlite => self.sqlite,
+            Engine::Postgres => self.postgres,
+        }
+    }
+}
+
+/// A pool's connection for the length of one verb.
+pub(crate) struct Lease<DB: Database>(Option<PoolConnection<DB>>);
+
+impl<DB: Database> Lease<DB> {
+    pub(crate) async fn of(pool: &Pool<DB>) -> Result<Self, StoreError> {
+        Ok(Self(Some(pool.acquire().await?)))
+    }
+
+    pub(crate) fn connection(&mut self) -> &mut DB::Connection {
+        self.0.as_mut().expect("it is held until the lease settles")
+    }
+
+    /// Gives the connection back, unless its last statement was given up.
+    pub(crate) fn settle<T>(
+        mut self,
+        outcome: Result<Result<T, StoreError>, Elapsed>,
+    ) -> Result<T, StoreError> {
+        match outcome {
+            Ok(result) => {
+                drop(self.0.take());
+                result
+            }
+            Err(Elapsed { .. }) => Err(StoreError::unavailable("it did not answer in time")),
+        }
+    }
+}
+
+impl<DB: Database> Drop for Lease<DB> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(connection.detach());
+        }
+    }
+}
+
+/// Begins a transaction that writes.
+pub(crate) async fn begin<C: Connection>(
+    connection: &mut C,
+    engine: Engine,
+) -> Result<sqlx::Transaction<'_, C::Database>, StoreError> {
+    Ok(connection.begin_with(engine.begin().into_sql_str()).await?)
+}
+
+/// Runs one body, a `Result<_, StoreError>`, on a leased connection of either engine, within the store's
+/// patience. `|connection, engine|` are a `&mut` connection and the [`Engine`].
+macro_rules! on {
+    ($db:expr, $side:ident, |$connection:ident, $engine:ident| $body:expr) => {
+        match {
+            let db: &$crate::db::Db = $db;
+            db
+        } {
+            $crate::db::Db::Sqlite(db) => {
+                $crate::db::on!(@ db, $side, $crate::Engine::Sqlite, $connection, $engine, $body)
+            }
+            $crate::db::Db::Postgres(db) => {
+                $crate::db::on!(@ db, $side, $crate::Engine::Postgres, $connection, $engine, $body)
+            }
+        }
+    };
+    (@ $db:ident, $side:ident, $value:expr, $connection:ident, $engine:ident, $body:expr) => {{
+        $db.check()?;
+        let mut lease = $crate::db::Lease::of(&$db.$side).await?;
+        let outcome = tokio::time::timeout($db.patience, async {
+            let $engine = $value;
+            let $connection = lease.connection();
+            $body
+        })
+        .await;
+        lease.settle(outcome)
+    }};
+}
+pub(crate) use on;
+
+/// Maps a row of either engine to a type, with one body.
+macro_rules! mapped {
+    ($type:ty, |$row:ident| $body:expr) => {
+        impl sqlx::FromRow<'_, sqlx::sqlite::SqliteRow> for $type {
+            fn from_row($row: &sqlx::sqlite::SqliteRow) -> Result<Self, sqlx::Error> {
+                use sqlx::Row as _;
+                $body
+            }
+        }
+        impl sqlx::FromRow<'_, sqlx::postgres::PgRow> for $type {
+            fn from_row($row: &sqlx::postgres::PgRow) -> Result<Self, sqlx::Error> {
+                use sqlx::Row as _;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use mapped;

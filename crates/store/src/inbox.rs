@@ -1,0 +1,451 @@
+//! Reading an inbox, and marking what was read.
+//!
+//! A user sees a notification when one of its targets is theirs and it is newer than the point at which they
+//! got that target. Each query reads, for each of the user's three targets, a bounded range of the index on
+//! `notification_targets`, so its cost depends on the page and not on the number of users or notifications.
+//! What was read is told by a row of states for single items, and by marks for whole ranges.
+
+use sqlx::FromRow;
+
+use crate::{
+    MAX_SELECTION, Store,
+    accounts::role_of,
+    bind::Ids,
+    cursor::{Cursor, List},
+    db::{self, Sql, mapped, on},
+    error::StoreError,
+    model::{
+        InboxItem, Notification, NotificationId, Page, Position, ReadOutcome, Selection, Statuses,
+        Target, Timestamp, UserId,
+    },
+    page,
+    publish::notification_columns,
+};
+
+mapped!(InboxItem, |row| {
+    Ok(InboxItem {
+        notification: Notification::from_row(row)?,
+        read_at: row.try_get("read_at")?,
+        archived_at: row.try_get("archived_at")?,
+        acknowledged_at: row.try_get("acknowledged_at")?,
+    })
+});
+
+/// One of a user's targets: a range of its index, as many as the page needs, with the wanted states.
+/// `$1` user, `$8` before, `$9` now, `$10` read up to, `$11` `$12` `$13` unread, read, archived wanted, `$14` limit.
+macro_rules! target {
+    ($target:literal, $after:literal, $order:literal) => {
+        concat!(
+            "SELECT * FROM (SELECT t.notification_id FROM notification_targets AS t \
+             JOIN notifications AS n ON n.id = t.notification_id \
+             LEFT JOIN notification_states AS s ON s.user_id = $1 AND s.notification_id = t.notification_id \
+             WHERE t.target = ", $target, " AND t.notification_id > ", $after, " AND t.notification_id < $8 \
+             AND (n.expires_at IS NULL OR n.expires_at > $9) \
+             AND (($13 AND s.archived_at IS NOT NULL) OR (s.archived_at IS NULL AND ( \
+                 ($11 AND s.read_at IS NULL AND t.notification_id > $10) \
+                 OR ($12 AND (s.read_at IS NOT NULL OR t.notification_id <= $10))))) \
+             ORDER BY t.notification_id ", $order, " LIMIT $14) AS one_target"
+        )
+    };
+}
+
+macro_rules! reachable {
+    ($order:literal) => {
+        concat!(
+            target!("$2", "$5", $order),
+            " UNION ",
+            target!("$3", "$6", $order),
+            " UNION ",
+            target!("$4", "$7", $order)
+        )
+    };
+}
+
+/// The earliest mark that covers an item says when it was read.
+macro_rules! items {
+    ($order:literal) => {
+        concat!(
+            "SELECT ", notification_columns!(), ", s.archived_at, s.acknowledged_at, \
+             COALESCE(s.read_at, (SELECT m.read_at FROM inbox_marks AS m WHERE m.user_id = $1 \
+                                  AND m.read_up_to >= n.id ORDER BY m.read_up_to LIMIT 1)) AS read_at \
+             FROM (", reachable!($order), ") AS reachable \
+             JOIN notifications AS n ON n.id = reachable.notification_id \
+             LEFT JOIN notification_states AS s ON s.user_id = $1 AND s.notification_id = n.id \
+             LEFT JOIN users AS p ON p.id = n.publisher_id \
+             ORDER BY n.id ", $order, " LIMIT $14"
+        )
+    };
+}
+
+const OLDEST_FIRST: &str = items!("ASC");
+const NEWEST_FIRST: &str = items!("DESC");
+const IDS: &str = concat!(
+    "SELECT notification_id FROM (",
+    reachable!("DESC"),
+    ") AS reachable ORDER BY notification_id DESC LIMIT $14"
+);
+const COUNT: &str = concat!(
+    "SELECT COUNT(*) FROM (",
+    reachable!("ASC"),
+    ") AS reachable"
+);
+
+/// What is counted of the unread of one target: past that the number says nothing more.
+const MAX_COUNTED: i64 = 10_000;
+
+/// Locked where a mark follows, so that two tabs that mark at once do not both claim the change.
+const READER: Sql = Sql {
+    sqlite: "SELECT LOWER(CAST(role AS TEXT)), COALESCE(role_since_position, 0), COALESCE(joined_position, 0), \
+                    (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) \
+             FROM users WHERE id = $1",
+    postgres: "SELECT LOWER(CAST(role AS TEXT)), CAST(COALESCE(role_since_position, 0) AS BIGINT), \
+                      CAST(COALESCE(joined_position, 0) AS BIGINT), \
+                      (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) \
+               FROM users WHERE id = $1",
+};
+const LOCK_READER: Sql = Sql {
+    sqlite: "SELECT CAST(id AS BIGINT) FROM users WHERE id = $1",
+    postgres: "SELECT CAST(id AS BIGINT) FROM users WHERE id = $1 FOR NO KEY UPDATE",
+};
+
+macro_rules! mark_ids {
+    ($chosen:literal) => {
+        concat!(
+            "INSERT INTO notification_states (user_id, notification_id, read_at) \
+             SELECT DISTINCT $1, t.notification_id, $9 FROM notification_targets AS t \
+             WHERE t.notification_id ", $chosen, " AND t.notification_id > $8 AND ( \
+                 (t.target = $2 AND t.notification_id > $5) OR (t.target = $3 AND t.notification_id > $6) \
+                 OR (t.target = $4 AND t.notification_id > $7)) \
+             ON CONFLICT (user_id, notification_id) DO UPDATE SET read_at = excluded.read_at \
+             WHERE notification_states.read_at IS NULL RETURNING notification_id"
+        )
+    };
+}
+const MARK_IDS: Sql = Sql {
+    sqlite: mark_ids!("IN (SELECT value FROM json_each($10))"),
+    postgres: mark_ids!("= ANY($10)"),
+};
+
+const MARK_UP_TO: &str = "INSERT INTO inbox_marks (user_id, read_up_to, read_at) VALUES ($1, $2, $3) \
+     ON CONFLICT (user_id, read_up_to) DO NOTHING";
+
+/// Who reads: their targets, and from where each counts.
+struct Reader {
+    user: UserId,
+    role: Target,
+    role_since: i64,
+    joined: i64,
+    read_up_to: i64,
+}
+
+/// Which part of an inbox, between two ids, both excluded.
+struct Range {
+    after: i64,
+    before: i64,
+    statuses: Statuses,
+    limit: i64,
+    now: Timestamp,
+}
+
+const UNREAD: Statuses = Statuses {
+    unread: true,
+    read: false,
+    archived: false,
+};
+
+impl Range {
+    fn unread(now: Timestamp, limit: i64) -> Self {
+        Self {
+            after: 0,
+            before: i64::MAX,
+            statuses: UNREAD,
+            limit,
+            now,
+        }
+    }
+
+    /// Nothing at or below the mark is unread: the ranges of the index can begin there.
+    fn floor(&self, reader: &Reader) -> i64 {
+        if self.statuses == UNREAD {
+            self.after.max(reader.read_up_to)
+        } else {
+            self.after
+        }
+    }
+}
+
+/// Binds `$1` to `$14` of the statements that are made of `target!`.
+macro_rules! bind_range {
+    ($query:expr, $reader:expr, $range:expr) => {{
+        let (reader, range): (&Reader, &Range) = ($reader, $range);
+        let floor = range.floor(reader);
+        $query
+            .bind(reader.user.0)
+            .bind(Target::User(reader.user).to_string())
+            .bind(reader.role.to_string())
+            .bind(Target::All.to_string())
+            .bind(floor)
+            .bind(floor.max(reader.role_since))
+            .bind(floor.max(reader.joined))
+            .bind(range.before)
+            .bind(range.now)
+            .bind(reader.read_up_to)
+            .bind(range.statuses.unread)
+            .bind(range.statuses.read)
+            .bind(range.statuses.archived)
+            .bind(range.limit)
+    }};
+}
+
+/// Reads who reads, inside a body that ends in `Result<_, StoreError>`.
+macro_rules! reader {
+    ($connection:expr, $engine:expr, $user:expr) => {
+        sqlx::query_as(READER.on($engine))
+            .bind($user.0)
+            .fetch_optional($connection)
+            .await?
+            .map(|row| Reader::of($user, row))
+            .ok_or(StoreError::NotFound("user"))?
+    };
+}
+
+impl Reader {
+    fn of(
+        user: UserId,
+        (role, role_since, joined, read_up_to): (Option<String>, i64, i64, i64),
+    ) -> Self {
+        Self {
+            user,
+            role: Target::Role(role_of(role.as_deref())),
+            role_since,
+            joined,
+            read_up_to,
+        }
+    }
+}
+
+impl Store {
+    /// A user's items after a position, ascending, expired and archived ones left out: what a socket catches
+    /// up with. Like every verb of the inbox, [`StoreError::NotFound`] if there is no such user.
+    pub async fn inbox_after(
+        &self,
+        user: UserId,
+        after: Position,
+        unread_only: bool,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<InboxItem>, StoreError> {
+        let statuses = Statuses {
+            read: !unread_only,
+            ..UNREAD
+        };
+        let range = Range {
+            after: after.0,
+            before: i64::MAX,
+            statuses,
+            limit: page::limit(limit),
+            now,
+        };
+        self.items(user, OLDEST_FIRST, range).await
+    }
+
+    /// A user's inbox, newest first, expired ones left out.
+    pub async fn list_inbox(
+        &self,
+        user: UserId,
+        statuses: Statuses,
+        before: Option<Cursor>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Page<InboxItem>, StoreError> {
+        let before = page::key(before, List::Inbox, i64::MAX)?;
+        let limit = page::limit(limit);
+        let range = Range {
+            after: 0,
+            before,
+            statuses,
+            limit: limit + 1,
+            now,
+        };
+        let items = self.items(user, NEWEST_FIRST, range).await?;
+        Ok(page::of(items, limit, List::Inbox, |item| {
+            item.notification.id.0
+        }))
+    }
+
+    /// One item, archived or not, if it is in the user's inbox and has not expired.
+    pub async fn inbox_item(
+        &self,
+        user: UserId,
+        id: NotificationId,
+        now: Timestamp,
+    ) -> Result<Option<InboxItem>, StoreError> {
+        let statuses = Statuses {
+            unread: true,
+            read: true,
+            archived: true,
+        };
+        let range = Range {
+            after: id.0.saturating_sub(1),
+            before: id.0.saturating_add(1),
+            statuses,
+            limit: 1,
+            now,
+        };
+        Ok(self.items(user, NEWEST_FIRST, range).await?.pop())
+    }
+
+    /// How many of a user's items are unread, neither expired nor archived; of each of their targets no
+    /// more than 10,000 are counted.
+    pub async fn unread_count(&self, user: UserId, now: Timestamp) -> Result<u64, StoreError> {
+        let count: i64 = on!(&self.inner.db, readers, |connection, engine| {
+            let reader = reader!(&mut *connection, engine, user);
+            let range = Range::unread(now, MAX_COUNTED);
+            Ok(bind_range!(sqlx::query_scalar(COUNT), &reader, &range)
+                .fetch_one(connection)
+                .await?)
+        })?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Marks as read and tells what changed; marking again changes nothing. A range is one row, however much it
+    /// covers, and never reaches past what is committed now.
+    pub async fn mark_read(
+        &self,
+        user: UserId,
+        selection: Selection,
+        now: Timestamp,
+    ) -> Result<ReadOutcome, StoreError> {
+        match selection {
+            Selection::Ids(ids) => self.mark_ids(user, ids, now).await,
+            Selection::UpTo(id) => self.mark_up_to(user, id.0, now).await,
+            Selection::All => self.mark_up_to(user, i64::MAX, now).await,
+        }
+    }
+
+    async fn items(
+        &self,
+        user: UserId,
+        statement: &'static str,
+        range: Range,
+    ) -> Result<Vec<InboxItem>, StoreError> {
+        on!(&self.inner.db, readers, |connection, engine| {
+            let reader = reader!(&mut *connection, engine, user);
+            Ok(bind_range!(sqlx::query_as(statement), &reader, &range)
+                .fetch_all(connection)
+                .await?)
+        })
+    }
+
+    async fn mark_ids(
+        &self,
+        user: UserId,
+        mut ids: Vec<NotificationId>,
+        now: Timestamp,
+    ) -> Result<ReadOutcome, StoreError> {
+        ids.truncate(MAX_SELECTION);
+        let (mut changed, unread): (Vec<i64>, i64) =
+            on!(&self.inner.db, writers, |connection, engine| {
+                let mut transaction = db::begin(connection, engine).await?;
+                sqlx::query(LOCK_READER.on(engine))
+                    .bind(user.0)
+                    .execute(&mut *transaction)
+                    .await?;
+                let reader = reader!(&mut *transaction, engine, user);
+                let changed = sqlx::query_scalar(MARK_IDS.on(engine))
+                    .bind(user.0)
+                    .bind(Target::User(user).to_string())
+                    .bind(reader.role.to_string())
+                    .bind(Target::All.to_string())
+                    .bind(0_i64)
+                    .bind(reader.role_since)
+                    .bind(reader.joined)
+                    .bind(reader.read_up_to)
+                    .bind(now)
+                    .bind(Ids(ids.iter().map(|id| id.0).collect()))
+                    .fetch_all(&mut *transaction)
+                    .await?;
+                // Before the count: what is published between the two is counted as unread, not marked as read.
+                let head: i64 =
+                    sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM notifications")
+                        .fetch_one(&mut *transaction)
+                        .await?;
+                let unread: i64 = bind_range!(
+                    sqlx::query_scalar(COUNT),
+                    &reader,
+                    &Range::unread(now, MAX_COUNTED)
+                )
+                .fetch_one(&mut *transaction)
+                .await?;
+                if unread == 0 && !changed.is_empty() {
+                    // With nothing left, a mark spares later counts from passing over all that was read one by one.
+                    sqlx::query(MARK_UP_TO)
+                        .bind(user.0)
+                        .bind(head)
+                        .bind(now)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+                transaction.commit().await?;
+                Ok((changed, unread))
+            })?;
+        changed.sort_unstable();
+        Ok(outcome(changed, None, unread))
+    }
+
+    async fn mark_up_to(
+        &self,
+        user: UserId,
+        up_to: i64,
+        now: Timestamp,
+    ) -> Result<ReadOutcome, StoreError> {
+        let (mut changed, up_to, unread) = on!(&self.inner.db, writers, |connection, engine| {
+            let mut transaction = db::begin(connection, engine).await?;
+            sqlx::query(LOCK_READER.on(engine))
+                .bind(user.0)
+                .execute(&mut *transaction)
+                .await?;
+            let mut reader = reader!(&mut *transaction, engine, user);
+            let head: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM notifications")
+                .fetch_one(&mut *transaction)
+                .await?;
+            // A mark past the newest would have what is yet to come born as read.
+            let up_to = up_to.min(head);
+            let range = Range {
+                before: up_to.saturating_add(1),
+                ..Range::unread(now, MAX_SELECTION as i64)
+            };
+            let changed: Vec<i64> = bind_range!(sqlx::query_scalar(IDS), &reader, &range)
+                .fetch_all(&mut *transaction)
+                .await?;
+            if up_to > reader.read_up_to {
+                sqlx::query(MARK_UP_TO)
+                    .bind(user.0)
+                    .bind(up_to)
+                    .bind(now)
+                    .execute(&mut *transaction)
+                    .await?;
+                reader.read_up_to = up_to;
+            }
+            let unread: i64 = bind_range!(
+                sqlx::query_scalar(COUNT),
+                &reader,
+                &Range::unread(now, MAX_COUNTED)
+            )
+            .fetch_one(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            Ok((changed, up_to, unread))
+        })?;
+        changed.sort_unstable();
+        Ok(outcome(changed, Some(NotificationId(up_to)), unread))
+    }
+}
+
+fn outcome(changed: Vec<i64>, up_to: Option<NotificationId>, unread: i64) -> ReadOutcome {
+    ReadOutcome {
+        ids: changed.into_iter().map(NotificationId).collect(),
+        up_to,
+        unread: unread.unsigned_abs(),
+    }
+}

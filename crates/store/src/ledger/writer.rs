@@ -1,0 +1,297 @@
+//! The task that commits the ledger: opens, closes and refusals share its transactions.
+//!
+//! A caller may leave at any moment, in the middle of a commit too. What is opened for it travels back as an
+//! [`Unclaimed`] row, which closes itself if nobody takes it: so a row without a socket does not stay active
+//! (law L2), however the caller went.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    batch::{self, Progress},
+    owed::{ADMISSION_FAILED, Close, Owed},
+};
+use crate::{
+    db::Db,
+    error::{OpenError, StoreError},
+    group_commit::{Committer, MAX_BATCH, ask},
+    model::{Closed, NewRefusal, NewSession, SessionId, Timestamp},
+};
+
+/// How many refusals may wait. A flood of refused clients must not keep the accepted ones waiting.
+const MAX_REFUSALS_WAITING: usize = 256;
+
+/// What the ledger's writer is asked.
+pub(crate) enum Request {
+    Open {
+        new: NewSession,
+        /// The waiter; the row is its own once it takes it.
+        reply: oneshot::Sender<Result<Unclaimed, OpenError>>,
+    },
+    Close {
+        close: Close,
+        /// The waiter, unless nobody waits.
+        reply: Option<oneshot::Sender<Result<Closed, StoreError>>>,
+    },
+    Refuse(NewRefusal),
+}
+
+/// What became of a request that was committed.
+pub(crate) enum Outcome {
+    Opened(SessionId),
+    TooMany { active: u64, max: u32 },
+    NoLease,
+    Closed(Closed),
+    Refused,
+}
+
+/// A committed row on its way to the caller that asked for it.
+pub(crate) struct Unclaimed {
+    row: Option<Close>,
+    owed: Arc<Owed>,
+}
+
+impl Unclaimed {
+    fn claim(mut self) -> Option<SessionId> {
+        self.row.take().map(|row| row.id)
+    }
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if let Some(row) = self.row.take() {
+            self.owed.add(row);
+        }
+    }
+}
+
+/// The close of a row that its client never heard of. Nothing was heard on it: the time is that of the connection.
+fn undo(new: &NewSession, id: SessionId) -> Close {
+    Close {
+        id,
+        socket_id: Some(new.socket_id.clone()),
+        reason: ADMISSION_FAILED,
+        at: new.connected_at,
+        last_seen_at: new.connected_at,
+    }
+}
+
+/// The way to the writer, shared by all clones of the store.
+pub(crate) struct Queue {
+    /// Many send, the writer's task receives; bounded by `MAX_WAITING`, senders wait up to their patience.
+    requests: mpsc::Sender<Request>,
+    owed: Arc<Owed>,
+    refusals: Arc<Refusals>,
+    patience: Duration,
+}
+
+#[derive(Default)]
+struct Refusals {
+    waiting: AtomicUsize,
+    dropped: AtomicU64,
+}
+
+impl Queue {
+    pub(crate) fn new(requests: mpsc::Sender<Request>, patience: Duration) -> Self {
+        Self {
+            requests,
+            owed: Arc::default(),
+            refusals: Arc::default(),
+            patience,
+        }
+    }
+
+    /// The other end, to be run as a task.
+    pub(crate) fn writer(&self, db: Arc<Db>) -> Writer {
+        Writer {
+            db,
+            owed: Arc::clone(&self.owed),
+            refusals: Arc::clone(&self.refusals),
+            patience: self.patience,
+        }
+    }
+
+    pub(crate) async fn open(&self, new: NewSession) -> Result<SessionId, OpenError> {
+        let row = ask(&self.requests, self.patience, |reply| Request::Open {
+            new,
+            reply,
+        })
+        .await??;
+        row.claim()
+            .ok_or_else(|| StoreError::unavailable("the row was given up").into())
+    }
+
+    pub(crate) async fn close(
+        &self,
+        id: SessionId,
+        reason: &'static str,
+        at: Timestamp,
+        last_seen_at: Timestamp,
+    ) -> Result<Closed, StoreError> {
+        let close = Close {
+            id,
+            socket_id: None,
+            reason,
+            at,
+            last_seen_at,
+        };
+        // While the queue is full, or once the request is dropped unread, it is owed like any other.
+        let unsent = Unsent(Some((close.clone(), Arc::clone(&self.owed))));
+        let send = tokio::time::timeout(self.patience, self.requests.reserve());
+        let Ok(Ok(place)) = send.await else {
+            return Err(StoreError::unavailable(
+                "the queue of the ledger is full; the close is remembered",
+            ));
+        };
+        unsent.sent();
+        let (reply, answer) = oneshot::channel();
+        place.send(Request::Close {
+            close,
+            reply: Some(reply),
+        });
+        match tokio::time::timeout(self.patience, answer).await {
+            Ok(Ok(result)) => result,
+            _ => Err(StoreError::unavailable(
+                "it did not commit in time; the close goes on",
+            )),
+        }
+    }
+
+    pub(crate) fn refuse(&self, refusal: NewRefusal) {
+        let waiting = self.refusals.waiting.fetch_add(1, Ordering::Relaxed);
+        let taken = waiting < MAX_REFUSALS_WAITING
+            && self.requests.try_send(Request::Refuse(refusal)).is_ok();
+        if !taken {
+            self.refusals.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.refusals.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn refusals_dropped(&self) -> u64 {
+        self.refusals.dropped.load(Ordering::Relaxed)
+    }
+}
+
+/// A close that is not in the queue yet; dropped there (its caller left), it becomes owed.
+struct Unsent(Option<(Close, Arc<Owed>)>);
+
+impl Unsent {
+    fn sent(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        if let Some((close, owed)) = self.0.take() {
+            owed.add(close);
+        }
+    }
+}
+
+/// Commits what the queue hands it.
+pub(crate) struct Writer {
+    db: Arc<Db>,
+    owed: Arc<Owed>,
+    refusals: Arc<Refusals>,
+    patience: Duration,
+}
+
+impl Committer for Writer {
+    type Request = Request;
+    type Outcome = Outcome;
+
+    fn is_wanted(&self, request: &Request) -> bool {
+        !matches!(request, Request::Open { reply, .. } if reply.is_closed())
+    }
+
+    async fn commit(&mut self, requests: &[Request]) -> Result<Vec<Outcome>, StoreError> {
+        let mut progress = Progress::default();
+        let outcome = tokio::time::timeout(
+            self.patience,
+            batch::commit(&self.db, requests, &mut progress),
+        )
+        .await
+        .unwrap_or_else(|_| Err(StoreError::unavailable("it did not commit in time")));
+        if outcome.is_err() && progress.committing {
+            // The rows may be there or not. They were promised to nobody.
+            self.undo_all(requests, &progress.opened);
+        }
+        outcome
+    }
+
+    fn answer(&mut self, request: Request, outcome: Result<Outcome, StoreError>) {
+        match request {
+            Request::Open { new, reply } => {
+                // A reply that nobody receives comes back and is dropped: an unclaimed row then closes itself.
+                reply.send(self.opened(&new, outcome)).ok();
+            }
+            Request::Close { close, reply } => {
+                let result = outcome.map(|outcome| match outcome {
+                    Outcome::Closed(closed) => closed,
+                    _ => Closed::Already,
+                });
+                if result
+                    .as_ref()
+                    .is_err_and(StoreError::concerns_the_database)
+                {
+                    self.owed.add(close);
+                }
+                if let Some(reply) = reply {
+                    reply.send(result).ok();
+                }
+            }
+            Request::Refuse(_) => {
+                self.refusals.waiting.fetch_sub(1, Ordering::Relaxed);
+                if outcome.is_err() {
+                    self.refusals.dropped.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    fn add_owed(&mut self, batch: &mut Vec<Request>) {
+        let closes = self.owed.take(MAX_BATCH);
+        batch.extend(
+            closes
+                .into_iter()
+                .map(|close| Request::Close { close, reply: None }),
+        );
+    }
+
+    async fn owed_is_due(&self) {
+        self.owed.due().await;
+    }
+}
+
+impl Writer {
+    fn opened(
+        &self,
+        new: &NewSession,
+        outcome: Result<Outcome, StoreError>,
+    ) -> Result<Unclaimed, OpenError> {
+        match outcome? {
+            Outcome::Opened(id) => Ok(Unclaimed {
+                row: Some(undo(new, id)),
+                owed: Arc::clone(&self.owed),
+            }),
+            Outcome::TooMany { active, max } => Err(OpenError::TooManySessions { active, max }),
+            _ => Err(OpenError::NoLease),
+        }
+    }
+
+    fn undo_all(&self, requests: &[Request], opened: &[(usize, SessionId)]) {
+        for (index, id) in opened {
+            if let Some(Request::Open { new, .. }) = requests.get(*index) {
+                self.owed.add(undo(new, *id));
+            }
+        }
+    }
+}

@@ -1,0 +1,502 @@
+//! The words of the ledger, the accounts and the inbox: identifiers, rows and what a verb is given.
+//!
+//! Nothing here is serializable: the shapes on a wire belong to the edge that speaks it. Times are
+//! [`Timestamp`], milliseconds since the epoch in UTC, and always come from the caller.
+
+use std::{fmt, str::FromStr};
+
+use crate::cursor::Cursor;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+identifier!(
+    /// A user's id, as in `users.id` and in the token's claim.
+    UserId
+);
+identifier!(
+    /// A ledger row's id, as in `user_sessions.id`.
+    SessionId
+);
+identifier!(
+    /// A notification's id. Ids grow in the order in which publishes commit.
+    NotificationId
+);
+identifier!(
+    /// A point in the stream of notifications: everything up to and including this id came before it.
+    /// Zero is before everything.
+    Position
+);
+
+impl Position {
+    /// Before the first notification.
+    pub const START: Self = Self(0);
+}
+
+impl From<NotificationId> for Position {
+    fn from(id: NotificationId) -> Self {
+        Self(id.0)
+    }
+}
+
+/// Milliseconds since the epoch, UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// This time moved by a number of milliseconds, which may be negative.
+    #[must_use]
+    pub fn plus_ms(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+}
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Publishes, and reads who exists.
+    Operator,
+    /// Reads its own inbox and its own sessions.
+    User,
+}
+
+impl Role {
+    /// Every role, from the most to the least powerful.
+    pub const ALL: [Self; 3] = [Self::Admin, Self::Operator, Self::User];
+
+    /// The role's name, as it is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Operator => "operator",
+            Self::User => "user",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text is not the name of a role.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a role; the roles are admin, operator and user")]
+pub struct UnknownRole(pub String);
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.as_str().eq_ignore_ascii_case(text))
+            .ok_or_else(|| UnknownRole(text.to_owned()))
+    }
+}
+
+// --- accounts ---------------------------------------------------------------------------------
+
+/// One account. The password's hash is asked for separately, so that it is never carried along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub username: String,
+    pub display_name: Option<String>,
+    pub role: Role,
+    pub disabled: bool,
+    pub created_at: Timestamp,
+}
+
+/// An account with what its login is checked against.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    pub user: User,
+    /// The Argon2id hash in PHC form; `None` when the account cannot log in with a password.
+    pub password_hash: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("user", &self.user)
+            .field("password_hash", &"***")
+            .finish()
+    }
+}
+
+/// An account to be made.
+#[derive(Clone)]
+pub struct NewUser {
+    pub username: String,
+    pub password_hash: Option<String>,
+    pub role: Role,
+    pub display_name: Option<String>,
+}
+
+// --- the ledger -------------------------------------------------------------------------------
+
+/// A connection about to be admitted.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    pub user_id: UserId,
+    /// The public id of the socket. An adopted table may forbid the same one twice.
+    pub socket_id: String,
+    pub connected_at: Timestamp,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    /// `websocket` or `polling`, as it was when the namespace was joined.
+    pub transport: &'static str,
+    /// The id under which this process registered ([`crate::Store::register_node`]).
+    pub node: String,
+    /// The row that this connection continues, if it was recovered.
+    pub recovered_from: Option<SessionId>,
+    /// How many active rows the user may have, this one included; `None` for no bound.
+    pub max_active: Option<u32>,
+}
+
+/// What a close found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// The row was active and this call closed it.
+    Now,
+    /// The row was closed before, or does not exist: nothing changed.
+    Already,
+}
+
+/// One row of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    pub id: SessionId,
+    pub user_id: UserId,
+    /// `None` when the account is gone: rows outlive users.
+    pub username: Option<String>,
+    pub socket_id: String,
+    pub connected_at: Timestamp,
+    pub is_active: bool,
+    pub disconnected_at: Option<Timestamp>,
+    pub disconnect_reason: Option<String>,
+    /// The last time anything was heard on it; the time of connection until then.
+    pub last_seen_at: Timestamp,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    /// Empty on a row that an earlier back end wrote.
+    pub transport: String,
+    /// Empty on a row that an earlier back end wrote.
+    pub node: String,
+    pub recovered_from: Option<SessionId>,
+}
+
+/// Which rows of the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionFilter {
+    pub active: Option<bool>,
+    pub user_id: Option<UserId>,
+}
+
+/// A connection that was refused. No secret belongs in any field.
+#[derive(Clone, Debug)]
+pub struct NewRefusal {
+    pub at: Timestamp,
+    pub code: &'static str,
+    pub detail: Option<String>,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub origin: Option<String>,
+    pub namespace: Option<String>,
+    pub user_id: Option<UserId>,
+    pub node: String,
+    pub transport: &'static str,
+}
+
+/// One refused connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusalRow {
+    pub id: i64,
+    pub refused_at: Timestamp,
+    pub code: String,
+    pub detail: Option<String>,
+    pub ip_address: Option<String>,
+    pub user_agent: Option<String>,
+    pub origin: Option<String>,
+    pub namespace: Option<String>,
+    pub user_id: Option<UserId>,
+    pub username: Option<String>,
+    pub node: String,
+    pub transport: String,
+}
+
+/// A server process that starts. The id is for one life of the process: a restart takes a new one.
+#[derive(Clone, Debug)]
+pub struct NewNode {
+    pub id: String,
+    pub host: String,
+    /// The address it listens on, which with the host tells who its predecessors were.
+    pub listen: String,
+    pub pid: u32,
+    pub version: String,
+}
+
+/// What became of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lease {
+    Renewed,
+    /// The node was reaped or never registered: its rows are closed and it can open no more under
+    /// this id. It must cut its sockets and register anew.
+    Lost,
+}
+
+/// What the reaper closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reaped {
+    /// `None` for rows that no registered node holds.
+    pub node: Option<String>,
+    /// How many rows were active and are closed now.
+    pub sessions: u64,
+}
+
+// --- the inbox --------------------------------------------------------------------------------
+
+/// How much a notification matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Severity {
+    #[default]
+    Info,
+    Success,
+    Warning,
+    Critical,
+}
+
+impl Severity {
+    /// The name, as it is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Success => "success",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// The text is not the name of a severity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a severity; they are info, success, warning and critical")]
+pub struct UnknownSeverity(pub String);
+
+impl FromStr for Severity {
+    type Err = UnknownSeverity;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSeverity> {
+        [Self::Info, Self::Success, Self::Warning, Self::Critical]
+            .into_iter()
+            .find(|severity| severity.as_str() == text)
+            .ok_or_else(|| UnknownSeverity(text.to_owned()))
+    }
+}
+
+/// One address of a notification, and the room of the hub with the same key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    User(UserId),
+    Role(Role),
+    All,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user:{id}"),
+            Self::Role(role) => write!(f, "role:{role}"),
+            Self::All => f.write_str("all"),
+        }
+    }
+}
+
+/// The text is not the key of a target.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a target")]
+pub struct UnknownTarget(pub String);
+
+impl FromStr for Target {
+    type Err = UnknownTarget;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTarget> {
+        let unknown = || UnknownTarget(text.to_owned());
+        match text.split_once(':') {
+            None if text == "all" => Ok(Self::All),
+            Some(("user", id)) => id
+                .parse()
+                .map(|id| Self::User(UserId(id)))
+                .map_err(|_| unknown()),
+            Some(("role", role)) => role.parse().map(Self::Role).map_err(|_| unknown()),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+/// Whom a notification is for, as the publisher named them: the union of the three.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audience {
+    pub users: Vec<UserId>,
+    /// Names of roles, checked by the publish.
+    pub roles: Vec<String>,
+    pub all: bool,
+}
+
+impl Audience {
+    /// Everyone, present and future readers excepted: who joins later does not see it.
+    pub fn all() -> Self {
+        Self {
+            all: true,
+            ..Self::default()
+        }
+    }
+
+    /// These users.
+    pub fn users(users: impl IntoIterator<Item = UserId>) -> Self {
+        Self {
+            users: users.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Everyone with one of these roles.
+    pub fn roles<R: Into<String>>(roles: impl IntoIterator<Item = R>) -> Self {
+        Self {
+            roles: roles.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+/// A notification to be published.
+#[derive(Clone, Debug)]
+pub struct NewNotification {
+    pub to: Audience,
+    pub title: String,
+    pub body: Option<String>,
+    pub severity: Severity,
+    /// The publisher's own classification (`type` on the wire).
+    pub kind: Option<String>,
+    /// The event name under which sockets get it, when not `notification`.
+    pub event: Option<String>,
+    pub link: Option<String>,
+    /// Any JSON, as text. The store keeps it as it is.
+    pub data: Option<String>,
+    pub expires_at: Option<Timestamp>,
+    pub requires_ack: bool,
+    pub publisher: Option<UserId>,
+}
+
+/// A committed publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    pub id: NotificationId,
+    pub created_at: Timestamp,
+    /// How many users it is for: the named ones, and the enabled ones of a role or of all.
+    pub recipients: u64,
+}
+
+/// Who published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publisher {
+    pub id: UserId,
+    pub username: String,
+}
+
+/// A notification as everyone sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    pub id: NotificationId,
+    pub title: String,
+    pub body: Option<String>,
+    pub severity: Severity,
+    pub kind: Option<String>,
+    pub event: Option<String>,
+    pub link: Option<String>,
+    pub data: Option<String>,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub requires_ack: bool,
+    pub publisher: Option<Publisher>,
+}
+
+/// A notification with whom it is for, as a node's fan-out reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    pub notification: Notification,
+    pub targets: Vec<Target>,
+}
+
+/// A notification as one user's inbox holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxItem {
+    pub notification: Notification,
+    pub read_at: Option<Timestamp>,
+    pub archived_at: Option<Timestamp>,
+    pub acknowledged_at: Option<Timestamp>,
+}
+
+/// Which items of an inbox. An archived item is neither read nor unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statuses {
+    pub unread: bool,
+    pub read: bool,
+    pub archived: bool,
+}
+
+impl Default for Statuses {
+    /// What is not archived.
+    fn default() -> Self {
+        Self {
+            unread: true,
+            read: true,
+            archived: false,
+        }
+    }
+}
+
+/// What to mark as read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// These, as far as they are in the user's inbox; at most [`crate::MAX_SELECTION`].
+    Ids(Vec<NotificationId>),
+    /// Everything up to and including this one.
+    UpTo(NotificationId),
+    /// Everything that is committed now.
+    All,
+}
+
+/// What a mark changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadOutcome {
+    /// The notifications that were unread and are read now, ascending; the newest
+    /// [`crate::MAX_SELECTION`] of them when more changed.
+    pub ids: Vec<NotificationId>,
+    /// Everything up to here is read now, when the selection was a range.
+    pub up_to: Option<NotificationId>,
+    /// How many remain unread.
+    pub unread: u64,
+}
+
+/// One page of a list, and where it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub next: Option<Cursor>,
+}

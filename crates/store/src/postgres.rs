@@ -1,0 +1,140 @@
+//! PostgreSQL: two small pools that reconnect by themselves, with a bound on every wait.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    AssertSqlSafe, Connection, Executor, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{
+    OpenOptions,
+    db::Lease,
+    error::{Cause, StoreError},
+};
+
+/// Writers: two group commits, the leases, and the rest.
+const WRITERS: u32 = 5;
+
+/// An open PostgreSQL database.
+pub(crate) struct Database {
+    pub(crate) readers: PgPool,
+    pub(crate) writers: PgPool,
+    pub(crate) patience: Duration,
+}
+
+impl Database {
+    pub(crate) async fn open(url: &str, options: &OpenOptions) -> Result<Self, StoreError> {
+        let (connect, schema) = parse(url)?;
+        probe(&connect, options.patience).await?;
+        let session = session(options.patience, schema.as_deref());
+        Ok(Self {
+            readers: pool(options, options.readers, session.clone())
+                .connect_lazy_with(connect.clone()),
+            writers: pool(options, WRITERS, session).connect_lazy_with(connect),
+            patience: options.patience,
+        })
+    }
+
+    /// Asks whether a write would be taken: after a failover the address may lead to a standby.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        let mut lease = Lease::of(&self.writers).await?;
+        let outcome = tokio::time::timeout(self.patience, async {
+            let read_only =
+                "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'";
+            Ok(sqlx::query_scalar::<_, bool>(read_only)
+                .fetch_one(lease.connection())
+                .await?)
+        })
+        .await;
+        match lease.settle(outcome)? {
+            false => Ok(()),
+            true => Err(StoreError::ReadOnly(Cause::text(
+                "PostgreSQL is a standby, or set to read-only",
+            ))),
+        }
+    }
+
+    /// Nothing to check before a connection is leased; SQLite has.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+fn pool(options: &OpenOptions, connections: u32, session: String) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections.max(1))
+        // Under the patience, so that a waiter hears why before it gives up by itself.
+        .acquire_timeout(options.patience.mul_f32(0.6))
+        .after_connect(move |connection, _| {
+            let session = session.clone();
+            Box::pin(async move {
+                connection.execute(AssertSqlSafe(session)).await?;
+                Ok(())
+            })
+        })
+}
+
+/// What each connection is told. A server that dies in the middle of a transaction must not hold the
+/// publishers' lock; and where the administrator turned synchronous commit off, a CONNECT or a 201 would promise
+/// what a power cut takes back.
+fn session(patience: Duration, schema: Option<&str>) -> String {
+    let patience_ms = patience.as_millis();
+    let mut session = format!(
+        "SET statement_timeout = {patience_ms}; \
+         SET idle_in_transaction_session_timeout = {}; \
+         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';",
+        2 * patience_ms
+    );
+    if let Some(schema) = schema {
+        session.push_str(&format!(
+            " SET search_path = \"{}\";",
+            schema.replace('"', "\"\"")
+        ));
+    }
+    session
+}
+
+/// Prisma's URLs name the schema in a parameter of their own (`?schema=public`).
+fn parse(url: &str) -> Result<(PgConnectOptions, Option<String>), StoreError> {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let (ours, theirs): (Vec<_>, Vec<_>) = query
+        .split('&')
+        .filter(|parameter| !parameter.is_empty())
+        .partition(|parameter| parameter.starts_with("schema="));
+    let url = match theirs.as_slice() {
+        [] => base.to_owned(),
+        parameters => format!("{base}?{}", parameters.join("&")),
+    };
+    // The parser's own words may quote the URL, and the URL holds the password.
+    let options = PgConnectOptions::from_str(&url).map_err(|_| {
+        StoreError::BadUrl(
+            "it is not of the form postgres://user:password@host:port/database".into(),
+        )
+    })?;
+    let schema = ours
+        .first()
+        .and_then(|parameter| parameter.strip_prefix("schema="));
+    Ok((
+        options.application_name("atalaya"),
+        schema.map(str::to_owned),
+    ))
+}
+
+/// Connects once, so that a wrong address, name or password is told at the start, and by its name.
+async fn probe(connect: &PgConnectOptions, patience: Duration) -> Result<(), StoreError> {
+    let at = match connect.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", connect.get_host(), connect.get_port()),
+    };
+    let unreachable = |why: String| StoreError::unavailable(format!("PostgreSQL at {at}: {why}"));
+    match tokio::time::timeout(patience, PgConnection::connect_with(connect)).await {
+        Ok(Ok(connection)) => {
+            // It served its purpose; how its farewell goes is of no interest.
+            connection.close().await.ok();
+            Ok(())
+        }
+        Ok(Err(error)) => Err(unreachable(error.to_string())),
+        Err(_) => Err(unreachable(format!("no answer within {patience:?}"))),
+    }
+}

@@ -1,0 +1,100 @@
+//! The task that commits publishes: whoever waits while one transaction runs shares the next.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Targets, batch};
+use crate::{
+    db::Db,
+    error::{PublishError, StoreError},
+    group_commit::{Committer, ask},
+    model::{NewNotification, Published, Timestamp, UserId},
+};
+
+/// One publish, with its waiter.
+pub(crate) struct Request {
+    pub(crate) new: NewNotification,
+    pub(crate) targets: Targets,
+    pub(crate) now: Timestamp,
+    reply: oneshot::Sender<Result<Published, PublishError>>,
+}
+
+/// What became of a publish whose transaction was committed.
+pub(crate) enum Outcome {
+    Published(Published),
+    UnknownUsers(Vec<UserId>),
+}
+
+/// The way to the writer, shared by all clones of the store.
+pub(crate) struct Queue {
+    /// Many send, the writer's task receives; bounded by `MAX_WAITING`, senders wait up to their patience.
+    requests: mpsc::Sender<Request>,
+    patience: Duration,
+}
+
+impl Queue {
+    pub(crate) fn new(requests: mpsc::Sender<Request>, patience: Duration) -> Self {
+        Self { requests, patience }
+    }
+
+    /// The other end, to be run as a task.
+    pub(crate) fn writer(&self, db: Arc<Db>) -> Writer {
+        Writer {
+            db,
+            patience: self.patience,
+        }
+    }
+
+    pub(crate) async fn publish(
+        &self,
+        new: NewNotification,
+        targets: Targets,
+        now: Timestamp,
+    ) -> Result<Published, PublishError> {
+        ask(&self.requests, self.patience, |reply| Request {
+            new,
+            targets,
+            now,
+            reply,
+        })
+        .await?
+    }
+}
+
+/// Commits what the queue hands it.
+pub(crate) struct Writer {
+    db: Arc<Db>,
+    patience: Duration,
+}
+
+impl Committer for Writer {
+    type Request = Request;
+    type Outcome = Outcome;
+
+    fn is_wanted(&self, request: &Request) -> bool {
+        !request.reply.is_closed()
+    }
+
+    async fn commit(&mut self, requests: &[Request]) -> Result<Vec<Outcome>, StoreError> {
+        tokio::time::timeout(self.patience, batch::commit(&self.db, requests))
+            .await
+            .unwrap_or_else(|_| Err(StoreError::unavailable("it did not commit in time")))
+    }
+
+    fn answer(&mut self, request: Request, outcome: Result<Outcome, StoreError>) {
+        let result = match outcome {
+            Ok(Outcome::Published(published)) => Ok(published),
+            Ok(Outcome::UnknownUsers(users)) => Err(PublishError::UnknownUsers(users)),
+            Err(error) => Err(error.into()),
+        };
+        // Who left finds the notification in the inbox.
+        request.reply.send(result).ok();
+    }
+
+    fn add_owed(&mut self, _batch: &mut Vec<Request>) {}
+
+    async fn owed_is_due(&self) {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,141 @@
+//! SQLite: one writer and a few readers over a file in WAL mode.
+//!
+//! `synchronous = FULL`, because a CONNECT or a 201 that was sent must survive a power cut, and WAL with
+//! `NORMAL` would lose the last commits.
+
+use std::{
+    os::unix::fs::{DirBuilderExt, MetadataExt},
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use sqlx::{
+    Connection, SqlSafeStr, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{OpenOptions, db::Lease, error::StoreError};
+
+/// An open SQLite file.
+pub(crate) struct Database {
+    pub(crate) readers: SqlitePool,
+    /// One connection: SQLite has one writer, and queueing for it here is fair and never `BUSY`.
+    pub(crate) writers: SqlitePool,
+    pub(crate) patience: Duration,
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Database {
+    pub(crate) async fn open(url: &str, options: &OpenOptions) -> Result<Self, StoreError> {
+        let connect = parse(url)?.busy_timeout(options.patience);
+        let path = connect.get_filename().to_owned();
+        make_folder(&path)?;
+        let connect = connect
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true);
+        let writers = pool(options, 1)
+            .connect_with(bounded(connect.clone(), options))
+            .await?;
+        let readers = pool(options, options.readers)
+            .connect_with(connect.create_if_missing(false).pragma("query_only", "ON"))
+            .await?;
+        let identity = identity(&path)?;
+        Ok(Self {
+            readers,
+            writers,
+            patience: options.patience,
+            path,
+            identity,
+        })
+    }
+
+    /// Takes the write lock and gives it back: that fails on a file or a folder that cannot be written.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        self.check()?;
+        let mut lease = Lease::of(&self.writers).await?;
+        let outcome = tokio::time::timeout(self.patience, async {
+            let transaction = lease
+                .connection()
+                .begin_with("BEGIN IMMEDIATE".into_sql_str())
+                .await?;
+            Ok(transaction.rollback().await?)
+        })
+        .await;
+        lease.settle(outcome)
+    }
+
+    /// Notices a file that was deleted or replaced: SQLite would go on writing to the one without a name.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        if identity(&self.path)? == self.identity {
+            return Ok(());
+        }
+        Err(StoreError::unavailable(format!(
+            "the file {} was replaced by another; restart to use it",
+            self.path.display()
+        )))
+    }
+}
+
+/// The bound on the file's size, which SQLite counts in pages.
+fn bounded(connect: SqliteConnectOptions, options: &OpenOptions) -> SqliteConnectOptions {
+    const PAGE_BYTES: u64 = 4_096;
+    match options.max_file_bytes {
+        None => connect,
+        Some(bytes) => connect.pragma("max_page_count", (bytes / PAGE_BYTES).max(1).to_string()),
+    }
+}
+
+fn pool(options: &OpenOptions, connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections.max(1))
+        .acquire_timeout(options.patience)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+fn parse(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(StoreError::BadUrl(
+            "an in-memory database would forget who is connected; name a file (sqlite://data/atalaya.db)".into(),
+        ));
+    }
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|error| StoreError::BadUrl(format!("{url}: {error}")))?;
+    if options.get_filename().as_os_str().is_empty() {
+        return Err(StoreError::BadUrl(
+            "it names no file (sqlite://data/atalaya.db)".into(),
+        ));
+    }
+    Ok(options)
+}
+
+/// Makes the file's folder for its owner only: the database holds password hashes.
+fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| {
+            StoreError::BadUrl(format!(
+                "the folder {} cannot be made: {error}",
+                folder.display()
+            ))
+        })
+}
+
+fn identity(path: &Path) -> Result<(u64, u64), StoreError> {
+    std::fs::metadata(path)
+        .map(|file| (file.dev(), file.ino()))
+        .map_err(|error| StoreError::unavailable(format!("the file {}: {error}", path.display())))
+}

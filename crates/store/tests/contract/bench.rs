@@ -1,0 +1,232 @@
+//! A fresh store on either engine, raw SQL beside it, and builders for what does not matter to a case.
+
+use std::{collections::HashMap, time::Duration};
+
+use atalaya_store::{
+    Audience, NewNode, NewNotification, NewSession, NewUser, OpenOptions, Role, SessionId,
+    Severity, Store, Timestamp, User, UserId,
+};
+use atalaya_testbed::postgres;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection};
+
+/// Makes each named behaviour a test on SQLite and a test on PostgreSQL.
+macro_rules! contract {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name($crate::bench::Bench::sqlite().await).await;
+                }
+            )*
+        }
+        mod on_postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name($crate::bench::Bench::postgres().await).await;
+                }
+            )*
+        }
+    };
+}
+pub(crate) use contract;
+
+pub(crate) const T0: Timestamp = Timestamp(1_772_360_430_500);
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
+pub(crate) const NODE: &str = "node-1";
+
+/// What keeps the database of a test in existence.
+enum Home {
+    Folder(tempfile::TempDir),
+    Database(postgres::Database),
+}
+
+pub(crate) struct Bench {
+    pub(crate) store: Store,
+    pub(crate) url: String,
+    _home: Home,
+}
+
+impl Bench {
+    pub(crate) async fn sqlite() -> Self {
+        Self::ready(Self::empty_sqlite().await).await
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        Self::ready(Self::empty_postgres().await).await
+    }
+
+    /// Opened, not migrated.
+    pub(crate) async fn empty_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("atalaya.db").display());
+        let store = Store::open(&url, OpenOptions::default()).await.unwrap();
+        Self {
+            store,
+            url,
+            _home: Home::Folder(folder),
+        }
+    }
+
+    /// Opened, not migrated.
+    pub(crate) async fn empty_postgres() -> Self {
+        let database = postgres::database().await;
+        let url = database.url.clone();
+        let store = Store::open(&url, OpenOptions::default()).await.unwrap();
+        Self {
+            store,
+            url,
+            _home: Home::Database(database),
+        }
+    }
+
+    async fn ready(bench: Self) -> Self {
+        bench.store.migrate().await.unwrap();
+        bench.register(NODE).await;
+        bench
+    }
+
+    pub(crate) async fn register(&self, id: &str) {
+        self.store.register_node(node(id), T0, LEASE).await.unwrap();
+    }
+
+    pub(crate) async fn user(&self, name: &str, role: Role) -> User {
+        self.store
+            .create_user(new_user(name, role), T0)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn open(&self, user: i64, socket_id: &str) -> SessionId {
+        self.store
+            .open_session(session(user, socket_id))
+            .await
+            .unwrap()
+    }
+
+    /// A second store on the same database, as another process has.
+    pub(crate) async fn second_store(&self) -> Store {
+        Store::open(&self.url, OpenOptions::default())
+            .await
+            .unwrap()
+    }
+
+    /// Runs statements as another program would.
+    pub(crate) async fn execute(&self, sql: &str) {
+        execute(&self.url, sql).await;
+    }
+
+    /// The first column of each row, as text.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        if self.url.starts_with("sqlite") {
+            let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+            let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            rows.iter().map(|row| row.get_unchecked(0)).collect()
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            rows.iter().map(|row| row.get(0)).collect()
+        }
+    }
+
+    /// The first column of the first row.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        let sql = format!("SELECT CAST(number AS TEXT) FROM ({sql}) AS numbers(number)");
+        let sql = if self.url.starts_with("sqlite") {
+            sql.replace(" AS numbers(number)", "")
+                .replace("SELECT COUNT(*)", "SELECT COUNT(*) AS number")
+        } else {
+            sql
+        };
+        self.texts(&sql).await[0].parse().unwrap()
+    }
+}
+
+pub(crate) async fn execute(url: &str, sql: &str) {
+    let sql = AssertSqlSafe(sql.to_owned());
+    if url.starts_with("sqlite") {
+        let mut connection = SqliteConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    } else {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+}
+
+pub(crate) fn node(id: &str) -> NewNode {
+    NewNode {
+        id: id.to_owned(),
+        host: "host".to_owned(),
+        listen: "127.0.0.1:3001".to_owned(),
+        pid: 4_711,
+        version: "0.1.0".to_owned(),
+    }
+}
+
+pub(crate) fn session(user: i64, socket_id: &str) -> NewSession {
+    NewSession {
+        user_id: UserId(user),
+        socket_id: socket_id.to_owned(),
+        connected_at: T0,
+        ip_address: Some("192.0.2.7".to_owned()),
+        user_agent: Some("Mozilla/5.0".to_owned()),
+        transport: "websocket",
+        node: NODE.to_owned(),
+        recovered_from: None,
+        max_active: None,
+    }
+}
+
+pub(crate) fn new_user(name: &str, role: Role) -> NewUser {
+    NewUser {
+        username: name.to_owned(),
+        password_hash: Some("$argon2id$".to_owned()),
+        role,
+        display_name: None,
+    }
+}
+
+pub(crate) fn notification(to: Audience, title: &str) -> NewNotification {
+    NewNotification {
+        to,
+        title: title.to_owned(),
+        body: None,
+        severity: Severity::Info,
+        kind: None,
+        event: None,
+        link: None,
+        data: None,
+        expires_at: None,
+        requires_ack: false,
+        publisher: None,
+    }
+}
+
+/// Waits, for a bounded time, until a condition on the database holds.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..200 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("not within ten seconds: {what}");
+}
+
+/// How often each value occurs.
+pub(crate) fn counted<T: std::hash::Hash + Eq>(
+    values: impl IntoIterator<Item = T>,
+) -> HashMap<T, usize> {
+    let mut counts = HashMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    counts
+}

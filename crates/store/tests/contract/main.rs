@@ -1,0 +1,13 @@
+//! One suite of behaviours, run on both engines: a real SQLite file and a real PostgreSQL, fresh for each test.
+
+mod accounts;
+mod adoption;
+mod bench;
+mod inbox;
+mod ledger;
+mod model;
+mod nodes;
+mod opening;
+mod outage;
+mod publish;
+mod refusals;

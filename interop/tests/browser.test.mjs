@@ -1,0 +1,227 @@
+// A real Chromium at http://apps.example.com, which is nginx: a person logs in, sees their own session
+// and a notification arrive; and the story's second snippet runs there, letter by letter.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe } from 'node:test';
+import { find } from '../harness/place.mjs';
+import { until } from '../harness/process.mjs';
+import { World } from '../harness/world.mjs';
+import { chromium } from 'playwright-core';
+
+const packaged = (path) => readFileSync(new URL(`../node_modules/${path}`, import.meta.url), 'utf8');
+const AXE = packaged('axe-core/axe.min.js');
+const CLIENT = packaged('socket.io-client/dist/socket.io.min.js');
+
+const ORIGIN = 'http://apps.example.com';
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+describe('in a browser, through nginx', () => {
+  const world = World.use({ nginx: true });
+  let browser;
+
+  before(async () => {
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? find('chromium'),
+      args: [...QUIET, `--host-resolver-rules=MAP apps.example.com:80 127.0.0.1:${world.nginx.port}`],
+      env: { ...process.env, HOME: world.folder },
+    });
+  });
+  after(() => browser?.close());
+
+  // A fresh browser profile with one page, which notes every complaint of the page and every websocket.
+  const visit = async (options = {}) => {
+    const context = await browser.newContext({ locale: 'en-GB', baseURL: ORIGIN, ...options });
+    const page = await context.newPage();
+    const complaints = [];
+    const sockets = [];
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('websocket', (socket) => {
+      const seen = { url: socket.url(), received: [] };
+      socket.on('framereceived', ({ payload }) => seen.received.push(String(payload)));
+      sockets.push(seen);
+    });
+    page.setDefaultTimeout(10_000);
+    return { context, page, complaints, sockets };
+  };
+
+  const logIn = async (page, user) => {
+    await page.goto('/');
+    await page.locator('input[autocomplete="username"]').fill(user.name);
+    await page.locator('input[autocomplete="current-password"]').fill(user.password);
+    await page.locator('form button[type="submit"]').click();
+    await page.locator('[data-testid="connection-state"][data-state="connected"]').first().waitFor();
+  };
+
+  // What the badge shows; it is not there when nothing is unread.
+  const unread = async (page) => {
+    const badge = page.locator('[data-testid="unread-badge"] [aria-hidden]').first();
+    return (await badge.count()) ? badge.textContent() : '0';
+  };
+
+  const ownRows = (page) => page.locator('[data-testid="session-row"][data-own="true"]');
+
+  world.test('logs in, sees its own session, and a notification arrives through the websocket', async () => {
+    const { context, page, complaints, sockets } = await visit();
+    await logIn(page, world.users.luis);
+
+    await page.locator('nav a[href="/sessions"]').click();
+    const own = ownRows(page).first();
+    await own.waitFor();
+    const id = await own.getAttribute('data-session-id');
+    const row = world.sessionRows().find((candidate) => candidate.id === id);
+    assert.equal(row?.is_active, true);
+    assert.equal(row.user_id, String(world.users.luis.id));
+
+    await page.locator('nav a[href="/"]').click();
+    const published = await world.publishTo('luis', 'Pump 3 has stopped', { severity: 'critical' });
+    const item = page.locator(`[data-testid="notification"][data-id="${published.id}"]`);
+    await item.waitFor();
+    assert.match(await item.textContent(), /Pump 3 has stopped/);
+    await until(async () => (await unread(page)) === '1', 5_000, 'the badge to say 1');
+
+    await until(
+      () => sockets.some(({ url }) => url.startsWith('ws://apps.example.com/socket.io/')),
+      5_000,
+      'a websocket',
+    );
+    const carried = () =>
+      sockets.some(({ received }) => received.some((frame) => frame.includes('Pump 3 has stopped')));
+    await until(carried, 5_000, 'the notification in a websocket frame');
+    assert.deepEqual(complaints, []);
+
+    await context.close();
+    const upgraded = () => /"GET \/socket\.io\/" 101 /.test(world.nginx.accessLog());
+    await until(upgraded, 5_000, 'the websocket in the access log of nginx');
+    await until(
+      () => !world.sessionRows().some((candidate) => candidate.is_active),
+      5_000,
+      'its rows to be closed',
+    );
+  });
+
+  world.test("another person's session appears in the administrator's list, and goes", async () => {
+    const { context, page } = await visit();
+    await logIn(page, world.users.ana);
+    await page.goto('/sessions');
+    await ownRows(page).first().waitFor();
+    const marta = await world.connect('marta');
+    const { id } = world.row(marta.socket.id);
+    const row = page.locator(`[data-testid="session-row"][data-session-id="${id}"]`);
+    await row.waitFor();
+    assert.match(await row.textContent(), /marta/);
+    marta.socket.disconnect();
+    await row.and(page.locator('[data-active="true"]')).waitFor({ state: 'detached' });
+    await context.close();
+  });
+
+  world.test('two tabs: what is read in one is read in the other', async () => {
+    const { context, page } = await visit();
+    await world.request('POST', '/api/notifications/read', { as: 'luis', body: { all: true } });
+    await logIn(page, world.users.luis);
+    const other = await context.newPage();
+    await other.goto('/');
+    const { id } = await world.publishTo('luis', 'Read me');
+    const selector = `[data-testid="notification"][data-id="${id}"]`;
+    await page.locator(selector).waitFor();
+    await other.locator(selector).waitFor();
+    await until(async () => (await unread(other)) === '1', 5_000, 'the badge to say 1');
+    await world.request('POST', `/api/notifications/${id}/read`, { as: 'luis' });
+    for (const tab of [page, other]) {
+      await until(async () => (await unread(tab)) === '0', 5_000, 'the badge to fall');
+    }
+    await context.close();
+  });
+
+  world.test(
+    'says in words that it is offline while the server is away, and comes back by itself',
+    async () => {
+      const { context, page } = await visit();
+      await logIn(page, world.users.luis);
+      await world.atalaya.stop();
+      const state = page.locator('[data-testid="connection-state"]').first();
+      await until(
+        async () => (await state.getAttribute('data-state')) !== 'connected',
+        10_000,
+        'the state to change',
+      );
+      assert.ok(((await state.textContent()) ?? '').trim().length > 3, 'in words');
+      await world.atalaya.start();
+      await page
+        .locator('[data-testid="connection-state"][data-state="connected"]')
+        .first()
+        .waitFor({ timeout: 30_000 });
+      await context.close();
+    },
+  );
+
+  for (const locale of ['es-ES', 'en-GB']) {
+    world.test(`speaks the browser's language: ${locale}`, async () => {
+      const { context, page } = await visit({ locale });
+      await page.goto('/');
+      await page.locator('input[autocomplete="username"]').waitFor();
+      const language = locale.slice(0, 2);
+      assert.equal(await page.locator('html').getAttribute('lang'), language);
+      const words = await page.locator('body').textContent();
+      assert.match(words, language === 'es' ? /contraseña/i : /password/i);
+      await context.close();
+    });
+  }
+
+  for (const colorScheme of ['light', 'dark']) {
+    world.test(`axe finds nothing to mend on the pages, ${colorScheme}`, async () => {
+      const { context, page } = await visit({ colorScheme, reducedMotion: 'reduce' });
+      await page.goto('/');
+      await page.locator('input[autocomplete="username"]').waitFor();
+      await judge(page, 'login');
+      await logIn(page, world.users.ana);
+      for (const path of ['/', '/sessions', '/send']) {
+        await page.goto(path);
+        await page.locator('main').waitFor();
+        await page.waitForLoadState('networkidle');
+        await judge(page, path);
+      }
+      await context.close();
+    });
+  }
+
+  const judge = async (page, where) => {
+    // Through the debugger and not as a script tag, which the page's own policy rightly forbids.
+    await page.evaluate(`${AXE}\n;undefined`);
+    const { violations } = await page.evaluate(() =>
+      globalThis.axe.run(document, { resultTypes: ['violations'] }),
+    );
+    const found = violations.map(
+      ({ id, nodes }) => `${where}: ${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+    );
+    assert.deepEqual(found, []);
+  };
+
+  world.test('the story: its second snippet in a page of the same origin', async () => {
+    const { context, page, sockets } = await visit();
+    await page.goto('/');
+    await page.evaluate(`${CLIENT}\n;undefined`);
+    const id = await page.evaluate(async (token) => {
+      const { io } = globalThis;
+      const socket = io('http://apps.example.com/notifications', { auth: { token } });
+      await new Promise((resolve, reject) => socket.on('connect', resolve).on('connect_error', reject));
+      return socket.id;
+    }, world.users.luis.token);
+    const row = world.row(id);
+    assert.equal(row?.is_active, true);
+    assert.equal(row.user_id, String(world.users.luis.id));
+    await until(() => sockets.length > 0, 5_000, 'the upgrade to websocket');
+    await context.close();
+  });
+});

@@ -1,0 +1,19 @@
+export interface Mock {
+  port: number;
+  control(what: {
+    refuse?: string | null;
+    api?: 'down' | 'html' | null;
+    drop?: boolean;
+    close?: boolean;
+    expire?: boolean;
+    publish?: object;
+  }): unknown;
+  close(): Promise<void>;
+}
+
+export function startMock(options?: {
+  port?: number;
+  host?: string;
+  dist?: string | null;
+  pingInterval?: number;
+}): Promise<Mock>;

@@ -1,0 +1,407 @@
+// An Atalaya made of memory, for developing the web application and for its tests: the HTTP routes and the
+// socket that the page uses, with the same shapes, codes and refusals. It serves dist/ when there is one.
+//
+//   node mock/server.mjs [port]          every account's password is "atalaya"
+//
+// `control` (also POST /__mock) makes it misbehave: {"refuse": CODE|null}, {"api": "down"|"html"|null},
+// {"drop": true}, {"publish": {…}}, {"expire": true}.
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Server } from 'socket.io';
+import { seed } from './seed.mjs';
+
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+const REFUSALS = {
+  token_missing: 'the handshake carries no token: connect with auth: { token }',
+  token_invalid: 'the token is not valid: the signature does not match',
+  token_expired: 'the token has expired: log in again',
+  token_revoked: 'the user of this token is disabled',
+  too_many_sessions: 'this user already has as many connections as are allowed',
+  ledger_unavailable: 'the connection could not be recorded: try again in a moment',
+  origin_denied: 'this origin is not allowed',
+};
+
+class Problem extends Error {
+  constructor(status, code, detail, more = {}) {
+    super(detail);
+    this.body = { type: 'about:blank', title: code, status, code, detail, ...more };
+  }
+}
+
+export async function startMock({ port = 0, host = '127.0.0.1', dist = null, pingInterval = 25_000 } = {}) {
+  const world = new World();
+  const http = createServer((request, response) => void answer(world, dist, request, response));
+  const io = new Server(http, { serveClient: false, pingInterval });
+  world.io = io;
+  io.of('/notifications').use((socket, next) => world.admit(socket, next));
+  io.of('/notifications').on('connection', (socket) => world.connected(socket));
+  await new Promise((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, resolve);
+  });
+  return {
+    port: http.address().port,
+    world,
+    control: (what) => world.control(what),
+    close: () => new Promise((resolve) => io.close(() => resolve())),
+  };
+}
+
+class World {
+  tokens = new Map();
+  refuse = null;
+  api = null;
+  #nextToken = 1;
+  #hintDue = false;
+
+  constructor() {
+    const data = seed(Date.now());
+    this.users = data.users;
+    this.sessions = data.sessions;
+    this.refused = data.refused;
+    this.notifications = [];
+    this.targets = new Map();
+    this.reads = new Map(data.users.map((user) => [user.id, new Map()]));
+    for (const { unread, ...item } of [...data.notifications].reverse()) {
+      const kept = this.keep(item, { all: true });
+      if (!unread) for (const reads of this.reads.values()) reads.set(kept.id, kept.created_at);
+    }
+  }
+
+  // Notifications.
+
+  keep(item, to) {
+    const kept = { id: 4_800 + this.notifications.length + 1, ...item };
+    this.notifications.push(kept);
+    this.targets.set(kept.id, to);
+    return kept;
+  }
+
+  isFor(item, user) {
+    const to = this.targets.get(item.id);
+    return Boolean(to.all || to.roles?.includes(user.role) || to.users?.includes(user.id));
+  }
+
+  seenBy(item, user) {
+    return { ...item, read_at: this.reads.get(user.id).get(item.id) ?? null };
+  }
+
+  inbox(user) {
+    return this.notifications.filter((item) => this.isFor(item, user)).map((item) => this.seenBy(item, user));
+  }
+
+  unread(user) {
+    return this.inbox(user).filter((item) => item.read_at === null).length;
+  }
+
+  head() {
+    return String(this.notifications.at(-1)?.id ?? 0);
+  }
+
+  publish(request, publisher) {
+    const errors = [];
+    if (typeof request.title !== 'string' || request.title.trim() === '')
+      errors.push({ field: 'title', message: 'must not be empty' });
+    if (request.title?.length > 200)
+      errors.push({ field: 'title', message: 'must have at most 200 characters' });
+    if (request.link && !/^(https?:\/\/|\/)/.test(request.link))
+      errors.push({ field: 'link', message: 'must be an http(s) address or a path' });
+    if (errors.length > 0) throw new Problem(422, 'invalid_field', 'Some fields are not right.', { errors });
+    const unknown = (request.to?.users ?? []).filter((id) => !this.users.some((user) => user.id === id));
+    if (unknown.length > 0)
+      throw new Problem(422, 'unknown_recipients', 'No such users.', { users: unknown });
+
+    const { to, ...rest } = request;
+    const item = this.keep(
+      {
+        body: null,
+        severity: 'info',
+        type: null,
+        event: null,
+        link: null,
+        data: null,
+        expires_at: null,
+        requires_ack: false,
+        ...rest,
+        created_at: new Date().toISOString(),
+        from: publisher ? { id: publisher.id, username: publisher.username } : null,
+      },
+      to,
+    );
+    const recipients = this.users.filter((user) => this.isFor(item, user));
+    for (const user of recipients)
+      this.emitTo(user, item.event ?? 'notification', this.seenBy(item, user), String(item.id));
+    return { id: item.id, created_at: item.created_at, recipients: recipients.length };
+  }
+
+  markRead(user, selection) {
+    const reads = this.reads.get(user.id);
+    const wanted = (item) =>
+      selection.all || selection.ids?.includes(item.id) || (selection.up_to && item.id <= selection.up_to);
+    const read = this.inbox(user)
+      .filter((item) => item.read_at === null && wanted(item))
+      .map((item) => item.id);
+    for (const id of read) reads.set(id, new Date().toISOString());
+    const change = { unread: this.unread(user), read, archived: [], acknowledged: [] };
+    this.emitTo(user, 'inbox', change);
+    return { read, unread: change.unread };
+  }
+
+  emitTo(user, ...event) {
+    this.io
+      .of('/notifications')
+      .to(`user:${user.id}`)
+      .emit(...event);
+  }
+
+  // Connections.
+
+  admit(socket, next) {
+    const { token } = socket.handshake.auth;
+    const held = this.tokens.get(token);
+    const code = this.refuse ?? (token === undefined ? 'token_missing' : held ? null : 'token_invalid');
+    if (code !== null) {
+      this.refused.unshift(refusalOf(socket, code, this.refused[0].id + 1, held?.id ?? null));
+      return next(Object.assign(new Error(REFUSALS[code] ?? code), { data: { code } }));
+    }
+    socket.data.user = held;
+    next();
+  }
+
+  connected(socket) {
+    const { user } = socket.data;
+    const row = this.openSession(socket, user);
+    socket.join(`user:${user.id}`);
+    socket.emit('session', { id: row.id, socket_id: row.socket_id, connected_at: row.connected_at });
+    const after = socket.handshake.auth.cursor ?? socket.handshake.auth.offset;
+    const missed = this.inbox(user).filter((item) =>
+      after === undefined ? item.read_at === null : item.id > Number(after),
+    );
+    for (const item of missed) socket.emit(item.event ?? 'notification', item, String(item.id));
+    socket.emit('inbox', { unread: this.unread(user), read: [], archived: [], acknowledged: [] });
+    socket.on('watch', ({ sessions }, reply) => {
+      socket.data.watching = sessions;
+      reply?.({ ok: true });
+    });
+    socket.on('read', (selection, reply) => reply?.({ ok: true, ...this.markRead(user, selection) }));
+    socket.on('disconnect', (reason) => {
+      this.closeSession(
+        row,
+        reason === 'client namespace disconnect' ? 'client_disconnect' : 'transport_close',
+      );
+    });
+  }
+
+  openSession(socket, user) {
+    const row = {
+      id: Math.max(...this.sessions.map((known) => known.id)) + 1,
+      user_id: user.id,
+      socket_id: socket.id,
+      connected_at: new Date().toISOString(),
+      is_active: true,
+      disconnected_at: null,
+      disconnect_reason: null,
+      last_seen_at: new Date().toISOString(),
+      ip_address: socket.handshake.address,
+      user_agent: socket.handshake.headers['user-agent'] ?? null,
+      transport: socket.conn.transport.name,
+      node: 'node-1',
+      recovered_from: null,
+    };
+    this.sessions.push(row);
+    this.hint();
+    return row;
+  }
+
+  closeSession(row, reason) {
+    const at = new Date().toISOString();
+    Object.assign(row, {
+      is_active: false,
+      disconnected_at: at,
+      disconnect_reason: reason,
+      last_seen_at: at,
+    });
+    this.hint();
+  }
+
+  /** At most twice a second, as the server does. */
+  hint() {
+    if (this.#hintDue) return;
+    this.#hintDue = true;
+    setTimeout(() => {
+      this.#hintDue = false;
+      for (const socket of this.io.of('/notifications').sockets.values()) {
+        if (!socket.data.watching) continue;
+        socket.emit('sessions', {
+          active: this.visible(socket.data.user).filter((row) => row.is_active).length,
+        });
+      }
+    }, 500).unref();
+  }
+
+  visible(user) {
+    return this.sessions.filter((row) => user.role === 'admin' || row.user_id === user.id);
+  }
+
+  named(row) {
+    return { ...row, username: this.users.find((user) => user.id === row.user_id)?.username ?? null };
+  }
+
+  // Accounts.
+
+  login({ username, password } = {}) {
+    const user = this.users.find((known) => known.username === username);
+    if (!user || password !== 'atalaya') throw new Problem(401, 'invalid_credentials', 'Wrong.');
+    const access_token = `mock-${String(this.#nextToken++)}`;
+    this.tokens.set(access_token, user);
+    return { access_token, token_type: 'Bearer', expires_in: 43_200, user };
+  }
+
+  whoAsks(request) {
+    const [scheme, token] = (request.headers.authorization ?? '').split(' ');
+    if (scheme !== 'Bearer' || !token) throw new Problem(401, 'token_missing', 'Log in first.');
+    const user = this.tokens.get(token);
+    if (!user) throw new Problem(401, 'token_invalid', 'The token is not valid.');
+    return user;
+  }
+
+  control({ refuse, api, drop, publish, expire, close }) {
+    if (refuse !== undefined) this.refuse = refuse;
+    if (api !== undefined) this.api = api;
+    if (expire) this.tokens.clear();
+    if (drop) for (const socket of this.io.of('/notifications').sockets.values()) socket.conn.close();
+    if (close) this.io.of('/notifications').disconnectSockets(true);
+    return publish ? this.publish(publish, null) : { ok: true };
+  }
+}
+
+function refusalOf(socket, code, id, user_id) {
+  return {
+    id,
+    refused_at: new Date().toISOString(),
+    code,
+    detail: REFUSALS[code] ?? null,
+    ip_address: socket.handshake.address,
+    user_agent: socket.handshake.headers['user-agent'] ?? null,
+    origin: socket.handshake.headers.origin ?? null,
+    namespace: socket.nsp.name,
+    user_id,
+    node: 'node-1',
+    transport: socket.conn.transport.name,
+  };
+}
+
+// HTTP.
+
+const allow = (user, ...roles) => {
+  if (!roles.includes(user.role)) throw new Problem(403, 'forbidden', 'Your role does not allow this.');
+};
+
+const ROUTES = {
+  'POST /api/auth/login': ({ world, body }) => world.login(body),
+  'GET /api/auth/me': ({ user }) => user,
+  'GET /api/users': ({ world, user, query }) => {
+    allow(user, 'admin', 'operator');
+    const q = (query.get('q') ?? '').toLowerCase();
+    const found = world.users.filter((known) =>
+      `${known.username} ${known.display_name ?? ''}`.toLowerCase().includes(q),
+    );
+    return page(found, query);
+  },
+  'GET /api/sessions': ({ world, user, query }) => {
+    const rows = world.visible(user);
+    const wanted = query.get('active') === 'true' ? rows.filter((row) => row.is_active) : rows;
+    const newest = [...wanted].sort((a, b) => b.id - a.id).map((row) => world.named(row));
+    return { ...page(newest, query), active: rows.filter((row) => row.is_active).length };
+  },
+  'GET /api/sessions/refused': ({ world, user, query }) => {
+    allow(user, 'admin');
+    return page(
+      world.refused.map((row) => world.named(row)),
+      query,
+    );
+  },
+  'GET /api/notifications': ({ world, user, query }) => ({
+    ...page(world.inbox(user).reverse(), query),
+    unread: world.unread(user),
+    position: world.head(),
+  }),
+  'POST /api/notifications': ({ world, user, body }) => {
+    allow(user, 'admin', 'operator');
+    return { status: 201, ...world.publish(body, user) };
+  },
+  'POST /api/notifications/read': ({ world, user, body }) => world.markRead(user, body),
+};
+
+/** The cursor is the id to go on below. */
+function page(items, query) {
+  const limit = Number(query.get('limit') ?? 50);
+  const cursor = query.get('cursor');
+  if (cursor !== null && !/^\d+$/.test(cursor)) throw new Problem(400, 'invalid_cursor', 'Not a cursor.');
+  const start = cursor === null ? 0 : items.findIndex((item) => item.id === Number(cursor)) + 1;
+  const part = items.slice(start, start + limit);
+  const more = start + limit < items.length;
+  return { items: part, next_cursor: more ? String(part.at(-1).id) : null };
+}
+
+async function answer(world, dist, request, response) {
+  const url = new URL(request.url, 'http://mock');
+  try {
+    if (url.pathname === '/__mock') return json(response, 200, world.control(await bodyOf(request)));
+    if (!url.pathname.startsWith('/api/')) return file(dist, url.pathname, response);
+    if (world.api === 'down')
+      return void response.writeHead(502, { 'content-type': 'text/html' }).end('Bad Gateway');
+    if (world.api === 'html') return file(dist, '/', response);
+    const route = ROUTES[`${request.method} ${url.pathname}`];
+    if (!route) throw new Problem(404, 'not_found', 'No such route.');
+    const user = url.pathname === '/api/auth/login' ? null : world.whoAsks(request);
+    const { status = 200, ...result } = await route({
+      world,
+      user,
+      query: url.searchParams,
+      body: await bodyOf(request),
+    });
+    json(response, status, result);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    json(response, error.body.status, error.body, 'application/problem+json');
+  }
+}
+
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  if (chunks.length === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch {
+    throw new Problem(400, 'invalid_json', 'The body is not JSON.');
+  }
+}
+
+function json(response, status, body, type = 'application/json') {
+  response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
+}
+
+function file(dist, path, response) {
+  if (dist === null || !existsSync(dist))
+    return void response.writeHead(404).end('no dist/ here: npm run build');
+  const wanted = join(dist, normalize(path));
+  const found = existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(dist, 'index.html');
+  response.writeHead(200, { 'content-type': TYPES[extname(found)] ?? 'application/octet-stream' });
+  createReadStream(found).pipe(response);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const dist = fileURLToPath(new URL('../dist', import.meta.url));
+  const { port } = await startMock({ port: Number(process.argv[2] ?? 3001), dist });
+  console.log(`mock Atalaya at http://127.0.0.1:${String(port)} (user admin, password atalaya)`);
+}

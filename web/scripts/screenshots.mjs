@@ -1,0 +1,169 @@
+// Pictures of every page against the mock server, in both themes, both languages and two widths, and an
+// accessibility check of each with axe. For looking at: node scripts/screenshots.mjs [folder] [filter]
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { startMock } from '../mock/server.mjs';
+
+const folder = process.argv[2] ?? 'screenshots';
+const filter = process.argv[3] ?? '';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const SHOTS = [
+  { name: 'login', signedOut: true },
+  { name: 'login-wrong', signedOut: true, act: wrongPassword },
+  { name: 'inbox' },
+  { name: 'inbox-open', act: openFirst },
+  { name: 'inbox-arrival', act: arrival },
+  { name: 'inbox-unread-none', act: readAll },
+  { name: 'sessions', path: '/sessions' },
+  { name: 'sessions-all', path: '/sessions', act: showAll },
+  { name: 'refused', path: '/sessions/refused' },
+  { name: 'send', path: '/send', act: fillSend },
+  { name: 'send-errors', path: '/send', act: (page) => page.locator('form button[type=submit]').click() },
+  { name: 'account', act: (page) => page.locator('summary').click() },
+  { name: 'down', act: down },
+  { name: 'ledger-unavailable', refuse: 'ledger_unavailable' },
+  { name: 'too-many', refuse: 'too_many_sessions', path: '/sessions' },
+  { name: 'expired', act: expire },
+  { name: 'lost', path: '/no/such/page' },
+];
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+await mkdir(folder, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: FLAGS,
+});
+let violations = 0;
+for (const theme of ['light', 'dark']) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    // Each combination in one language, so that both are seen on both widths and in both themes.
+    const language = (theme === 'light') === (size === 'desktop') ? 'en' : 'es';
+    for (const shot of SHOTS) {
+      const name = `${shot.name}-${theme}-${size}-${language}`;
+      if (name.includes(filter)) await take(shot, { name, theme, viewport, language });
+    }
+  }
+}
+await browser.close();
+console.log(`${String(violations)} accessibility violations`);
+process.exitCode = violations > 0 ? 1 : 0;
+
+async function take(shot, { name, theme, viewport, language }) {
+  const mock = await startMock({ dist });
+  const context = await browser.newContext({ viewport, deviceScaleFactor: 1, reducedMotion: 'reduce' });
+  const { access_token: token } = mock.world.login({ username: 'admin', password: 'atalaya' });
+  await context.addInitScript(
+    (items) => {
+      for (const [key, value] of Object.entries(items))
+        if (localStorage.getItem(key) === null) localStorage.setItem(key, value);
+    },
+    {
+      'atalaya.theme': theme,
+      'atalaya.language': language,
+      ...(shot.signedOut ? {} : { 'atalaya.token': token }),
+    },
+  );
+  mock.control({ refuse: shot.refuse ?? null });
+  const page = await context.newPage();
+  page.on('console', (message) => message.type() === 'error' && report(name, message.text()));
+  page.on('pageerror', (error) => console.log(`${name}: ${String(error)}`));
+  await page.goto(`http://127.0.0.1:${String(mock.port)}${shot.path ?? '/'}`);
+  await page.waitForTimeout(700);
+  await shot.act?.(page, mock);
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: `${folder}/${name}.png` });
+  await check(page, name);
+  await context.close();
+  await mock.close();
+}
+
+/** The browser itself reports failed requests; those are what some of these pictures are about. */
+function report(name, text) {
+  if (!/Failed to load resource|WebSocket connection/.test(text)) console.log(`${name}: ${text}`);
+}
+
+async function check(page, name) {
+  await page.evaluate(axe);
+  const { violations: found } = await page.evaluate(() => window.axe.run());
+  violations += found.length;
+  for (const { id, nodes } of found) {
+    console.log(
+      `${name}: ${id}: ${nodes
+        .map((node) => node.target.join(' '))
+        .join(', ')
+        .slice(0, 200)}`,
+    );
+    console.log(`    ${nodes[0].failureSummary.split('\n').slice(1, 3).join(' ')}`);
+  }
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wide > 0) console.log(`${name}: ${String(wide)} px too wide`);
+}
+
+async function wrongPassword(page) {
+  await page.locator('[name=username]').fill('admin');
+  await page.locator('[name=password]').fill('wrong');
+  await page.locator('form button').click();
+}
+
+async function openFirst(page) {
+  await page.locator('[data-testid=notification] button.line').first().click();
+}
+
+async function arrival(page, mock) {
+  mock.control({
+    publish: {
+      to: { all: true },
+      title: 'Feeder 14 overloaded, 118 %',
+      body: 'Load was shifted from feeder 12.',
+      severity: 'critical',
+      type: 'grid.overload',
+    },
+  });
+  await page.waitForTimeout(300);
+}
+
+async function readAll(page) {
+  await page.locator('[data-testid=mark-all-read]').click();
+  await page.waitForTimeout(200);
+  await page.locator('input[value=unread]').check();
+}
+
+async function showAll(page) {
+  await page.locator('input[value=all]').check();
+  await page.locator('[data-own=true] time').first().focus();
+}
+
+async function fillSend(page) {
+  await page.locator('[data-testid=send-users]').fill('ma');
+  await page.waitForTimeout(400);
+  await page.keyboard.press('Enter');
+  await page.locator('input[value=warning]').check();
+  await page.locator('[name=title]').fill('Pump 3 vibrates above its limit');
+  await page
+    .locator('[name=body]')
+    .fill('7.9 mm/s since 21:12, limit 7.1. Please have a look before the handover.');
+  await page.locator('[name=link]').fill('https://grafana.example.com/d/pumps');
+}
+
+async function down(page, mock) {
+  mock.control({ api: 'down' });
+  await mock.close();
+  await page.waitForTimeout(1500);
+}
+
+async function expire(page, mock) {
+  mock.control({ refuse: 'token_expired', close: true });
+  await page.waitForTimeout(2500);
+}

@@ -1,0 +1,26 @@
+// Short names for the generated shapes, and the only file that knows how the generator spells them.
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Role = Schemas['Role'];
+export type Severity = Schemas['Severity'];
+export type User = Schemas['User'];
+export type Session = Schemas['Session'];
+export type RefusedConnection = Schemas['RefusedConnection'];
+export type Notification = Schemas['Notification'];
+export type Audience = Schemas['Audience'];
+export type PublishRequest = Schemas['PublishRequest'];
+export type Published = Schemas['Published'];
+export type ReadSelection = Schemas['ReadSelection'];
+export type ReadResult = Schemas['ReadResult'];
+export type LoginResponse = Schemas['LoginResponse'];
+export type Problem = Schemas['Problem'];
+export type UserPage = Schemas['UserPage'];
+export type SessionPage = Schemas['SessionPage'];
+export type RefusedPage = Schemas['RefusedPage'];
+export type NotificationPage = Schemas['NotificationPage'];
+
+/** From the gravest down: the order in which an operator wants to see them. */
+export const SEVERITIES = ['critical', 'warning', 'success', 'info'] as const satisfies readonly Severity[];
+export const ROLES = ['admin', 'operator', 'user'] as const satisfies readonly Role[];

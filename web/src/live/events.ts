@@ -1,0 +1,42 @@
+// What crosses the socket, in both directions. The server's own list is in its socket events; these types are
+// the web application's side of the same agreement.
+import type { Notification } from '../api/types';
+
+/** The row of the ledger that this tab's connection is. */
+export interface OwnSession {
+  id: number;
+  socket_id: string;
+  connected_at: string;
+}
+
+/** What changed in the inbox, and how many are unread after it. */
+export interface InboxChange {
+  unread: number;
+  read: number[];
+  archived: number[];
+  acknowledged: number[];
+}
+
+export interface ServerToClient {
+  session: (session: OwnSession) => void;
+  /** Also under the event name that the publisher gave. `offset` is where to go on after this one. */
+  notification: (item: Notification, offset: string) => void;
+  inbox: (change: InboxChange) => void;
+  /** A hint that the ledger changed; the rows themselves are read over HTTP. */
+  sessions: (hint: { active: number }) => void;
+}
+
+export type Reply<T> = ({ ok: true } & T) | { ok: false; error: { code: string; message: string } };
+
+export interface ClientToServer {
+  watch: (what: { sessions: boolean }, reply: (reply: Reply<object>) => void) => void;
+}
+
+const RESERVED = new Set<string>(['session', 'inbox', 'sessions'] satisfies (keyof ServerToClient)[]);
+
+/** A publisher may name the event, so a notification is known by its shape and not by its name. */
+export function isNotification(event: string, payload: unknown): payload is Notification {
+  if (RESERVED.has(event) || typeof payload !== 'object' || payload === null) return false;
+  const item = payload as Partial<Notification>;
+  return typeof item.id === 'number' && typeof item.title === 'string' && typeof item.severity === 'string';
+}

@@ -1,0 +1,86 @@
+// What is being written on the page for sending, and what it becomes: a request, a preview, or complaints.
+import type { Audience, Notification, PublishRequest, Role, Severity } from '../api/types';
+
+export interface Draft {
+  audience: 'users' | 'roles' | 'all';
+  users: { id: number; username: string }[];
+  roles: Role[];
+  severity: Severity;
+  title: string;
+  body: string;
+  link: string;
+  type: string;
+}
+
+export function emptyDraft(): Draft {
+  return {
+    audience: 'users',
+    users: [],
+    roles: [],
+    severity: 'info',
+    title: '',
+    body: '',
+    link: '',
+    type: '',
+  };
+}
+
+export type Complaint = 'title' | 'users' | 'roles';
+
+/** What must be filled in before it is worth asking the server. */
+export function complaints(draft: Draft): Complaint[] {
+  const found: Complaint[] = [];
+  if (draft.audience === 'users' && draft.users.length === 0) found.push('users');
+  if (draft.audience === 'roles' && draft.roles.length === 0) found.push('roles');
+  if (draft.title.trim() === '') found.push('title');
+  return found;
+}
+
+export function toRequest(draft: Draft): PublishRequest {
+  return {
+    to: audienceOf(draft),
+    title: draft.title.trim(),
+    severity: draft.severity,
+    ...optional('body', draft.body),
+    ...optional('link', draft.link),
+    ...optional('type', draft.type),
+  };
+}
+
+export function toPreview(
+  draft: Draft,
+  from: { id: number; username: string } | null,
+  now: number,
+): Notification {
+  return {
+    id: 0,
+    title: draft.title.trim(),
+    body: draft.body.trim() || null,
+    severity: draft.severity,
+    type: draft.type.trim() || null,
+    event: null,
+    link: draft.link.trim() || null,
+    data: null,
+    created_at: new Date(now).toISOString(),
+    expires_at: null,
+    requires_ack: false,
+    read_at: null,
+    from,
+  };
+}
+
+function audienceOf(draft: Draft): Audience {
+  switch (draft.audience) {
+    case 'users':
+      return { users: draft.users.map((user) => user.id) };
+    case 'roles':
+      return { roles: draft.roles };
+    case 'all':
+      return { all: true };
+  }
+}
+
+function optional<Name extends string>(name: Name, value: string): { [K in Name]?: string } {
+  const text = value.trim();
+  return (text === '' ? {} : { [name]: text }) as { [K in Name]?: string };
+}

@@ -1,0 +1,81 @@
+// The live state of this page: one value, changed only by `reduce`, and the one socket that feeds it.
+import { type LiveEvent, type LiveState, INITIAL, reduce } from '../live/reduce';
+import { LiveSocket } from '../live/socket';
+import { api, auth, signOut } from './auth.svelte';
+
+/** How long an arrival is pointed out. */
+const FRESH_MS = 6_000;
+/** After a change of the count the server is asked once more, when things have calmed down. */
+const RECOUNT_MS = 1_500;
+
+let state = $state.raw<LiveState>(INITIAL);
+let recount: ReturnType<typeof setTimeout> | undefined;
+
+export const live = {
+  get state(): LiveState {
+    return state;
+  },
+};
+
+export function dispatch(event: LiveEvent): void {
+  const before = state;
+  state = reduce(state, event);
+  afterwards(event, before);
+}
+
+const env = import.meta.env;
+
+export const socket = new LiveSocket({
+  url: (env.VITE_WS_URL ?? location.origin).replace(/\/+$/, ''),
+  path: env.VITE_WS_PATH ?? '/socket.io/',
+  namespace: env.VITE_WS_NAMESPACE ?? '/notifications',
+  token: () => auth.token,
+  position: () => state.position,
+  dispatch,
+  now: Date.now,
+  chance: Math.random,
+});
+
+/**
+ * Reads the inbox, then connects from where that list ends: nothing is missed between the two, and nothing
+ * comes twice. Without a list the socket brings every unread one by itself, so it does not wait for long.
+ */
+export async function goLive(): Promise<void> {
+  await refreshInbox();
+  if (auth.status === 'signedIn') socket.start();
+}
+
+export function leave(): void {
+  clearTimeout(recount);
+  socket.stop();
+}
+
+/** The newest page, laid over what is there. A failure leaves the page as it is: it will be asked again. */
+export async function refreshInbox(how: { replace?: boolean } = {}): Promise<void> {
+  try {
+    dispatch({ type: 'page', page: await api.notifications({ limit: 50 }), replace: how.replace ?? false });
+  } catch {
+    // The connection's state already says what is wrong; a 401 has signed us out.
+  }
+}
+
+/** The device tells us when it is worth trying again at once. */
+export function followDevice(): void {
+  addEventListener('online', () => socket.retryNow());
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) socket.retryNow();
+  });
+}
+
+function afterwards(event: LiveEvent, before: LiveState): void {
+  if (event.type === 'notification' && state.inbox.fresh.length > before.inbox.fresh.length) {
+    setTimeout(() => dispatch({ type: 'settled', ids: [event.item.id] }), FRESH_MS);
+  }
+  // What other tabs read while this one was away is not among what comes after the position; and an `inbox`
+  // count may already hold a notification that is still on its way. The list knows both.
+  if (event.type === 'connected' || event.type === 'inbox') {
+    clearTimeout(recount);
+    recount = setTimeout(() => void refreshInbox(), RECOUNT_MS);
+  }
+  if (event.type === 'lost' && event.problem.kind === 'token_expired') signOut('token_expired');
+}
