@@ -19,6 +19,9 @@ const TYPES = {
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
 };
+// The server's own, so that what it would forbid fails here too.
+const POLICY =
+  "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'self'";
 const REFUSALS = {
   token_missing: 'the handshake carries no token: connect with auth: { token }',
   token_invalid: 'the token is not valid: the signature does not match',
@@ -103,7 +106,7 @@ class World {
   }
 
   head() {
-    return String(this.notifications.at(-1)?.id ?? 0);
+    return this.notifications.at(-1)?.id ?? 0;
   }
 
   publish(request, publisher) {
@@ -150,9 +153,10 @@ class World {
       .filter((item) => item.read_at === null && wanted(item))
       .map((item) => item.id);
     for (const id of read) reads.set(id, new Date().toISOString());
-    const change = { unread: this.unread(user), read, archived: [], acknowledged: [] };
-    this.emitTo(user, 'inbox', change);
-    return { read, unread: change.unread };
+    const up_to = selection.ids ? null : (selection.up_to ?? this.head());
+    const unread = this.unread(user);
+    this.emitTo(user, 'inbox', inboxChange(unread, read, up_to));
+    return { read, unread, up_to };
   }
 
   emitTo(user, ...event) {
@@ -181,12 +185,12 @@ class World {
     const row = this.openSession(socket, user);
     socket.join(`user:${user.id}`);
     socket.emit('session', { id: row.id, socket_id: row.socket_id, connected_at: row.connected_at });
+    socket.emit('inbox', inboxChange(this.unread(user)));
     const after = socket.handshake.auth.cursor ?? socket.handshake.auth.offset;
     const missed = this.inbox(user).filter((item) =>
       after === undefined ? item.read_at === null : item.id > Number(after),
     );
     for (const item of missed) socket.emit(item.event ?? 'notification', item, String(item.id));
-    socket.emit('inbox', { unread: this.unread(user), read: [], archived: [], acknowledged: [] });
     socket.on('watch', ({ sessions }, reply) => {
       socket.data.watching = sessions;
       reply?.({ ok: true });
@@ -283,6 +287,10 @@ class World {
   }
 }
 
+function inboxChange(unread, read = [], read_up_to = null) {
+  return { unread, read, read_up_to, archived: [], acknowledged: [] };
+}
+
 function refusalOf(socket, code, id, user_id) {
   return {
     id,
@@ -332,7 +340,7 @@ const ROUTES = {
   'GET /api/notifications': ({ world, user, query }) => ({
     ...page(world.inbox(user).reverse(), query),
     unread: world.unread(user),
-    position: world.head(),
+    position: query.has('cursor') ? null : world.head(),
   }),
   'POST /api/notifications': ({ world, user, body }) => {
     allow(user, 'admin', 'operator');
@@ -396,7 +404,10 @@ function file(dist, path, response) {
     return void response.writeHead(404).end('no dist/ here: npm run build');
   const wanted = join(dist, normalize(path));
   const found = existsSync(wanted) && statSync(wanted).isFile() ? wanted : join(dist, 'index.html');
-  response.writeHead(200, { 'content-type': TYPES[extname(found)] ?? 'application/octet-stream' });
+  response.writeHead(200, {
+    'content-type': TYPES[extname(found)] ?? 'application/octet-stream',
+    'content-security-policy': POLICY,
+  });
   createReadStream(found).pipe(response);
 }
 

@@ -331,7 +331,7 @@ mod tests {
     fn every_command_shows_an_example() {
         fn check(command: &ClapCommand) {
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(help.contains("  atalaya ") || help.contains("(atalaya "), "{}", command.get_name());
+            assert!(help.contains("atalaya "), "{}", command.get_name());
             command.get_subcommands().for_each(check);
         }
         check(&Cli::command());

@@ -1,6 +1,58 @@
+//! Atalaya on the command line: flags, configuration, logging, commands and exit codes. It is the only
+//! crate that reads the environment or prints; what the server does is in `atalaya_server`.
+//!
+//! Enter at [`main`]; settings are read in `config`, each command is a file in `commands`.
+
+#![expect(
+    unreachable_pub,
+    reason = "a binary exports nothing; `pub` here says that another module uses it"
+)]
+
 mod cli;
+mod commands;
 mod config;
 mod language;
+mod listener;
 mod logging;
 mod output;
-fn main() {}
+mod service_manager;
+
+use std::{collections::BTreeMap, env, process::ExitCode};
+
+use clap::Parser;
+
+use crate::{
+    cli::{Cli, Command, UserCommand},
+    config::{Settings, Sources},
+    output::Style,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let style = Style::of(cli.json);
+    let sources = Sources {
+        flags: setting_flags(&cli.command),
+        variables: env::vars_os().collect(),
+        config_file: cli.config,
+    };
+    match Settings::load(&sources) {
+        Ok(settings) => output::finish(commands::run(cli.command, &settings, style), style),
+        Err(mistakes) => output::tell_mistakes(&mistakes, style),
+    }
+}
+
+/// The settings among the flags that were typed.
+fn setting_flags(command: &Command) -> BTreeMap<&'static str, String> {
+    let flags = match command {
+        Command::Serve(flags) => return flags.0.clone(),
+        Command::Migrate(flags) | Command::User { command: UserCommand::List(flags) } => flags,
+        Command::User { command: UserCommand::Add(args) } => &args.flags,
+        Command::User { command: UserCommand::Passwd(args) } => &args.flags,
+        Command::User { command: UserCommand::Disable(args) | UserCommand::Enable(args) } => {
+            &args.flags
+        }
+        Command::Token(args) => &args.flags,
+        Command::Send(args) => &args.flags,
+    };
+    flags.0.clone()
+}

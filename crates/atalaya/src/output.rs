@@ -108,6 +108,11 @@ pub fn colours_suit(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !refused && !dumb
 }
 
+/// Whether a person sees standard output.
+pub fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Colours, or their absence.
 #[derive(Clone, Copy)]
 pub struct Paint(bool);
@@ -115,6 +120,12 @@ pub struct Paint(bool);
 impl Paint {
     pub fn for_stdout() -> Self {
         Self(colours_suit(&io::stdout()))
+    }
+
+    /// For a test, whatever it runs in.
+    #[cfg(test)]
+    pub fn none() -> Self {
+        Self(false)
     }
 
     fn for_stderr() -> Self {

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::connect::{Accepted, connect_namespace};
 use crate::task::{self, Ack, Command, Sink, Task};
 use crate::transport::{Transport, within};
 use crate::{Closed, ConnectError, Error, Events, Mode, Options, Step, TransportKind};
@@ -72,7 +73,7 @@ impl Client {
     pub async fn connect(options: Options) -> Result<Self, ConnectError> {
         let deadline = Instant::now() + options.timeout;
         let (mut transport, open) = within(deadline, Step::Open, Transport::open(&options)).await?;
-        let connect = task::connect_namespace(&mut transport, &options);
+        let connect = connect_namespace(&mut transport, &options);
         let accepted = within(deadline, Step::Connect, connect).await?;
         if options.mode == Mode::PollingThenWebSocket {
             transport = within(deadline, Step::Upgrade, transport.upgrade()).await?;
@@ -80,7 +81,7 @@ impl Client {
         Ok(Self::start(transport, open, accepted, options))
     }
 
-    fn start(transport: Transport, open: Open, accepted: task::Accepted, options: Options) -> Self {
+    fn start(transport: Transport, open: Open, accepted: Accepted, options: Options) -> Self {
         let closed = Arc::new(OnceLock::new());
         let (commands, receiver) = mpsc::channel(COMMANDS);
         let (sink, events) = match options.events {

@@ -6,6 +6,7 @@
 //! connection end. [`http::request`] is the one other way to talk to a server. Plain `http` only.
 
 mod client;
+mod connect;
 mod endpoint;
 mod error;
 pub mod http;

@@ -1,6 +1,8 @@
 //! The client against servers that follow a script: what it sends, and what it makes of each answer.
 //! A script runs on a thread of its own with blocking sockets, so that it reads top to bottom.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails by panicking")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
@@ -245,7 +247,8 @@ async fn a_client_can_play_dead() {
 
 #[tokio::test]
 async fn each_end_of_a_connection_has_its_reason() {
-    let ends: [(fn(WebSocket<TcpStream>), Closed); 4] = [
+    type End = fn(WebSocket<TcpStream>);
+    let ends: [(End, Closed); 4] = [
         (|mut socket| send(&mut socket, "41/chat,"), Closed::ByServer),
         (|socket| drop(socket), Closed::Transport),
         (|mut socket| socket.close(None).unwrap(), Closed::Transport),

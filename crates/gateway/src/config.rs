@@ -105,11 +105,23 @@ mod tests {
     fn only_listed_origins_and_the_own_host_are_allowed() {
         let list = Origins::List(vec!["https://app.example.com".to_owned()]);
         assert!(allows(&list, "https://app.example.com", "api.example.com"));
-        assert!(allows(&list, "http://api.example.com:3001", "api.example.com:3001"));
+        assert!(allows(
+            &list,
+            "http://api.example.com:3001",
+            "api.example.com:3001"
+        ));
         assert!(!allows(&list, "https://evil.example", "api.example.com"));
-        assert!(!allows(&list, "https://app.example.com.evil.example", "api.example.com"));
+        assert!(!allows(
+            &list,
+            "https://app.example.com.evil.example",
+            "api.example.com"
+        ));
         assert!(!allows(&list, "null", "api.example.com"));
-        assert!(allows(&Origins::Any, "https://evil.example", "api.example.com"));
+        assert!(allows(
+            &Origins::Any,
+            "https://evil.example",
+            "api.example.com"
+        ));
         assert!(list.allow(&HeaderMap::new()));
     }
 }

@@ -20,7 +20,10 @@ pub(crate) struct Seen {
 pub(crate) fn resolve(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Seen {
     let peer = peer.to_canonical();
     if !is_trusted(peer, trusted) {
-        return Seen { remote_addr: peer, secure: false };
+        return Seen {
+            remote_addr: peer,
+            secure: false,
+        };
     }
     Seen {
         remote_addr: forwarded_for(headers, peer, trusted),
@@ -33,7 +36,9 @@ fn forwarded_for(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> IpAddr
     let mut client = peer;
     for text in values_from_the_right(headers, FORWARDED_FOR) {
         // A proxy that appends what is no address says nothing; the last one believed is the answer.
-        let Some(address) = parse_address(text) else { break };
+        let Some(address) = parse_address(text) else {
+            break;
+        };
         client = address;
         if !is_trusted(address, trusted) {
             break;
@@ -90,16 +95,31 @@ mod tests {
     #[test]
     fn headers_of_an_untrusted_peer_are_ignored() {
         let headers = [(FORWARDED_FOR, "1.2.3.4"), (FORWARDED_PROTO, "https")];
-        assert_eq!(seen("9.9.9.9", &["127.0.0.1/32"], &headers), ("9.9.9.9".into(), false));
+        assert_eq!(
+            seen("9.9.9.9", &["127.0.0.1/32"], &headers),
+            ("9.9.9.9".into(), false)
+        );
     }
 
     #[test]
     fn the_right_most_untrusted_address_is_the_client() {
-        let headers = [(FORWARDED_FOR, "6.6.6.6, 1.2.3.4, 10.0.0.7"), (FORWARDED_PROTO, "https")];
+        let headers = [
+            (FORWARDED_FOR, "6.6.6.6, 1.2.3.4, 10.0.0.7"),
+            (FORWARDED_PROTO, "https"),
+        ];
         let trusted = ["127.0.0.1/32", "10.0.0.0/8"];
-        assert_eq!(seen("127.0.0.1", &trusted, &headers), ("1.2.3.4".into(), true));
-        let split = [(FORWARDED_FOR, "6.6.6.6"), (FORWARDED_FOR, "1.2.3.4,10.0.0.7")];
-        assert_eq!(seen("::ffff:127.0.0.1", &trusted, &split), ("1.2.3.4".into(), false));
+        assert_eq!(
+            seen("127.0.0.1", &trusted, &headers),
+            ("1.2.3.4".into(), true)
+        );
+        let split = [
+            (FORWARDED_FOR, "6.6.6.6"),
+            (FORWARDED_FOR, "1.2.3.4,10.0.0.7"),
+        ];
+        assert_eq!(
+            seen("::ffff:127.0.0.1", &trusted, &split),
+            ("1.2.3.4".into(), false)
+        );
     }
 
     #[test]
@@ -111,11 +131,36 @@ mod tests {
     #[test]
     fn what_is_no_address_ends_the_search() {
         let trusted = ["127.0.0.1/32"];
-        assert_eq!(seen("127.0.0.1", &trusted, &[(FORWARDED_FOR, "1.2.3.4, unknown")]).0, "127.0.0.1");
-        assert_eq!(seen("127.0.0.1", &trusted, &[(FORWARDED_FOR, "")]).0, "127.0.0.1");
+        assert_eq!(
+            seen(
+                "127.0.0.1",
+                &trusted,
+                &[(FORWARDED_FOR, "1.2.3.4, unknown")]
+            )
+            .0,
+            "127.0.0.1"
+        );
+        assert_eq!(
+            seen("127.0.0.1", &trusted, &[(FORWARDED_FOR, "")]).0,
+            "127.0.0.1"
+        );
         assert_eq!(seen("127.0.0.1", &trusted, &[]).0, "127.0.0.1");
-        assert_eq!(seen("127.0.0.1", &trusted, &[(FORWARDED_FOR, "1.2.3.4:80")]).0, "1.2.3.4");
-        assert_eq!(seen("127.0.0.1", &trusted, &[(FORWARDED_FOR, "[2001:db8::1]:80")]).0, "2001:db8::1");
-        assert_eq!(seen("127.0.0.1", &trusted, &[(FORWARDED_FOR, "[2001:db8::1]")]).0, "2001:db8::1");
+        assert_eq!(
+            seen("127.0.0.1", &trusted, &[(FORWARDED_FOR, "1.2.3.4:80")]).0,
+            "1.2.3.4"
+        );
+        assert_eq!(
+            seen(
+                "127.0.0.1",
+                &trusted,
+                &[(FORWARDED_FOR, "[2001:db8::1]:80")]
+            )
+            .0,
+            "2001:db8::1"
+        );
+        assert_eq!(
+            seen("127.0.0.1", &trusted, &[(FORWARDED_FOR, "[2001:db8::1]")]).0,
+            "2001:db8::1"
+        );
     }
 }

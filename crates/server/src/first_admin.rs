@@ -22,8 +22,8 @@ pub enum FirstAdminError {
 
 /// Makes the user `admin` when nobody administers this database yet, and returns the password that was
 /// made for it. `None` when there is an administrator.
-pub async fn ensure(app: &App) -> Result<Option<String>, FirstAdminError> {
-    if app.store.has_role(Role::Admin).await? {
+pub(crate) async fn ensure(app: &App) -> Result<Option<String>, FirstAdminError> {
+    if app.store.enabled_user_with(Role::Admin).await?.is_some() {
         return Ok(None);
     }
     let password = random_password();

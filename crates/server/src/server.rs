@@ -59,7 +59,7 @@ impl Server {
 
     async fn start_at(config: Config, clock: Clock) -> Result<Self, StartError> {
         let store = Store::open(config.database_url.expose(), OpenOptions::default()).await?;
-        let migration = store.migrate(clock.now()).await?;
+        let migration = store.migrate().await?;
         log_migration(&migration);
         // Bound before the ledger is touched: it proves that whoever had this address is gone.
         let (listener, local_addr) = bind(config.listen).await?;
@@ -67,7 +67,10 @@ impl Server {
         let (app, closings) = App::assemble(config, clock, store, local_addr).await?;
         let first_admin_password = first_admin::ensure(&app).await?;
 
-        let gateway = Gateway::new(gateway_config(&app.config), Arc::new(Sockets(Arc::clone(&app))));
+        let gateway = Gateway::new(
+            gateway_config(&app.config),
+            Arc::new(Sockets(Arc::clone(&app))),
+        );
         let mut server = Self {
             app,
             gateway,
@@ -129,7 +132,8 @@ impl Server {
         let app = &self.app;
         let stop = || self.running.clone();
         self.tasks.spawn(delivery::fan_out(Arc::clone(app), stop()));
-        self.tasks.spawn(ledger::keep_lease(Arc::clone(app), stop()));
+        self.tasks
+            .spawn(ledger::keep_lease(Arc::clone(app), stop()));
         self.tasks.spawn(ledger::reap(Arc::clone(app), stop()));
         self.tasks
             .spawn(ledger::refresh_last_seen(Arc::clone(app), stop()));

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 /// One notification, as its recipient sees it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Notification {
+pub(crate) struct Notification {
     /// Also the position in the inbox: a larger id is newer.
     pub id: i64,
     pub title: String,
@@ -39,7 +39,7 @@ pub struct Notification {
 
 /// The user who published a notification.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Publisher {
+pub(crate) struct Publisher {
     pub id: i64,
     pub username: String,
 }
@@ -81,7 +81,7 @@ impl From<&InboxItem> for Notification {
 }
 
 /// RFC 3339 in UTC with milliseconds, the form of every time on the wire.
-pub fn rfc3339(at: Timestamp) -> String {
+pub(crate) fn rfc3339(at: Timestamp) -> String {
     DateTime::from_timestamp_millis(at.0)
         .unwrap_or_default()
         .to_rfc3339_opts(SecondsFormat::Millis, true)
@@ -89,7 +89,7 @@ pub fn rfc3339(at: Timestamp) -> String {
 
 /// The `status` of a query: a list of `unread`, `read` and `archived`; what is not archived when absent.
 /// The error names what is allowed.
-pub fn parse_statuses(text: Option<&str>) -> Result<Statuses, String> {
+pub(crate) fn parse_statuses(text: Option<&str>) -> Result<Statuses, String> {
     let Some(text) = text else {
         return Ok(Statuses::default());
     };

@@ -174,6 +174,17 @@ impl Store {
         Ok(page::of(users, limit, List::Users, |user| user.id.0))
     }
 
+    /// The oldest account that has this role and may log in.
+    pub async fn enabled_user_with(&self, role: Role) -> Result<Option<User>, StoreError> {
+        on!(&self.inner.db, readers, |connection, _engine| {
+            let query = sqlx::query_as(accounts!(
+                "LOWER(CAST(u.role AS TEXT)) = $1 AND NOT COALESCE(u.disabled, FALSE) \
+                 ORDER BY u.id LIMIT 1"
+            ));
+            Ok(query.bind(role.as_str()).fetch_optional(connection).await?)
+        })
+    }
+
     /// How many accounts there are, counting no further than `at_most`.
     pub async fn count_users(&self, at_most: u32) -> Result<u64, StoreError> {
         let count: i64 = on!(&self.inner.db, readers, |connection, _engine| {

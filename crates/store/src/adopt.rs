@@ -187,7 +187,7 @@ pub(crate) async fn sqlite(
             sqlx::query(AssertSqlSafe(statement))
                 .execute(&mut **transaction)
                 .await?;
-            if statement_is_for_username(column) {
+            if column.name == "username" {
                 sqlx::query("CREATE UNIQUE INDEX IF NOT EXISTS users_username ON users (username)")
                     .execute(&mut **transaction)
                     .await?;
@@ -195,10 +195,6 @@ pub(crate) async fn sqlite(
         }
     }
     Ok(report)
-}
-
-fn statement_is_for_username(column: &Column) -> bool {
-    column.name == "username"
 }
 
 fn add_column(table: &Table, column: &Column) -> String {

@@ -22,6 +22,11 @@ impl Cause {
         Self(Inner::Text(text.into()))
     }
 
+    /// Whether the database said so itself, rather than said nothing.
+    pub(crate) fn is_answer(&self) -> bool {
+        matches!(&self.0, Inner::Database(error) if error.as_database_error().is_some())
+    }
+
     pub(crate) fn is_unique_violation(&self) -> bool {
         matches!(&self.0, Inner::Database(error)
             if error.as_database_error().is_some_and(|error| error.is_unique_violation()))

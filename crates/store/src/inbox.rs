@@ -5,8 +5,6 @@
 //! `notification_targets`, so its cost depends on the page and not on the number of users or notifications.
 //! What was read is told by a row of states for single items, and by marks for whole ranges.
 
-use sqlx::FromRow;
-
 use crate::{
     MAX_SELECTION, Store,
     accounts::role_of,

@@ -77,11 +77,12 @@ fn pool(options: &OpenOptions, connections: u32, session: String) -> PgPoolOptio
 
 /// What each connection is told. A server that dies in the middle of a transaction must not hold the
 /// publishers' lock; and where the administrator turned synchronous commit off, a CONNECT or a 201 would promise
-/// what a power cut takes back.
+/// what a power cut takes back. Compiling a statement (`jit`) costs more than any of ours takes.
 fn session(patience: Duration, schema: Option<&str>) -> String {
     let patience_ms = patience.as_millis();
     let mut session = format!(
         "SET statement_timeout = {patience_ms}; \
+         SET jit = off; \
          SET idle_in_transaction_session_timeout = {}; \
          SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';",
         2 * patience_ms

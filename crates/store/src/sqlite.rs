@@ -11,7 +11,7 @@ use std::{
 };
 
 use sqlx::{
-    Connection, SqlSafeStr, SqlitePool,
+    SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -53,16 +53,15 @@ impl Database {
         })
     }
 
-    /// Takes the write lock and gives it back: that fails on a file or a folder that cannot be written.
+    /// Begins to write and writes nothing: that fails on a file or a folder that cannot be written.
+    /// (`BEGIN IMMEDIATE` alone does not: on a read-only file it quietly begins to read.)
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         self.check()?;
         let mut lease = Lease::of(&self.writers).await?;
         let outcome = tokio::time::timeout(self.patience, async {
-            let transaction = lease
-                .connection()
-                .begin_with("BEGIN IMMEDIATE".into_sql_str())
-                .await?;
-            Ok(transaction.rollback().await?)
+            let nothing = "UPDATE nodes SET pid = pid WHERE FALSE";
+            sqlx::query(nothing).execute(lease.connection()).await?;
+            Ok(())
         })
         .await;
         lease.settle(outcome)

@@ -1,116 +1,1271 @@
 /**
- * The shapes of the HTTP API, in the form that openapi-typescript gives them.
- * `npm run api:types` writes this file from the server's OpenAPI document; `npm run api:check` fails when it is stale.
+ * The shapes of the HTTP API: generated from the server's OpenAPI document by `npm run api:types`.
+ * `npm run api:check` fails when it is stale. Do not edit.
  */
 
+export interface paths {
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who am I */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List my notifications */
+        get: operations["listNotifications"];
+        put?: never;
+        /**
+         * Publish a notification
+         * @description When this answers 201, the notification is committed: it is in each recipient's inbox, and reaches each
+         *     of their sockets now or on their next connection.
+         */
+        post: operations["publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark several as read
+         * @description Ids that are not in my inbox are passed over. My other sockets are told.
+         */
+        post: operations["readNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark one as read
+         * @description Doing it again changes nothing. My other sockets are told.
+         */
+        post: operations["readNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List sessions */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List refused connections */
+        get: operations["listRefusedConnections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show one session */
+        get: operations["showSession"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List users */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /** @enum {string} */
-    Role: 'admin' | 'operator' | 'user';
-    /** @enum {string} */
-    Severity: 'info' | 'success' | 'warning' | 'critical';
-    User: {
-      id: number;
-      username: string;
-      display_name: string | null;
-      role: components['schemas']['Role'];
-      disabled: boolean;
-      created_at: string;
+    schemas: {
+        /** @description A field or parameter that was refused, and why. */
+        FieldError: {
+            /** @example to.users */
+            field: string;
+            /** @example must name at least one user */
+            message: string;
+        };
+        /** @description The token, and whose it is. */
+        LoginAnswer: {
+            /**
+             * @description Send it as `Authorization: Bearer …`, and as `auth.token` of the socket.
+             * @example eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.…
+             */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds until the token expires.
+             * @example 43200
+             */
+            expires_in: number;
+            /** @example Bearer */
+            token_type: string;
+            user: components["schemas"]["User"];
+        };
+        /** @description Who logs in. */
+        LoginRequest: {
+            /** @example correct horse battery */
+            password: string;
+            /** @example ana */
+            username: string;
+        };
+        /**
+         * @description What to mark as read: exactly one of the three.
+         * @example {
+         *       "ids": [
+         *         1041,
+         *         1042
+         *       ]
+         *     }
+         * @example {
+         *       "up_to": 1042
+         *     }
+         * @example {
+         *       "all": true
+         *     }
+         */
+        MarkRead: {
+            /** @description These (at most 1000), as far as they are in my inbox. */
+            ids: number[];
+        } | {
+            /**
+             * Format: int64
+             * @description Everything up to and including this one.
+             */
+            up_to: number;
+        } | {
+            /** @description Everything that is there now. */
+            all: boolean;
+        };
+        /**
+         * @description A notification to publish.
+         * @example {
+         *       "body": "web-1 has 3 % left.",
+         *       "data": {
+         *         "free_percent": 3,
+         *         "server": "web-1"
+         *       },
+         *       "link": "/servers/web-1",
+         *       "severity": "warning",
+         *       "title": "Disk almost full",
+         *       "to": {
+         *         "roles": [
+         *           "operator"
+         *         ]
+         *       },
+         *       "type": "disk"
+         *     }
+         */
+        NewNotification: {
+            /** @description At most 8 KiB of UTF-8. */
+            body?: string | null;
+            /** @description Any JSON of at most 32 KiB, handed on as it is. */
+            data?: unknown;
+            /** @description The Socket.IO event under which sockets get it, when not `notification`; not one of Socket.IO's own. */
+            event?: string | null;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in the future; after it the notification is shown to nobody.
+             */
+            expires_at?: string | null;
+            /** @description An http(s) address, or a path that begins with one slash. */
+            link?: string | null;
+            /** @default false */
+            requires_ack: boolean;
+            /** @default info */
+            severity: components["schemas"]["Severity"];
+            title: string;
+            to: components["schemas"]["Recipients"];
+            /** @description The publisher's own word for the kind of thing that happened. */
+            type?: string | null;
+        };
+        /** @description One notification, as its recipient sees it. */
+        Notification: {
+            body: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whatever JSON the publisher attached. */
+            data: unknown;
+            /** @description The Socket.IO event under which it is delivered; `notification` when null. */
+            event: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+            from: components["schemas"]["Publisher"] | null;
+            /**
+             * Format: int64
+             * @description Also the position in the inbox: a larger id is newer.
+             */
+            id: number;
+            link: string | null;
+            /** Format: date-time */
+            read_at: string | null;
+            requires_ack: boolean;
+            severity: components["schemas"]["Severity"];
+            title: string;
+            /** @description The publisher's own word for the kind of thing that happened. */
+            type: string | null;
+        };
+        /** @description A page of an inbox, newest first. */
+        NotificationPage: {
+            items: components["schemas"]["Notification"][];
+            /** @description Where the list goes on; null on its last page. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Pass it as `cursor` in the socket's `auth` to get exactly what comes after this list. Null on a
+             *     page that was asked for with a cursor: what counts is when the first page was read.
+             * @example 1042
+             */
+            position: number | null;
+            /**
+             * Format: int64
+             * @description How many are unread in the whole inbox.
+             * @example 2
+             */
+            unread: number;
+        };
+        /** @description What went wrong, as problem details (RFC 9457). */
+        Problem: {
+            /**
+             * @description Stable: match on this.
+             * @example invalid_field
+             */
+            code: string;
+            column?: number;
+            /**
+             * @description What is particular to this occurrence.
+             * @example title: has at most 200 characters
+             */
+            detail: string;
+            /** @description With `invalid_field` and `invalid_parameter`: every refused field. */
+            errors?: components["schemas"]["FieldError"][];
+            /** @description With `invalid_json`: where reading stopped, counted from 1. */
+            line?: number;
+            /**
+             * @description What you can do about it.
+             * @example Correct the fields named in `errors`; all of them are there.
+             */
+            remedy: string;
+            /**
+             * Format: int32
+             * @example 422
+             */
+            status: number;
+            /** @example A field is not valid */
+            title: string;
+            /**
+             * @description A URN made of the code.
+             * @example urn:atalaya:problem:invalid_field
+             */
+            type: string;
+            /** @description With `unknown_recipients`: the ids that name nobody. */
+            users?: number[];
+        };
+        /** @description What was committed. */
+        Published: {
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:15:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @example 1042
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description How many users it is for.
+             * @example 1
+             */
+            recipients: number;
+        };
+        /** @description The user who published a notification. */
+        Publisher: {
+            /** Format: int64 */
+            id: number;
+            username: string;
+        };
+        /** @description What is read now that was not. */
+        ReadMany: {
+            /** @description Ascending; the newest thousand when there are more. */
+            read: number[];
+            /**
+             * Format: int64
+             * @description How many are unread now.
+             * @example 0
+             */
+            unread: number;
+            /**
+             * Format: int64
+             * @description Everything up to here is read now; null when single ids were named.
+             * @example 1042
+             */
+            up_to: number | null;
+        };
+        /** @description One notification is read. */
+        ReadOne: {
+            /**
+             * Format: int64
+             * @example 1042
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it was read first.
+             * @example 2026-01-31T09:16:30.250Z
+             */
+            read_at: string;
+            /**
+             * Format: int64
+             * @description How many are unread now.
+             * @example 1
+             */
+            unread: number;
+        };
+        /**
+         * @description Whom a notification is for: exactly one of the three.
+         * @example {
+         *       "users": [
+         *         27
+         *       ]
+         *     }
+         * @example {
+         *       "roles": [
+         *         "operator"
+         *       ]
+         *     }
+         * @example {
+         *       "all": true
+         *     }
+         */
+        Recipients: {
+            /** @description These users, by their ids: from 1 to 1000 of them. */
+            users: number[];
+        } | {
+            /** @description Everyone who has one of these roles now. */
+            roles: components["schemas"]["Role"][];
+        } | {
+            /** @description Everyone. */
+            all: boolean;
+        };
+        /** @description A connection that was refused. There is no secret in it. */
+        RefusedConnection: {
+            /**
+             * @description The same code that the client got in `connect_error`.
+             * @example token_expired
+             */
+            code: string;
+            /** @example the token has expired: log in again */
+            detail: string | null;
+            /**
+             * Format: int64
+             * @example 12
+             */
+            id: number;
+            /** @example 192.0.2.7 */
+            ip_address: string | null;
+            /** @example /notifications */
+            namespace: string | null;
+            /** @example web-1:3001 */
+            node: string;
+            /** @example https://app.example.com */
+            origin: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:15:00.000Z
+             */
+            refused_at: string;
+            /** @example websocket */
+            transport: string;
+            user_agent: string | null;
+            /**
+             * Format: int64
+             * @description Null when the token did not say who it was.
+             * @example 27
+             */
+            user_id: number | null;
+            username: string | null;
+        };
+        /** @description Refused connections, newest first. */
+        RefusedPage: {
+            items: components["schemas"]["RefusedConnection"][];
+            /** @description Where the list goes on; null on its last page. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description Roles, from the most to the least powerful.
+         * @enum {string}
+         */
+        Role: "admin" | "operator" | "user";
+        /** @description One row of the ledger: one connection from its first to its last moment. */
+        Session: {
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:15:00.000Z
+             */
+            connected_at: string;
+            /** @example client_disconnect */
+            disconnect_reason: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T17:02:11.480Z
+             */
+            disconnected_at: string | null;
+            /**
+             * Format: int64
+             * @example 4711
+             */
+            id: number;
+            /** @example 192.0.2.7 */
+            ip_address: string | null;
+            is_active: boolean;
+            /**
+             * Format: date-time
+             * @description The last time anything was heard on it, heartbeats included.
+             * @example 2026-01-31T17:02:11.480Z
+             */
+            last_seen_at: string;
+            /**
+             * @description The server that holds, or held, the connection.
+             * @example web-1:3001
+             */
+            node: string;
+            /**
+             * Format: int64
+             * @description The session that this one continues.
+             */
+            recovered_from: number | null;
+            /** @example pN2xv0Y4bq7Wc1dLrT8e */
+            socket_id: string;
+            /**
+             * @description `websocket` or `polling`, as it was when the connection was admitted.
+             * @example websocket
+             */
+            transport: string;
+            /** @example Mozilla/5.0 */
+            user_agent: string | null;
+            /**
+             * Format: int64
+             * @example 27
+             */
+            user_id: number;
+            /**
+             * @description Null when the account is gone.
+             * @example ana
+             */
+            username: string | null;
+        };
+        /** @description Rows of the ledger, newest first. */
+        SessionPage: {
+            /**
+             * Format: int64
+             * @description How many are connected now: of the user asked for, or of all whom you may see.
+             * @example 3
+             */
+            active: number;
+            items: components["schemas"]["Session"][];
+            /** @description Where the list goes on; null on its last page. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description How much a notification matters.
+         * @enum {string}
+         */
+        Severity: "info" | "success" | "warning" | "critical";
+        /** @description An account. Its password is never shown. */
+        User: {
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:15:00.000Z
+             */
+            created_at: string;
+            /** @description A disabled user cannot log in or connect. */
+            disabled: boolean;
+            /** @example Ana Pérez */
+            display_name: string | null;
+            /**
+             * Format: int64
+             * @example 27
+             */
+            id: number;
+            role: components["schemas"]["Role"];
+            /** @example ana */
+            username: string;
+        };
+        /** @description Users in the order of their ids. */
+        UserPage: {
+            items: components["schemas"]["User"][];
+            /** @description Where the list goes on; null on its last page. */
+            next_cursor: string | null;
+        };
     };
-    LoginRequest: { username: string; password: string };
-    LoginResponse: {
-      access_token: string;
-      token_type: string;
-      /** @description Seconds. */
-      expires_in: number;
-      user: components['schemas']['User'];
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description Logged in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginAnswer"];
+                };
+            };
+            /** @description `invalid_json`, with line and column. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_credentials`: no such user, wrong password, or disabled. Which of them is not told. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: more than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_field`, with every refused field in `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts`: wait for as many seconds as `Retry-After` says. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    Session: {
-      id: number;
-      user_id: number;
-      username: string | null;
-      socket_id: string;
-      connected_at: string;
-      is_active: boolean;
-      disconnected_at: string | null;
-      disconnect_reason: string | null;
-      last_seen_at: string | null;
-      ip_address: string | null;
-      user_agent: string | null;
-      transport: string | null;
-      node: string | null;
-      recovered_from: number | null;
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user of the token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    RefusedConnection: {
-      id: number;
-      refused_at: string;
-      code: string;
-      detail: string | null;
-      ip_address: string | null;
-      user_agent: string | null;
-      origin: string | null;
-      namespace: string | null;
-      user_id: number | null;
-      username: string | null;
-      node: string | null;
-      transport: string | null;
+    listNotifications: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `unread`, `read` and `archived`, separated by commas; what is not archived when left out.
+                 * @example unread
+                 */
+                status?: string;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; left out for the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            /** @description `invalid_parameter` with every refused one in `errors`, or `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    NotificationFrom: { id: number; username: string };
-    Notification: {
-      id: number;
-      title: string;
-      body: string | null;
-      severity: components['schemas']['Severity'];
-      type: string | null;
-      event: string | null;
-      link: string | null;
-      data: unknown;
-      created_at: string;
-      expires_at: string | null;
-      requires_ack: boolean;
-      read_at: string | null;
-      from: components['schemas']['NotificationFrom'] | null;
+    publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotification"];
+            };
+        };
+        responses: {
+            /** @description Committed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+            /** @description `invalid_json`, with line and column. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the detail says which role is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: more than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `invalid_field` with every refused field in `errors`; `unknown_recipients` with the ids in `users`;
+             *     `no_recipients`. Nothing was published.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    Audience: { users: number[] } | { roles: components['schemas']['Role'][] } | { all: boolean };
-    PublishRequest: {
-      to: components['schemas']['Audience'];
-      title: string;
-      body?: string | null;
-      severity?: components['schemas']['Severity'];
-      type?: string | null;
-      event?: string | null;
-      link?: string | null;
-      data?: unknown;
-      expires_at?: string | null;
-      requires_ack?: boolean;
+    readNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkRead"];
+            };
+        };
+        responses: {
+            /** @description What changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadMany"];
+                };
+            };
+            /** @description `invalid_json`, with line and column. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: more than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_field`, with every refused field in `errors`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    Published: { id: number; created_at: string; recipients: number };
-    ReadSelection: { ids: number[] } | { up_to: number } | { all: boolean };
-    ReadResult: { read: number[]; unread: number };
-    UserPage: { items: components['schemas']['User'][]; next_cursor: string | null };
-    SessionPage: {
-      items: components['schemas']['Session'][];
-      next_cursor: string | null;
-      /** @description Active rows within what the caller may see. */
-      active: number;
+    readNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the notification
+                 * @example 1042
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is read */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadOne"];
+                };
+            };
+            /** @description `invalid_parameter`: the id is not a positive whole number. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none with this id, or it is someone else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    RefusedPage: { items: components['schemas']['RefusedConnection'][]; next_cursor: string | null };
-    NotificationPage: {
-      items: components['schemas']['Notification'][];
-      next_cursor: string | null;
-      unread: number;
-      /** @description Pass it as `cursor` in the socket's auth to get exactly what comes after this list. */
-      position: string;
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description Only those that are connected now, or only those that are not. */
+                active?: boolean;
+                /** @description Only this user's. Without the role admin it is always your own. */
+                user_id?: number;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; left out for the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            /** @description `invalid_parameter` with every refused one in `errors`, or `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the detail says which role is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-    FieldError: { field: string; message: string };
-    Problem: {
-      type: string;
-      title: string;
-      status: number;
-      detail?: string;
-      code: string;
-      errors?: components['schemas']['FieldError'][];
-      users?: number[];
+    listRefusedConnections: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; left out for the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusedPage"];
+                };
+            };
+            /** @description `invalid_parameter` with every refused one in `errors`, or `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the detail says which role is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
     };
-  };
+    showSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the row
+                 * @example 4711
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The row */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `invalid_parameter`: the id is not a positive whole number. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none with this id, or it is someone else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only those whose user name or display name contains this text.
+                 * @example ana
+                 */
+                q?: string;
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; left out for the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            /** @description `invalid_parameter` with every refused one in `errors`, or `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the detail says which role is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }

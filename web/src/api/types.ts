@@ -9,12 +9,14 @@ export type User = Schemas['User'];
 export type Session = Schemas['Session'];
 export type RefusedConnection = Schemas['RefusedConnection'];
 export type Notification = Schemas['Notification'];
-export type Audience = Schemas['Audience'];
-export type PublishRequest = Schemas['PublishRequest'];
+export type Audience = Schemas['Recipients'];
+/** The server fills in what is left out. */
+export type PublishRequest = Pick<Schemas['NewNotification'], 'to' | 'title'> &
+  Partial<Schemas['NewNotification']>;
 export type Published = Schemas['Published'];
-export type ReadSelection = Schemas['ReadSelection'];
-export type ReadResult = Schemas['ReadResult'];
-export type LoginResponse = Schemas['LoginResponse'];
+export type ReadSelection = Schemas['MarkRead'];
+export type ReadResult = Schemas['ReadMany'];
+export type LoginResponse = Schemas['LoginAnswer'];
 export type Problem = Schemas['Problem'];
 export type UserPage = Schemas['UserPage'];
 export type SessionPage = Schemas['SessionPage'];

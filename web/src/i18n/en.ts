@@ -50,7 +50,7 @@ export const en = {
   'connection.retryNow': 'Try now',
   'connection.signIn': 'Sign in again',
   'connection.retryIn': 'Next attempt in {seconds} s.',
-  'connection.stale': 'What you see is as it was {age}.',
+  'connection.stale': 'What you see is as of {time} ({age}).',
   'connection.detail': 'Reported: {detail}',
 
   'problem.token_missing.title': 'The connection was refused: no access token was sent',
@@ -109,6 +109,11 @@ export const en = {
   'error.forbidden': 'Your role does not allow this.',
   'error.unknown_recipients': 'Some of these recipients do not exist (any more).',
   'error.invalid_field': 'Some fields need a correction.',
+  'error.no_recipients': 'Nobody would receive it: choose someone who exists.',
+  'error.database_unavailable': 'The database does not answer. Nothing was changed; try again in a moment.',
+  'error.busy': 'The server has too much to do at once. Try again in a second.',
+  'error.internal': 'The server made a mistake; its log says which.',
+  'error.body_too_large': 'That is too long to be sent.',
   'error.other': 'That did not work: {detail}',
   'error.retry': 'Try again',
 
@@ -182,7 +187,7 @@ export const en = {
   'refused.when': 'When',
   'refused.why': 'Why',
   'refused.origin': 'Origin',
-  'refused.anonymous': 'nobody known',
+  'refused.unknownUser': 'unknown',
   'refused.namespace': 'namespace {namespace}',
   'refused.refresh': 'Refresh',
   'refused.empty.title': 'Nobody was turned away',
@@ -197,6 +202,8 @@ export const en = {
   'refusal.origin_denied': 'The page’s origin is not allowed',
   'refusal.invalid_namespace': 'The namespace does not exist',
   'refusal.connect_timeout': 'Opened a transport and never joined',
+  'refusal.too_many_connections': 'The server is full',
+  'refusal.unsupported_protocol': 'Speaks another version of the protocol',
   'refusal.other': 'Refused: {code}',
 
   'close.client_disconnect': 'The client left',
@@ -211,6 +218,7 @@ export const en = {
   'close.server_shutdown': 'The server was stopped',
   'close.server_error': 'An error in the server',
   'close.node_lost': 'The server was lost',
+  'close.connect_timeout': 'Opened a transport and never joined',
   'close.other': 'Closed: {reason}',
 
   'agent.on': '{browser} on {system}',

@@ -51,7 +51,7 @@ export const es: Record<Key, Message> = {
   'connection.retryNow': 'Intentar ahora',
   'connection.signIn': 'Volver a entrar',
   'connection.retryIn': 'Próximo intento en {seconds} s.',
-  'connection.stale': 'Lo que ve está como estaba {age}.',
+  'connection.stale': 'Lo que ve es de las {time} ({age}).',
   'connection.detail': 'Se comunicó: {detail}',
 
   'problem.token_missing.title': 'Conexión rechazada: no se envió ningún token de acceso',
@@ -109,6 +109,12 @@ export const es: Record<Key, Message> = {
   'error.forbidden': 'Su rol no lo permite.',
   'error.unknown_recipients': 'Algunos de estos destinatarios no existen (o ya no).',
   'error.invalid_field': 'Hay campos que corregir.',
+  'error.no_recipients': 'Nadie la recibiría: elija a alguien que exista.',
+  'error.database_unavailable':
+    'La base de datos no responde. No se cambió nada; pruebe de nuevo en un momento.',
+  'error.busy': 'El servidor tiene demasiado a la vez. Pruebe de nuevo en un segundo.',
+  'error.internal': 'El servidor cometió un error; su registro dice cuál.',
+  'error.body_too_large': 'Es demasiado largo para enviarlo.',
   'error.other': 'No se pudo: {detail}',
   'error.retry': 'Reintentar',
 
@@ -182,7 +188,7 @@ export const es: Record<Key, Message> = {
   'refused.when': 'Cuándo',
   'refused.why': 'Por qué',
   'refused.origin': 'Origen',
-  'refused.anonymous': 'nadie conocido',
+  'refused.unknownUser': 'no se sabe',
   'refused.namespace': 'espacio de nombres {namespace}',
   'refused.refresh': 'Actualizar',
   'refused.empty.title': 'A nadie se le cerró la puerta',
@@ -197,6 +203,8 @@ export const es: Record<Key, Message> = {
   'refusal.origin_denied': 'El origen de la página no está permitido',
   'refusal.invalid_namespace': 'El espacio de nombres no existe',
   'refusal.connect_timeout': 'Abrió un transporte y nunca entró',
+  'refusal.too_many_connections': 'El servidor está lleno',
+  'refusal.unsupported_protocol': 'Habla otra versión del protocolo',
   'refusal.other': 'Rechazada: {code}',
 
   'close.client_disconnect': 'El cliente se fue',
@@ -211,6 +219,7 @@ export const es: Record<Key, Message> = {
   'close.server_shutdown': 'Se detuvo el servidor',
   'close.server_error': 'Un error del servidor',
   'close.node_lost': 'Se perdió el servidor',
+  'close.connect_timeout': 'Abrió un transporte y nunca entró',
   'close.other': 'Cerrada: {reason}',
 
   'agent.on': '{browser} en {system}',

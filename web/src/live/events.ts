@@ -13,6 +13,8 @@ export interface OwnSession {
 export interface InboxChange {
   unread: number;
   read: number[];
+  /** Everything up to here is read now; null when single ones were named. */
+  read_up_to: number | null;
   archived: number[];
   acknowledged: number[];
 }

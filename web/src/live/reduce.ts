@@ -123,37 +123,48 @@ function arrived(state: LiveState, item: Notification, offset: string | null): L
   const position = furthest(state.position, offset ?? String(item.id));
   const { inbox } = state;
   if (inbox.items.some((known) => known.id === item.id)) return { ...state, position };
-  const counts = item.read_at === null && item.id > inbox.countedThrough;
   return {
     ...state,
     position,
     inbox: bounded({
       ...inbox,
       items: merge(inbox.items, [item]),
-      unread: inbox.unread + (counts ? 1 : 0),
+      unread: inbox.unread + (counts(inbox, item) ? 1 : 0),
       fresh: [...inbox.fresh, item.id],
     }),
   };
 }
 
+/**
+ * Whether an arrival is one more unread. Without a list (it could not be read) the only count there is came
+ * over the socket, before the backlog that it already contains.
+ */
+function counts(inbox: Inbox, item: Notification): boolean {
+  if (item.read_at !== null || item.id <= inbox.countedThrough) return false;
+  return inbox.loaded || inbox.items.filter(isUnread).length >= inbox.unread;
+}
+
 function changed(inbox: Inbox, change: InboxChange, at: string): Inbox {
   const read = new Set(change.read);
   const archived = new Set(change.archived);
+  const isRead = ({ id }: Notification) => read.has(id) || id <= (change.read_up_to ?? 0);
   const items = inbox.items
     .filter((item) => !archived.has(item.id))
-    .map((item) => (read.has(item.id) && item.read_at === null ? { ...item, read_at: at } : item));
-  return { ...inbox, items, unread: change.unread };
+    .map((item) => (isUnread(item) && isRead(item) ? { ...item, read_at: at } : item));
+  // The count that comes with CONNECT holds what the catch-up is about to bring, so it would be added twice.
+  const changes = read.size > 0 || archived.size > 0 || change.read_up_to !== null;
+  return { ...inbox, items, unread: changes || !inbox.loaded ? change.unread : inbox.unread };
 }
 
 function newestPage(state: LiveState, page: NotificationPage, replace: boolean): LiveState {
   const before = replace ? EMPTY_INBOX : state.inbox;
-  const head = Number(page.position);
+  const head = page.position ?? before.countedThrough;
   const items = merge(before.items, page.items);
   // What arrived while the page was on its way is not in its count.
-  const later = items.filter((item) => item.id > head && item.read_at === null).length;
+  const later = items.filter((item) => item.id > head && isUnread(item)).length;
   return {
     ...state,
-    position: furthest(state.position, page.position),
+    position: furthest(state.position, String(head)),
     inbox: bounded({
       ...before,
       items,
@@ -189,6 +200,10 @@ function bounded(inbox: Inbox): Inbox {
 function furthest(a: string | null, b: string): string | null {
   if (!Number.isFinite(Number(b))) return a;
   return a === null || Number(b) > Number(a) ? b : a;
+}
+
+function isUnread(item: Notification): boolean {
+  return item.read_at === null;
 }
 
 function without(ids: number[], gone: number[]): number[] {

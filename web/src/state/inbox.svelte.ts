@@ -41,8 +41,8 @@ export function reloadInbox(): Promise<void> {
 
 async function mark(selection: ReadSelection): Promise<void> {
   await attempt(async () => {
-    const { read, unread } = await api.markRead(selection);
-    const change = { read, unread, archived: [], acknowledged: [] };
+    const { read, unread, up_to } = await api.markRead(selection);
+    const change = { read, read_up_to: up_to, unread, archived: [], acknowledged: [] };
     dispatch({ type: 'inbox', change, at: new Date().toISOString() });
   });
 }

@@ -24,6 +24,13 @@ export function absolute(at: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' }).format(at);
 }
 
+/** The time of day; on another day than today, with the date. */
+export function timeOrDate(at: number, now: number, locale: string): string {
+  if (startOfDay(at) === startOfDay(now)) return clock(at, locale);
+  const parts = { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' } as const;
+  return new Intl.DateTimeFormat(locale, parts).format(at);
+}
+
 export function clock(at: number, locale: string): string {
   return new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }).format(at);
 }

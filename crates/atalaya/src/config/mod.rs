@@ -73,10 +73,6 @@ impl Settings {
         &self.config.database_url
     }
 
-    pub fn data_dir(&self) -> &std::path::Path {
-        &self.config.data_dir
-    }
-
     /// Where the local server listens, by its configuration.
     pub fn listen(&self) -> SocketAddr {
         self.config.listen

@@ -207,7 +207,7 @@ mod tests {
                 "session closed: \"{}\"", "transport_close"
             );
         });
-        let (head, rest) = line.split_at(38);
+        let (head, rest) = line.split_at(39);
         assert_eq!(&head[..14], "{\"timestamp\":\"");
         assert!(head.ends_with("Z\""), "{head}");
         insta::assert_snapshot!(rest, @"");

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use atalaya_gateway::SendError;
 use atalaya_store::{
     StoreError,
     model::{InboxItem, Position},
@@ -20,13 +21,13 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 ///
 /// A database that goes away in the middle is asked again from where the socket is, as long as the socket
 /// lives: nothing is passed over and nothing is sent twice.
-pub async fn catch_up(app: Arc<App>, member: Arc<Member>) {
+pub(crate) async fn catch_up(app: Arc<App>, member: Arc<Member>) {
     let mut backlog = Backlog {
         sent_up_to: member.state().resume_after.unwrap_or(0),
         unread_only: member.state().resume_after.is_none(),
     };
     let mut pause = RETRY_FIRST;
-    while !member.is_closed() {
+    while !member.state().has_left() {
         match backlog.drain(&app, &member).await {
             Ok(()) => return,
             Err(error) => {
@@ -50,10 +51,12 @@ struct Backlog {
 impl Backlog {
     /// Reads and sends until the socket is live or gone.
     async fn drain(&mut self, app: &App, member: &Member) -> Result<(), StoreError> {
-        while !member.is_closed() {
+        while !member.state().has_left() {
             let (head, items) = self.read(app, member).await?;
             let complete = items.len() < PAGE as usize;
-            self.send(app, member, items).await;
+            if self.send(app, member, items).await.is_err() {
+                return Ok(());
+            }
             if complete && self.meets_the_fan_out(app, member, head) {
                 return Ok(());
             }
@@ -82,15 +85,19 @@ impl Backlog {
     }
 
     /// Queues one page, no faster than the client reads: a backlog alone never makes a slow consumer.
-    async fn send(&mut self, app: &App, member: &Member, items: Vec<InboxItem>) {
+    async fn send(
+        &mut self,
+        app: &App,
+        member: &Member,
+        items: Vec<InboxItem>,
+    ) -> Result<(), SendError> {
         for item in &items {
             member.writable().await;
-            if member.send(&app.frames.notification(item)).is_err() {
-                return;
-            }
+            member.send(&app.frames.notification(item))?;
             self.sent_up_to = item.notification.id.0;
         }
         app.metrics.delivered(items.len());
+        Ok(())
     }
 
     fn meets_the_fan_out(&mut self, app: &App, member: &Member, head: Position) -> bool {

@@ -12,7 +12,7 @@ use crate::{App, sockets::feed_live};
 const PAGE: u32 = 256;
 
 /// Runs until `stop`: waits for a wake-up or the poll interval, then sends everything newer than the last.
-pub async fn fan_out(app: Arc<App>, stop: CancellationToken) {
+pub(crate) async fn fan_out(app: Arc<App>, stop: CancellationToken) {
     let mut unreachable = false;
     loop {
         tokio::select! {

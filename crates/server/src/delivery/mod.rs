@@ -18,12 +18,12 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::ops::Metrics;
 
-pub use catch_up::catch_up;
-pub use fan_out::fan_out;
-pub use frames::Frames;
+pub(crate) use catch_up::catch_up;
+pub(crate) use fan_out::fan_out;
+pub(crate) use frames::Frames;
 
 /// How long a notification may wait when every wake-up is lost (L8).
-pub const POLL_INTERVAL: Duration = Duration::from_secs(1);
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How many sockets read their backlog at the same moment. The rest wait their turn, so that a storm of
 /// connections cannot take every database connection from the publishers.

@@ -50,7 +50,7 @@ impl Closing {
 }
 
 /// Runs until the last sender is gone and every row is closed.
-pub async fn close_rows(app: Arc<App>, mut closings: mpsc::Receiver<Closing>) {
+pub(crate) async fn close_rows(app: Arc<App>, mut closings: mpsc::Receiver<Closing>) {
     let mut batch = Vec::with_capacity(BATCH);
     while closings.recv_many(&mut batch, BATCH).await > 0 {
         let mut pause = RETRY_FIRST;

@@ -14,7 +14,7 @@ const REFRESH_INTERVAL: Duration = Duration::from_secs(60);
 const BATCH: usize = 1_000;
 
 /// Runs until `stop`.
-pub async fn refresh_last_seen(app: Arc<App>, stop: CancellationToken) {
+pub(crate) async fn refresh_last_seen(app: Arc<App>, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,

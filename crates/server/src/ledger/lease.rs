@@ -17,7 +17,7 @@ use crate::App;
 const RENEWALS_PER_LEASE: u32 = 3;
 
 /// Renews the lease until `stop`.
-pub async fn keep_lease(app: Arc<App>, stop: CancellationToken) {
+pub(crate) async fn keep_lease(app: Arc<App>, stop: CancellationToken) {
     let mut ticks = interval(app.config.lease / RENEWALS_PER_LEASE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -59,7 +59,7 @@ async fn begin_anew(app: &App) {
 }
 
 /// Closes the rows of servers whose lease ran out, until `stop`.
-pub async fn reap(app: Arc<App>, stop: CancellationToken) {
+pub(crate) async fn reap(app: Arc<App>, stop: CancellationToken) {
     let mut ticks = interval(app.config.lease / RENEWALS_PER_LEASE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -28,11 +28,11 @@ use tokio::{
 
 use crate::{clock::Clock, config::Config, sockets::Member};
 
-pub use close_rows::{Closing, close_rows};
-pub use last_seen::refresh_last_seen;
-pub use lease::{keep_lease, reap};
-pub use refusals::prune_refusals;
-pub use watchers::tell_watchers;
+pub(crate) use close_rows::{Closing, close_rows};
+pub(crate) use last_seen::refresh_last_seen;
+pub(crate) use lease::{keep_lease, reap};
+pub(crate) use refusals::prune_refusals;
+pub(crate) use watchers::tell_watchers;
 
 /// This server as one of the nodes that hold rows.
 pub struct Ledger {
@@ -154,7 +154,10 @@ impl Ledger {
             .stop_node(&self.node_id(), self.clock.now())
             .await?;
         if left > 0 {
-            tracing::warn!(sessions = left, "rows were left open and are closed with the server");
+            tracing::warn!(
+                sessions = left,
+                "rows were left open and are closed with the server"
+            );
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ const KEEP: u64 = 100_000;
 const PRUNE_INTERVAL: Duration = Duration::from_secs(15 * 60);
 
 /// Prunes the oldest refusals until `stop`.
-pub async fn prune_refusals(app: Arc<App>, stop: CancellationToken) {
+pub(crate) async fn prune_refusals(app: Arc<App>, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,

@@ -12,7 +12,7 @@ use crate::App;
 const TELL_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Runs until `stop`.
-pub async fn tell_watchers(app: Arc<App>, stop: CancellationToken) {
+pub(crate) async fn tell_watchers(app: Arc<App>, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,

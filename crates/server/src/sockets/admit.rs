@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use atalaya_gateway::{Admission, ConnectRequest, Refusal};
 use atalaya_store::{
-    OpenError, StoreError,
+    OpenError,
     model::{NewRefusal, NewSession, SessionId, Target, Timestamp, User, UserId},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -20,7 +20,7 @@ use crate::{App, auth::TokenError};
 
 /// Why a connection is refused. The codes are public: a front end tells people what to do by them.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub(super) enum Refused {
     #[error("the handshake carries no token: connect with auth: {{ token }}")]
     TokenMissing,
     #[error("the token is not valid: {0}")]
@@ -38,7 +38,7 @@ pub enum Refused {
 }
 
 impl Refused {
-    pub fn code(&self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::TokenMissing => "token_missing",
             Self::TokenInvalid(_) | Self::UserUnknown(_) => "token_invalid",
@@ -107,7 +107,7 @@ impl Cursor {
 }
 
 /// Decides on a CONNECT, commits the row, and records a refusal.
-pub async fn admit(app: &App, request: &ConnectRequest) -> Result<Admission<Seat>, Refusal> {
+pub(super) async fn admit(app: &App, request: &ConnectRequest) -> Result<Admission<Seat>, Refusal> {
     let now = app.clock.now();
     match try_admit(app, request, now).await {
         Ok(admission) => {

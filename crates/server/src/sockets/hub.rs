@@ -90,7 +90,10 @@ impl Hub {
                 .unwrap_or_default(),
             several => {
                 let mut found = HashMap::new();
-                for room in several.iter().filter_map(|target| rooms.by_target.get(target)) {
+                for room in several
+                    .iter()
+                    .filter_map(|target| rooms.by_target.get(target))
+                {
                     found.extend(room.iter().map(|(id, member)| (*id, Arc::clone(member))));
                 }
                 found.into_values().collect()

@@ -17,11 +17,11 @@ use atalaya_store::model::NewRefusal;
 
 use crate::{App, delivery};
 
-pub use hub::{Hub, Stats};
-pub use seat::{Member, Seat, feed_live};
+pub(crate) use hub::Hub;
+pub(crate) use seat::{Member, Seat, feed_live};
 
 /// The application that the gateway carries.
-pub struct Sockets(pub Arc<App>);
+pub(crate) struct Sockets(pub Arc<App>);
 
 impl Application for Sockets {
     type State = Seat;
@@ -50,6 +50,7 @@ impl Application for Sockets {
 
     fn disconnected(&self, member: &Arc<Member>, reason: CloseReason) {
         let app = &self.0;
+        member.state().leave();
         app.hub.leave(member);
         app.ledger.close(member, reason);
         app.ledger.changed();

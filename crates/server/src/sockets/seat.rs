@@ -1,12 +1,15 @@
 //! What the server keeps with each admitted socket, and how far that socket has been fed.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use atalaya_gateway::{Frame, Socket};
 use atalaya_store::model::{Role, SessionId, Target, Timestamp, UserId};
 
 /// An admitted socket with its [`Seat`].
-pub type Member = Socket<Seat>;
+pub(crate) type Member = Socket<Seat>;
 
 /// Who sits at a socket, and up to where their notifications have been sent to it.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ pub struct Seat {
     /// Where the catch-up begins: after this notification, or at the first unread one.
     pub resume_after: Option<i64>,
     feed: Mutex<Feed>,
+    left: AtomicBool,
 }
 
 /// How a socket is being fed. The fan-out feeds only live sockets; one that catches up reads the same
@@ -48,7 +52,18 @@ impl Seat {
             targets,
             resume_after,
             feed: Mutex::new(Feed::CatchingUp),
+            left: AtomicBool::new(false),
         }
+    }
+
+    /// The socket is gone.
+    pub fn leave(&self) {
+        self.left.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the socket is gone.
+    pub fn has_left(&self) -> bool {
+        self.left.load(Ordering::Relaxed)
     }
 
     /// Ends the catch-up, which has sent everything up to `sent_up_to`, unless `may_go_live` says that
@@ -65,7 +80,7 @@ impl Seat {
 
 /// Sends one notification of the live stream to a socket. Returns whether it was sent: not while the
 /// socket catches up, and not when it already has it.
-pub fn feed_live(member: &Member, position: i64, frame: &Frame) -> bool {
+pub(crate) fn feed_live(member: &Member, position: i64, frame: &Frame) -> bool {
     let mut feed = member
         .state()
         .feed

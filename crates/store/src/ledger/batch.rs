@@ -3,7 +3,10 @@
 //! Ids are drawn before the rows are written, so that which row is whose is certain, and so that the rows
 //! of a commit whose outcome is unknown can be named afterwards.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashMap, HashSet},
+};
 
 use serde::Serialize;
 
@@ -78,7 +81,8 @@ const CLOSE_SESSIONS: Sql = Sql {
                  last_seen_at = MAX(c.value->>'last_seen_at', COALESCE(last_seen_at, connected_at)) \
              FROM json_each($1) AS c \
              WHERE user_sessions.id = c.value->>'id' AND is_active = TRUE \
-                 AND (c.value->>'socket_id' IS NULL OR c.value->>'socket_id' = socket_id) \
+                 AND (c.value->>'socket_id' IS NULL \
+                      OR (socket_id = c.value->>'socket_id' AND connected_at = c.value->>'at')) \
              RETURNING CAST(user_sessions.id AS BIGINT)",
     postgres: "UPDATE user_sessions AS s SET is_active = FALSE, \
                    disconnected_at = GREATEST(c.at, s.connected_at), \
@@ -86,7 +90,8 @@ const CLOSE_SESSIONS: Sql = Sql {
                    last_seen_at = GREATEST(c.last_seen_at, s.last_seen_at, s.connected_at) \
                FROM json_to_recordset(CAST($1 AS json)) AS c( \
                    id bigint, socket_id text, reason text, at timestamp, last_seen_at timestamp) \
-               WHERE s.id = c.id AND s.is_active = TRUE AND (c.socket_id IS NULL OR c.socket_id = s.socket_id) \
+               WHERE s.id = c.id AND s.is_active = TRUE \
+                   AND (c.socket_id IS NULL OR (s.socket_id = c.socket_id AND s.connected_at = c.at)) \
                RETURNING CAST(s.id AS BIGINT)",
 };
 
@@ -111,7 +116,7 @@ struct SessionInsert<'a> {
     socket_id: &'a str,
     connected_at: String,
     ip_address: Option<&'a str>,
-    user_agent: Option<std::borrow::Cow<'a, str>>,
+    user_agent: Option<Cow<'a, str>>,
     transport: &'a str,
     node: &'a str,
     recovered_from: Option<i64>,
@@ -130,11 +135,11 @@ struct SessionClose<'a> {
 struct RefusalInsert<'a> {
     refused_at: String,
     code: &'a str,
-    detail: Option<std::borrow::Cow<'a, str>>,
+    detail: Option<Cow<'a, str>>,
     ip_address: Option<&'a str>,
-    user_agent: Option<std::borrow::Cow<'a, str>>,
-    origin: Option<std::borrow::Cow<'a, str>>,
-    namespace: Option<std::borrow::Cow<'a, str>>,
+    user_agent: Option<Cow<'a, str>>,
+    origin: Option<Cow<'a, str>>,
+    namespace: Option<Cow<'a, str>>,
     user_id: Option<i64>,
     node: &'a str,
     transport: &'a str,

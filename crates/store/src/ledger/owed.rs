@@ -16,8 +16,8 @@ use crate::model::{SessionId, Timestamp};
 #[derive(Clone, Debug)]
 pub(crate) struct Close {
     pub(crate) id: SessionId,
-    /// Set when it is not certain that the row exists: SQLite gives the id of a row that was rolled back
-    /// to another, which must not be closed in its place.
+    /// Set when it is not certain that the row exists, and then `at` is when it was opened: SQLite gives the id
+    /// of a row that was rolled back to another, which must not be closed in its place.
     pub(crate) socket_id: Option<String>,
     pub(crate) reason: &'static str,
     pub(crate) at: Timestamp,

@@ -19,6 +19,7 @@ use super::{
     owed::{ADMISSION_FAILED, Close, Owed},
 };
 use crate::{
+    Engine,
     db::Db,
     error::{OpenError, StoreError},
     group_commit::{Committer, MAX_BATCH, ask},
@@ -114,7 +115,6 @@ impl Queue {
             db,
             owed: Arc::clone(&self.owed),
             refusals: Arc::clone(&self.refusals),
-            patience: self.patience,
         }
     }
 
@@ -201,7 +201,6 @@ pub(crate) struct Writer {
     db: Arc<Db>,
     owed: Arc<Owed>,
     refusals: Arc<Refusals>,
-    patience: Duration,
 }
 
 impl Committer for Writer {
@@ -214,13 +213,11 @@ impl Committer for Writer {
 
     async fn commit(&mut self, requests: &[Request]) -> Result<Vec<Outcome>, StoreError> {
         let mut progress = Progress::default();
-        let outcome = tokio::time::timeout(
-            self.patience,
-            batch::commit(&self.db, requests, &mut progress),
-        )
-        .await
-        .unwrap_or_else(|_| Err(StoreError::unavailable("it did not commit in time")));
-        if outcome.is_err() && progress.committing {
+        let outcome = batch::commit(&self.db, requests, &mut progress).await;
+        if let Err(error) = &outcome
+            && progress.committing
+            && self.may_have_committed(error)
+        {
             // The rows may be there or not. They were promised to nobody.
             self.undo_all(requests, &progress.opened);
         }
@@ -272,6 +269,17 @@ impl Committer for Writer {
 }
 
 impl Writer {
+    /// SQLite's own refusal of a commit is certain, and so is any row's fault; no answer, or PostgreSQL's last
+    /// word before it goes down, is not.
+    fn may_have_committed(&self, error: &StoreError) -> bool {
+        match error {
+            StoreError::Unavailable(cause) => {
+                self.db.engine() == Engine::Postgres || !cause.is_answer()
+            }
+            _ => false,
+        }
+    }
+
     fn opened(
         &self,
         new: &NewSession,

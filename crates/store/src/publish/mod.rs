@@ -10,8 +10,6 @@ mod writer;
 
 use std::collections::BTreeSet;
 
-use sqlx::FromRow;
-
 pub(crate) use writer::Queue;
 
 use crate::{

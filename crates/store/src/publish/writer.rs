@@ -40,10 +40,7 @@ impl Queue {
 
     /// The other end, to be run as a task.
     pub(crate) fn writer(&self, db: Arc<Db>) -> Writer {
-        Writer {
-            db,
-            patience: self.patience,
-        }
+        Writer { db }
     }
 
     pub(crate) async fn publish(
@@ -65,7 +62,6 @@ impl Queue {
 /// Commits what the queue hands it.
 pub(crate) struct Writer {
     db: Arc<Db>,
-    patience: Duration,
 }
 
 impl Committer for Writer {
@@ -77,9 +73,7 @@ impl Committer for Writer {
     }
 
     async fn commit(&mut self, requests: &[Request]) -> Result<Vec<Outcome>, StoreError> {
-        tokio::time::timeout(self.patience, batch::commit(&self.db, requests))
-            .await
-            .unwrap_or_else(|_| Err(StoreError::unavailable("it did not commit in time")))
+        batch::commit(&self.db, requests).await
     }
 
     fn answer(&mut self, request: Request, outcome: Result<Outcome, StoreError>) {

@@ -36,7 +36,8 @@ pub(crate) const T0: Timestamp = Timestamp(1_772_360_430_500);
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 pub(crate) const NODE: &str = "node-1";
 
-/// What keeps the database of a test in existence.
+/// What keeps the database of a test in existence, until it is dropped.
+#[expect(dead_code, reason = "held for what happens when it is dropped")]
 enum Home {
     Folder(tempfile::TempDir),
     Database(postgres::Database),

@@ -1,5 +1,7 @@
 //! One suite of behaviours, run on both engines: a real SQLite file and a real PostgreSQL, fresh for each test.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod accounts;
 mod adoption;
 mod bench;

@@ -19,7 +19,7 @@ use crate::App;
 
 /// Why an event could not be carried out.
 #[derive(Debug, thiserror::Error)]
-pub enum EventError {
+pub(super) enum EventError {
     #[error("no event `{0}`: there are `read`, `list` and `watch`")]
     Unknown(String),
     #[error("{0}")]
@@ -39,7 +39,7 @@ impl EventError {
 }
 
 /// Carries out one event and answers it.
-pub async fn answer(app: &App, member: &Arc<Member>, event: Event) {
+pub(super) async fn answer(app: &App, member: &Arc<Member>, event: Event) {
     let outcome = match event.name.as_str() {
         "read" => read::read(app, member, &event).await,
         "list" => list::list(app, member, &event).await,
@@ -63,7 +63,7 @@ pub async fn answer(app: &App, member: &Arc<Member>, event: Event) {
 
 /// Tells a socket its unread count, once after it connected. A database that does not answer costs the
 /// badge its number until the next change, not the connection.
-pub async fn tell_inbox(app: &App, member: &Arc<Member>) {
+pub(super) async fn tell_inbox(app: &App, member: &Arc<Member>) {
     let user = member.state().user_id;
     match app.store.unread_count(user, app.clock.now()).await {
         Ok(unread) => {

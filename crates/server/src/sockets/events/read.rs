@@ -32,9 +32,9 @@ pub(super) async fn read(app: &App, member: &Member, event: &Event) -> Result<Va
 
 fn select(read: Read) -> Result<Selection, EventError> {
     match (read.ids, read.up_to, read.all) {
-        (Some(ids), None, None) if ids.len() <= MOST_IDS => {
-            Ok(Selection::Ids(ids.into_iter().map(NotificationId).collect()))
-        }
+        (Some(ids), None, None) if ids.len() <= MOST_IDS => Ok(Selection::Ids(
+            ids.into_iter().map(NotificationId).collect(),
+        )),
         (Some(ids), None, None) => Err(EventError::Invalid(format!(
             "`ids` holds {} ids; at most {MOST_IDS} are allowed",
             ids.len()

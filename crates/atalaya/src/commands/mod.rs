@@ -1,0 +1,46 @@
+//! One file per command. Each takes valid settings and gives a result that `output::finish` turns into
+//! words and an exit code.
+
+mod database;
+mod migrate;
+mod send;
+mod serve;
+mod token;
+mod user;
+mod welcome;
+
+use anyhow::{Context, Result};
+
+use crate::{
+    cli::Command,
+    config::Settings,
+    logging,
+    output::Style,
+};
+
+/// Runs a command to its end.
+pub fn run(command: Command, settings: &Settings, style: Style) -> Result<()> {
+    let log_file = match command {
+        Command::Serve(_) => logging::start_for_server(&settings.logs)?,
+        _ => {
+            logging::start_for_command(&settings.logs);
+            None
+        }
+    };
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("could not start the asynchronous runtime")?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(_) => serve::run(settings, log_file, style).await,
+            Command::User { command } => user::run(command, settings, style).await,
+            Command::Token(args) => token::run(args, settings, style).await,
+            Command::Send(args) => send::run(args, settings, style).await,
+            Command::Migrate(_) => migrate::run(settings, style).await,
+        }
+    })
+}

@@ -1,0 +1,185 @@
+//! L4, as far as the first version goes: what is published reaches every live socket once, and who was away gets
+//! it on return, in order, before anything newer. And L8: a server that was not woken finds it by polling.
+
+use std::collections::HashSet;
+
+use atalaya_client::{Client, Options};
+use atalaya_store::model::{Role, UserId};
+use serde_json::{Value, json};
+
+use crate::world::{PATIENCE, World, token};
+
+on_both_databases!(
+    every_live_socket_of_each_recipient_gets_it_once_and_nobody_else_does,
+    who_was_away_gets_what_was_missed_in_order_before_anything_newer,
+    a_returning_client_with_an_offset_gets_what_came_after_and_nothing_twice,
+    a_publish_while_clients_connect_is_neither_lost_nor_repeated,
+    what_is_read_in_one_tab_is_told_to_the_others,
+    what_was_published_before_kill_nine_is_there_afterwards,
+);
+
+async fn next_title(client: &mut Client) -> String {
+    let event = client.next_event_named("notification").await.unwrap();
+    event.arg(0)["title"].as_str().unwrap().to_owned()
+}
+
+fn to(user: UserId, title: &str) -> Value {
+    json!({"to": {"users": [user.0]}, "title": title})
+}
+
+async fn every_live_socket_of_each_recipient_gets_it_once_and_nobody_else_does(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    let ana = world.user(Role::User).await;
+    world.start().await;
+    let mut tabs = [
+        world.connect(luis).await.unwrap(),
+        world.connect(luis).await.unwrap(),
+    ];
+    let mut other = world.connect(ana).await.unwrap();
+
+    let answer = world.publish(operator, to(luis, "for Luis")).await;
+    assert_eq!(answer["recipients"], 1);
+    world
+        .publish(operator, json!({"to": {"roles": ["user"]}, "title": "for users"}))
+        .await;
+    world
+        .publish(operator, json!({"to": {"all": true}, "title": "for all"}))
+        .await;
+
+    for tab in &mut tabs {
+        for expected in ["for Luis", "for users", "for all"] {
+            assert_eq!(next_title(tab).await, expected);
+        }
+    }
+    for expected in ["for users", "for all"] {
+        assert_eq!(next_title(&mut other).await, expected);
+    }
+}
+
+async fn who_was_away_gets_what_was_missed_in_order_before_anything_newer(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    // More than one page of the backlog.
+    for number in 0..120 {
+        world.publish(operator, to(luis, &number.to_string())).await;
+    }
+    let mut back = world.connect(luis).await.unwrap();
+    world.publish(operator, to(luis, "newer")).await;
+    for number in 0..120 {
+        assert_eq!(next_title(&mut back).await, number.to_string());
+    }
+    assert_eq!(next_title(&mut back).await, "newer");
+}
+
+async fn a_returning_client_with_an_offset_gets_what_came_after_and_nothing_twice(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let mut first = world.connect(luis).await.unwrap();
+    world.publish(operator, to(luis, "seen")).await;
+    let event = first.next_event_named("notification").await.unwrap();
+    let (offset, pid) = (event.arg(1), first.pid().unwrap().to_owned());
+    first.abandon().await;
+    world.publish(operator, to(luis, "missed")).await;
+
+    // What the unmodified client sends when it reconnects.
+    let auth = json!({"token": token(luis, 3_600), "pid": pid, "offset": offset});
+    let mut back = Client::connect(world.options_with(auth)).await.unwrap();
+    assert_eq!(next_title(&mut back).await, "missed");
+    world.publish(operator, to(luis, "newer")).await;
+    assert_eq!(next_title(&mut back).await, "newer");
+
+    // Somebody else's offset on the same page says nothing about this inbox.
+    let ana = world.user(Role::User).await;
+    world.publish(operator, to(ana, "for Ana")).await;
+    let late = json!({"token": token(ana, 3_600), "pid": pid, "offset": "999999"});
+    let mut other = Client::connect(world.options_with(late)).await.unwrap();
+    assert_eq!(next_title(&mut other).await, "for Ana");
+}
+
+/// Publishes go on while clients come; each client sees one unbroken, unrepeated stream.
+async fn a_publish_while_clients_connect_is_neither_lost_nor_repeated(mut world: World) {
+    const PUBLISHES: usize = 200;
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let publishing = async {
+        for number in 0..PUBLISHES {
+            world.publish(operator, to(luis, &number.to_string())).await;
+        }
+    };
+    let connecting = async {
+        let mut clients = Vec::new();
+        for _ in 0..40 {
+            clients.push(world.connect(luis).await.unwrap());
+        }
+        clients
+    };
+    let ((), clients) = tokio::join!(publishing, connecting);
+    for mut client in clients {
+        let mut seen = HashSet::new();
+        for number in 0..PUBLISHES {
+            let title = next_title(&mut client).await;
+            assert_eq!(title, number.to_string(), "lost or out of order");
+            assert!(seen.insert(title), "twice");
+        }
+    }
+}
+
+async fn what_is_read_in_one_tab_is_told_to_the_others(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let mut asking = world.connect(luis).await.unwrap();
+    let mut other = world.connect(luis).await.unwrap();
+    let id = world.publish(operator, to(luis, "one")).await["id"].clone();
+    world.publish(operator, to(luis, "two")).await;
+    for client in [&mut asking, &mut other] {
+        next_title(client).await;
+        next_title(client).await;
+    }
+    let answer = asking
+        .emit_with_ack("read", &[json!({"ids": [id]})])
+        .await
+        .unwrap();
+    assert_eq!(answer[0]["ok"], true, "{answer}");
+    assert_eq!(answer[0]["unread"], 1);
+    let told = loop {
+        let inbox = other.next_event_named("inbox").await.unwrap().arg(0);
+        if inbox["read"] == json!([id]) {
+            break inbox;
+        }
+    };
+    assert_eq!(told["unread"], 1);
+}
+
+async fn what_was_published_before_kill_nine_is_there_afterwards(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let id = world.publish(operator, to(luis, "committed")).await["id"].clone();
+    world.kill().await;
+    world.start().await;
+    let mut back = world.connect(luis).await.unwrap();
+    let event = back.next_event_named("notification").await.unwrap();
+    assert_eq!(event.arg(0)["id"], id);
+}
+
+/// The servers share only the table: what one publishes, the other finds by its poll.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_woken_finds_it_by_polling() {
+    let mut world = World::on_postgres().await;
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let (_other, url) = world.start_another().await;
+    let options = Options::new(url)
+        .namespace("/notifications")
+        .auth(json!({"token": token(luis, 3_600)}))
+        .timeout(PATIENCE);
+    let mut client = Client::connect(options).await.unwrap();
+    world.publish(operator, to(luis, "from afar")).await;
+    assert_eq!(next_title(&mut client).await, "from afar");
+}

@@ -1,0 +1,31 @@
+//! The laws of the ledger and the delivery, against the real binary on both databases.
+//!
+//! One file for each law; `world` starts the server, hands out users and reads the tables. Every promise
+//! stands once and runs twice.
+
+mod world;
+
+/// Runs each behaviour on SQLite and on PostgreSQL.
+macro_rules! on_both_databases {
+    ($($behaviour:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $behaviour() {
+                super::$behaviour(crate::world::World::on_sqlite().await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $behaviour() {
+                super::$behaviour(crate::world::World::on_postgres().await).await;
+            })+
+        }
+    };
+}
+
+mod l1_ledger_first;
+mod l2_no_ghosts;
+mod l3_closed_once;
+mod l4_nothing_lost;
+mod l6_expired_means_gone;
+mod l7_bounded;

@@ -1,0 +1,277 @@
+//! A server of the test's own: the real binary, a database, users, tokens, and the tables to look into.
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use atalaya_client::{Client, ConnectError, Options, http};
+use atalaya_store::{
+    OpenOptions, Store,
+    model::{NewUser, Role, Timestamp, UserId},
+};
+use atalaya_testbed::{ports, postgres, process::Process};
+use serde_json::{Value, json};
+use sqlx::{PgPool, SqlitePool};
+use tempfile::TempDir;
+
+/// Longer than anything takes on a busy machine; a wait ends as soon as what it waits for is there.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+const SECRET: &str = "a secret of the law tests, long enough";
+
+/// The database of one test, for looking at it directly.
+enum Tables {
+    Sqlite(SqlitePool),
+    Postgres(PgPool, #[expect(dead_code, reason = "dropped with the test")] postgres::Database),
+}
+
+pub struct World {
+    pub store: Store,
+    tables: Tables,
+    folder: TempDir,
+    database_url: String,
+    port: u16,
+    ops_port: u16,
+    extra: Vec<(&'static str, String)>,
+    server: Option<Process>,
+}
+
+impl World {
+    pub async fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("atalaya.db").display());
+        let store = migrated(&url).await;
+        let tables = Tables::Sqlite(SqlitePool::connect(&url).await.unwrap());
+        Self::new(folder, url, store, tables)
+    }
+
+    pub async fn on_postgres() -> Self {
+        let database = postgres::database().await;
+        let url = database.url.clone();
+        let store = migrated(&url).await;
+        let tables = Tables::Postgres(PgPool::connect(&url).await.unwrap(), database);
+        Self::new(tempfile::tempdir().unwrap(), url, store, tables)
+    }
+
+    fn new(folder: TempDir, database_url: String, store: Store, tables: Tables) -> Self {
+        Self {
+            store,
+            tables,
+            folder,
+            database_url,
+            port: ports::free(),
+            ops_port: ports::free(),
+            extra: Vec::new(),
+            server: None,
+        }
+    }
+
+    /// Sets a variable of the server's environment, from the next start on.
+    pub fn set(&mut self, variable: &'static str, value: impl Into<String>) {
+        self.extra.push((variable, value.into()));
+    }
+
+    /// Lets the server reach its database through another address.
+    pub fn set_database_port(&mut self, port: u16) {
+        let (head, name) = self.database_url.rsplit_once('/').unwrap();
+        let (server, _) = head.rsplit_once(':').unwrap();
+        self.database_url = format!("{server}:{port}/{name}");
+    }
+
+    pub fn database_address(&self) -> std::net::SocketAddr {
+        let (head, _) = self.database_url.rsplit_once('/').unwrap();
+        let (_, address) = head.rsplit_once('@').unwrap();
+        address.replace("localhost", "127.0.0.1").parse().unwrap()
+    }
+
+    pub async fn start(&mut self) {
+        let server = self.spawn(self.port, self.ops_port);
+        server.wait_for_line("listening", PATIENCE).await;
+        self.server = Some(server);
+    }
+
+    /// A second server on the same database.
+    pub async fn start_another(&self) -> (Process, String) {
+        let port = ports::free();
+        let server = self.spawn(port, ports::free());
+        server.wait_for_line("listening", PATIENCE).await;
+        (server, format!("http://127.0.0.1:{port}"))
+    }
+
+    fn spawn(&self, port: u16, ops_port: u16) -> Process {
+        let mut environment = vec![
+            ("DATABASE_URL", self.database_url.clone()),
+            ("JWT_SECRET", SECRET.to_owned()),
+            ("ATALAYA_LISTEN", format!("127.0.0.1:{port}")),
+            ("ATALAYA_OPS_LISTEN", format!("127.0.0.1:{ops_port}")),
+            ("ATALAYA_DATA_DIR", self.data_dir().display().to_string()),
+        ];
+        environment.extend(self.extra.iter().cloned());
+        let environment: Vec<_> = environment
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        Process::spawn(env!("CARGO_BIN_EXE_atalaya"), ["serve"], &environment)
+    }
+
+    fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn server(&mut self) -> &mut Process {
+        self.server.as_mut().expect("the server was started")
+    }
+
+    /// `kill -9`.
+    pub async fn kill(&mut self) {
+        self.server().kill().await;
+        self.server = None;
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Makes `count` users without a password: their tokens are signed by hand.
+    pub async fn users(&self, count: usize, role: Role) -> Vec<UserId> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let mut ids = Vec::with_capacity(count);
+        for _ in 0..count {
+            let number = NEXT.fetch_add(1, Ordering::SeqCst);
+            let new = NewUser {
+                username: format!("user{number}"),
+                password_hash: None,
+                role,
+                display_name: None,
+            };
+            ids.push(self.store.create_user(new, now()).await.unwrap().id);
+        }
+        ids
+    }
+
+    pub async fn user(&self, role: Role) -> UserId {
+        self.users(1, role).await[0]
+    }
+
+    pub async fn connect(&self, user: UserId) -> Result<Client, ConnectError> {
+        Client::connect(self.options(user)).await
+    }
+
+    /// How the story's client connects: over a websocket, with the token in the handshake.
+    pub fn options(&self, user: UserId) -> Options {
+        self.options_with(json!({"token": token(user, 3_600)}))
+    }
+
+    pub fn options_with(&self, auth: Value) -> Options {
+        Options::new(self.url())
+            .namespace("/notifications")
+            .auth(auth)
+            .timeout(PATIENCE)
+    }
+
+    /// Publishes as this user and returns the answer.
+    pub async fn publish(&self, publisher: UserId, notification: Value) -> Value {
+        let response = http::request(
+            ::http::Method::POST,
+            &format!("{}/api/notifications", self.url()),
+            Some(&token(publisher, 3_600)),
+            Some(&notification),
+        )
+        .await
+        .unwrap();
+        assert_eq!(response.status, 201, "{}", response.text());
+        response.json().unwrap()
+    }
+
+    pub async fn get(&self, user: UserId, path: &str) -> Value {
+        let url = format!("{}{path}", self.url());
+        let token = token(user, 3_600);
+        http::request(::http::Method::GET, &url, Some(&token), None)
+            .await
+            .unwrap()
+            .json()
+            .unwrap()
+    }
+
+    /// The one number that a query answers. The query must be right on both databases.
+    pub async fn number(&self, sql: &'static str) -> i64 {
+        match &self.tables {
+            Tables::Sqlite(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            Tables::Postgres(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    /// Whether the row of this socket is there and active, at this moment.
+    pub async fn has_active_row(&self, socket_id: &str) -> bool {
+        const SQL: &str = "SELECT count(*) FROM user_sessions WHERE socket_id = $1 AND is_active";
+        let count: i64 = match &self.tables {
+            Tables::Sqlite(pool) => sqlx::query_scalar(SQL).bind(socket_id).fetch_one(pool).await,
+            Tables::Postgres(pool, _) => {
+                sqlx::query_scalar(SQL).bind(socket_id).fetch_one(pool).await
+            }
+        }
+        .unwrap();
+        count == 1
+    }
+
+    pub async fn active(&self) -> i64 {
+        self.number("SELECT count(*) FROM user_sessions WHERE is_active")
+            .await
+    }
+
+    /// Waits until a query answers this number.
+    pub async fn until_number(&self, sql: &'static str, wanted: i64) {
+        let started = Instant::now();
+        loop {
+            let found = self.number(sql).await;
+            if found == wanted {
+                return;
+            }
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{sql}: {found} instead of {wanted}"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub async fn until_nobody_is_active(&self) {
+        self.until_number("SELECT count(*) FROM user_sessions WHERE is_active", 0)
+            .await;
+    }
+
+    /// What must hold of every row that was ever closed.
+    pub async fn assert_closed_rows_are_whole(&self) {
+        let broken = self
+            .number(
+                "SELECT count(*) FROM user_sessions WHERE NOT is_active AND \
+                 (disconnected_at IS NULL OR disconnect_reason IS NULL OR disconnected_at < connected_at)",
+            )
+            .await;
+        assert_eq!(broken, 0, "rows closed without a time, a reason or in the wrong order");
+    }
+}
+
+async fn migrated(url: &str) -> Store {
+    let store = Store::open(url, OpenOptions::default()).await.unwrap();
+    store.migrate().await.unwrap();
+    store
+}
+
+/// A token signed by hand, as another back end would.
+pub fn token(user: UserId, seconds: i64) -> String {
+    let claims = json!({"sub": user.0.to_string(), "exp": now().0 / 1_000 + seconds});
+    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
+    jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test stands outside the server, where the real time is"
+)]
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Timestamp(since.as_millis() as i64)
+}

@@ -1,0 +1,191 @@
+//! A WebSocket over the bare TCP stream: the handshake's answer, reading, and the way out of hyper.
+//!
+//! The stream is taken out of hyper's hands, which frees its buffers. Reads go through one buffer for each
+//! thread, so that a connection that is silent holds none.
+
+use std::{cell::RefCell, io, sync::Arc, time::Duration};
+
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use tungstenite::handshake::derive_accept_key;
+
+use super::{
+    ResponseBody,
+    inbound::{FrameError, Inbound, Item},
+    packet::Packet,
+};
+use crate::CloseReason;
+
+const READ_AT_ONCE_BYTES: usize = 16 * 1024;
+
+thread_local! {
+    static READ_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_AT_ONCE_BYTES]);
+}
+
+/// Why nothing more can be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Lost {
+    #[error("the client is gone")]
+    Gone,
+    #[error(transparent)]
+    Broken(#[from] FrameError),
+}
+
+impl From<Lost> for CloseReason {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Gone => Self::TransportClose,
+            Lost::Broken(error) => error.into(),
+        }
+    }
+}
+
+/// The reading side of a client's websocket.
+#[derive(Debug)]
+pub(super) struct Websocket {
+    stream: Arc<TcpStream>,
+    inbound: Inbound,
+}
+
+impl Websocket {
+    pub(super) fn new(stream: TcpStream, already_read: &[u8], max_payload: usize) -> Self {
+        let mut inbound = Inbound::new(max_payload);
+        inbound.push(already_read);
+        Self {
+            stream: Arc::new(stream),
+            inbound,
+        }
+    }
+
+    pub(super) fn stream(&self) -> &Arc<TcpStream> {
+        &self.stream
+    }
+
+    /// The next message or control frame. Nothing is lost when this future is dropped.
+    pub(super) async fn receive(&mut self) -> Result<Item, Lost> {
+        loop {
+            if let Some(item) = self.inbound.next()? {
+                return Ok(item);
+            }
+            self.stream.readable().await.map_err(|_| Lost::Gone)?;
+            self.read()?;
+        }
+    }
+
+    fn read(&mut self) -> Result<(), Lost> {
+        READ_BUFFER.with_borrow_mut(|buffer| match self.stream.try_read(buffer) {
+            Ok(0) => Err(Lost::Gone),
+            Ok(read) => {
+                self.inbound.push(&buffer[..read]);
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            Err(_) => Err(Lost::Gone),
+        })
+    }
+
+    /// Writes one packet, waiting for room. For the time when nothing else writes.
+    pub(super) async fn write(&self, packet: &Packet) -> Result<(), Lost> {
+        let mut rest = &packet.frame()[..];
+        while !rest.is_empty() {
+            self.stream.writable().await.map_err(|_| Lost::Gone)?;
+            match self.stream.try_write(rest) {
+                Ok(written) => rest = &rest[written..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Err(Lost::Gone),
+            }
+        }
+        Ok(())
+    }
+
+    /// Says goodbye on a websocket that never became a session's.
+    pub(super) async fn refuse(self, reason: CloseReason, limit: Duration) {
+        let farewell = Packet::websocket_close(reason.websocket_code());
+        let _ = timeout(limit, async {
+            if self.write(&farewell).await.is_ok() {
+                self.hang_up().await;
+            }
+        })
+        .await;
+    }
+
+    /// Ends our side, then waits for the client's: a stream that is closed while unread bytes wait is
+    /// reset, and the client would lose what it was told last.
+    pub(super) async fn hang_up(self) {
+        let Some(mut stream) = Arc::into_inner(self.stream) else {
+            return;
+        };
+        if stream.shutdown().await.is_err() {
+            return;
+        }
+        loop {
+            if stream.readable().await.is_err() {
+                return;
+            }
+            let read = READ_BUFFER.with_borrow_mut(|buffer| stream.try_read(buffer));
+            match read {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// The answer to a websocket's handshake (RFC 6455, section 4.2), if it is one.
+pub(super) fn accept<B>(request: &Request<B>) -> Option<Response<ResponseBody>> {
+    let headers = request.headers();
+    let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
+    let is_version_13 = headers
+        .get(header::SEC_WEBSOCKET_VERSION)
+        .is_some_and(|version| version == "13");
+    if request.method() != Method::GET || !is_version_13 || !is_upgrade(headers) {
+        return None;
+    }
+    let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()?;
+    let mut response = Response::new(ResponseBody::default());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    Some(response)
+}
+
+/// Whether a request asks for a websocket.
+pub(super) fn is_upgrade(headers: &HeaderMap) -> bool {
+    let has = |name, token: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|value| value.trim().eq_ignore_ascii_case(token))
+    };
+    has(header::CONNECTION, "upgrade") && has(header::UPGRADE, "websocket")
+}
+
+/// Waits for hyper to let go of the stream. `None`: the client went away, or the server is not built on
+/// bare TCP streams.
+pub(super) async fn take_over(
+    upgrade: OnUpgrade,
+    max_payload: usize,
+    limit: Duration,
+) -> Option<Websocket> {
+    let upgraded: Upgraded = timeout(limit, upgrade).await.ok()?.ok()?;
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => {
+            let stream = parts.io.into_inner();
+            Some(Websocket::new(stream, &parts.read_buf, max_payload))
+        }
+        Err(_) => {
+            tracing::error!(
+                "a websocket that is no bare TCP stream was refused: serve it with serve::accept_loop"
+            );
+            None
+        }
+    }
+}

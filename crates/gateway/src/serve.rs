@@ -1,0 +1,154 @@
+//! Accepting connections and serving HTTP/1 on them, for whoever carries a gateway: one way, with its
+//! limits, for the server, its operations listener, the examples and the tests.
+
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use http::{Request, Response};
+use hyper::{
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long to leave a listener alone that cannot accept, as when no file descriptor is left: another
+/// try at once would fail alike, and burn a core.
+const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
+
+/// What one listener may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many HTTP connections are served at once; more wait in the kernel's queue. One that became a
+    /// websocket does not count any more: the gateway counts it.
+    pub max_connections: usize,
+    /// How long the head of a request may take, and how long a connection may stay idle between two.
+    pub header_read_timeout: Duration,
+    /// How long the answers that are under way may take once the listener is shut down.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 50_000,
+            // Longer than the heartbeat, so that a polling client keeps its connection.
+            header_read_timeout: Duration::from_secs(30),
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Serves every connection of a listener with `respond` until `shutdown`; then no new connection is
+/// accepted, idle ones are closed, and it returns when the answers under way are given.
+pub async fn accept_loop<R, F, B>(
+    listener: TcpListener,
+    limits: Limits,
+    respond: R,
+    shutdown: CancellationToken,
+) where
+    R: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: std::error::Error + Send + Sync,
+{
+    let room = Arc::new(Semaphore::new(limits.max_connections));
+    let connections = TaskTracker::new();
+    let cut = CancellationToken::new();
+    while let Some((permit, stream, peer)) = next(&listener, &room, &shutdown).await {
+        let served = serve(stream, peer, limits, respond.clone(), shutdown.clone());
+        let cut = cut.clone();
+        connections.spawn(async move {
+            cut.run_until_cancelled(served).await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    connections.close();
+    if timeout(limits.shutdown_grace, connections.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            connections = connections.len(),
+            "answers under way are cut off"
+        );
+        cut.cancel();
+    }
+}
+
+/// The next connection, as soon as there is room for it; `None` at shutdown.
+async fn next(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+    shutdown: &CancellationToken,
+) -> Option<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+    let accept = async {
+        let permit = Arc::clone(room).acquire_owned().await.ok()?;
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => return Some((permit, stream, peer)),
+                Err(error) => back_off(&error).await,
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        () = shutdown.cancelled() => None,
+        accepted = accept => accepted,
+    }
+}
+
+async fn back_off(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    // The connection was gone before it was accepted: no reason to wait.
+    if !matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | Interrupted
+    ) {
+        tracing::warn!(%error, "no connection can be accepted");
+        sleep(ACCEPT_BACK_OFF).await;
+    }
+}
+
+async fn serve<R, F, B>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    limits: Limits,
+    respond: R,
+    shutdown: CancellationToken,
+) where
+    R: Fn(Request<Incoming>, SocketAddr) -> F,
+    F: Future<Output = Response<B>>,
+    B: Body + 'static,
+    B::Error: std::error::Error + Send + Sync,
+{
+    // Small packets that must not wait for more; if it fails the first write fails too.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let response = respond(request, peer);
+        async { Ok::<_, Infallible>(response.await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read_timeout)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = shutdown.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%peer, %error, "an HTTP connection broke off");
+    }
+}

@@ -1,0 +1,100 @@
+//! What is kept with each engine session: the namespaces that its client has joined, and a packet that
+//! waits for its attachments.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use atalaya_protocol::socket::Reassembly;
+
+use super::Socket;
+use crate::{CloseReason, engine::Session};
+
+pub(crate) struct Client<S> {
+    pub(super) session: Arc<Session>,
+    /// Held for a few lines, never while the application is called.
+    joined: Mutex<Joined<S>>,
+}
+
+pub(super) struct Joined<S> {
+    sockets: Vec<Arc<Socket<S>>>,
+    /// A binary packet whose attachments have not all come.
+    pub(super) reassembly: Option<Box<Reassembly>>,
+    pub(super) progress: Progress,
+    /// Why the session has ended, once the application was told of all sockets.
+    ended: Option<CloseReason>,
+}
+
+/// How far a client has come on its way into a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It has sent no CONNECT yet.
+    Silent,
+    /// The application decides.
+    Asking,
+    /// It was refused, and may ask again.
+    Refused,
+    /// It has joined a namespace at least once.
+    Joined,
+}
+
+impl<S> Client<S> {
+    pub(super) fn new(session: &Arc<Session>) -> Self {
+        Self {
+            session: Arc::clone(session),
+            joined: Mutex::new(Joined {
+                sockets: Vec::new(),
+                reassembly: None,
+                progress: Progress::Silent,
+                ended: None,
+            }),
+        }
+    }
+
+    pub(super) fn find(&self, namespace: &str) -> Option<Arc<Socket<S>>> {
+        let joined = self.lock();
+        let mut sockets = joined.sockets.iter();
+        sockets.find(|it| it.namespace() == namespace).cloned()
+    }
+
+    /// Takes in a socket; returns why the session has ended if it is too late for that.
+    pub(super) fn join(&self, socket: &Arc<Socket<S>>) -> Option<CloseReason> {
+        let mut joined = self.lock();
+        joined.progress = Progress::Joined;
+        if joined.ended.is_none() {
+            // One namespace is the rule: room for exactly one.
+            joined.sockets.reserve_exact(1);
+            joined.sockets.push(Arc::clone(socket));
+        }
+        joined.ended
+    }
+
+    pub(super) fn remove(&self, socket: &Arc<Socket<S>>) {
+        self.lock().sockets.retain(|it| !Arc::ptr_eq(it, socket));
+    }
+
+    /// Takes out the sockets that the server has closed one by one.
+    pub(super) fn take_closing(&self) -> Vec<Arc<Socket<S>>> {
+        let mut joined = self.lock();
+        joined
+            .sockets
+            .extract_if(.., |it| it.closing().is_some())
+            .collect()
+    }
+
+    /// Takes out all sockets, for good.
+    pub(super) fn end(&self, reason: CloseReason) -> Vec<Arc<Socket<S>>> {
+        let mut joined = self.lock();
+        joined.ended = Some(reason);
+        joined.reassembly = None;
+        std::mem::take(&mut joined.sockets)
+    }
+
+    /// The sockets, if there are any to look at.
+    pub(super) fn sockets(&self) -> Vec<Arc<Socket<S>>> {
+        self.lock().sockets.clone()
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Joined<S>> {
+        // A panic while the lock was held leaves lists that are still lists: go on.
+        self.joined.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
