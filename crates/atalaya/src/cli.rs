@@ -34,7 +34,13 @@ pub struct Cli {
     pub command: Command,
 
     /// The configuration file; without it, ./atalaya.toml if there is one
-    #[arg(long, global = true, value_name = "FILE", env = "ATALAYA_CONFIG", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "ATALAYA_CONFIG",
+        hide_env_values = true
+    )]
     pub config: Option<PathBuf>,
 
     /// Print JSON, for programs
@@ -240,9 +246,9 @@ impl FromStr for Recipient {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once(':') {
             None if text == "all" => Ok(Self::All),
-            Some(("user", name)) if !name.is_empty() => {
-                Ok(name.parse().map_or_else(|_| Self::Name(name.to_owned()), Self::Id))
-            }
+            Some(("user", name)) if !name.is_empty() => Ok(name
+                .parse()
+                .map_or_else(|_| Self::Name(name.to_owned()), Self::Id)),
             Some(("role", role)) if !role.is_empty() => Ok(Self::Role(role.to_owned())),
             _ => Err("expected user:27, user:NAME, role:operator or all"),
         }
@@ -330,7 +336,10 @@ mod tests {
     #[test]
     fn every_command_shows_an_example() {
         fn check(command: &ClapCommand) {
-            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             assert!(help.contains("atalaya "), "{}", command.get_name());
             command.get_subcommands().for_each(check);
         }
@@ -341,7 +350,10 @@ mod tests {
     fn a_recipient_is_a_user_a_role_or_all() {
         assert_eq!("user:27".parse(), Ok(Recipient::Id(27)));
         assert_eq!("user:ana".parse(), Ok(Recipient::Name("ana".into())));
-        assert_eq!("role:operator".parse(), Ok(Recipient::Role("operator".into())));
+        assert_eq!(
+            "role:operator".parse(),
+            Ok(Recipient::Role("operator".into()))
+        );
         assert_eq!("all".parse(), Ok(Recipient::All));
         for wrong in ["", "27", "user:", "role", "everyone", "topic:x"] {
             assert!(wrong.parse::<Recipient>().is_err(), "{wrong}");

@@ -14,7 +14,9 @@ impl Language {
     /// By the locale's own order: `LC_ALL`, then `LC_MESSAGES`, then `LANG`.
     pub fn of_environment() -> Self {
         let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
-        let locale = set("LC_ALL").or_else(|| set("LC_MESSAGES")).or_else(|| set("LANG"));
+        let locale = set("LC_ALL")
+            .or_else(|| set("LC_MESSAGES"))
+            .or_else(|| set("LANG"));
         match locale.as_deref() {
             Some("es") => Self::Spanish,
             Some(locale) if locale.starts_with("es_") || locale.starts_with("es.") => Self::Spanish,

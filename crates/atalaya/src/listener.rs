@@ -2,27 +2,46 @@
 
 use std::{fs, path::Path};
 
-/// A process that holds a port.
+/// Who listens on a port.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Holder {
-    pub pid: u32,
-    pub name: String,
+pub enum Listener {
+    Process {
+        pid: u32,
+        name: String,
+    },
+    /// Perhaps somebody whose open files this user may not see.
+    Hidden,
+    None,
 }
 
-/// The process that listens on this TCP port. None when there is none, or when it belongs to another user
-/// whose files we may not see.
-pub fn of_port(port: u16) -> Option<Holder> {
-    let inodes: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
+/// Who listens on this TCP port, whatever the address.
+pub fn of_port(port: u16) -> Listener {
+    let tables: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .into_iter()
         .filter_map(|table| fs::read_to_string(table).ok())
-        .flat_map(|table| listening_inodes(&table, port))
         .collect();
-    let links: Vec<String> = inodes.iter().map(|inode| format!("socket:[{inode}]")).collect();
-    let processes = fs::read_dir("/proc").ok()?.flatten();
+    if tables.is_empty() {
+        return Listener::Hidden;
+    }
+    let inodes: Vec<String> = tables
+        .iter()
+        .flat_map(|table| listening_inodes(table, port))
+        .collect();
+    if inodes.is_empty() {
+        return Listener::None;
+    }
+    let links: Vec<String> = inodes
+        .iter()
+        .map(|inode| format!("socket:[{inode}]"))
+        .collect();
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     processes
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
         .find(|pid| holds(*pid, &links))
-        .map(|pid| Holder { pid, name: name_of(pid) })
+        .map_or(Listener::Hidden, |pid| Listener::Process {
+            pid,
+            name: name_of(pid),
+        })
 }
 
 /// The inodes of the sockets that listen on the port, from a table as in proc(5).
@@ -38,7 +57,9 @@ fn listening_inodes(table: &str, port: u16) -> Vec<String> {
 }
 
 fn holds(pid: u32, links: &[String]) -> bool {
-    let Ok(open_files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    let Ok(open_files) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return false;
+    };
     open_files.flatten().any(|file| {
         let target = fs::read_link(file.path()).unwrap_or_default();
         links.iter().any(|link| target == Path::new(link))
@@ -58,8 +79,10 @@ mod tests {
     fn the_holder_of_a_port_is_found() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        assert_eq!(of_port(port).unwrap().pid, std::process::id());
+        assert!(
+            matches!(of_port(port), Listener::Process { pid, .. } if pid == std::process::id())
+        );
         drop(listener);
-        assert_eq!(of_port(port), None);
+        assert_eq!(of_port(port), Listener::None);
     }
 }

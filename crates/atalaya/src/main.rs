@@ -45,12 +45,19 @@ fn main() -> ExitCode {
 fn setting_flags(command: &Command) -> BTreeMap<&'static str, String> {
     let flags = match command {
         Command::Serve(flags) => return flags.0.clone(),
-        Command::Migrate(flags) | Command::User { command: UserCommand::List(flags) } => flags,
-        Command::User { command: UserCommand::Add(args) } => &args.flags,
-        Command::User { command: UserCommand::Passwd(args) } => &args.flags,
-        Command::User { command: UserCommand::Disable(args) | UserCommand::Enable(args) } => {
-            &args.flags
-        }
+        Command::Migrate(flags)
+        | Command::User {
+            command: UserCommand::List(flags),
+        } => flags,
+        Command::User {
+            command: UserCommand::Add(args),
+        } => &args.flags,
+        Command::User {
+            command: UserCommand::Passwd(args),
+        } => &args.flags,
+        Command::User {
+            command: UserCommand::Disable(args) | UserCommand::Enable(args),
+        } => &args.flags,
         Command::Token(args) => &args.flags,
         Command::Send(args) => &args.flags,
     };

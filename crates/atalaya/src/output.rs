@@ -161,11 +161,17 @@ impl Paint {
 pub fn table(paint: Paint, headings: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.chain([headings[column].chars().count()]).max().unwrap_or(0)
+        cells
+            .chain([headings[column].chars().count()])
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..headings.len()).map(width).collect();
     let line = |cells: Vec<&str>| {
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let padded = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     let mut text = format!("{}\n", paint.dim(line(headings.to_vec())));
@@ -178,7 +184,9 @@ pub fn table(paint: Paint, headings: &[&str], rows: &[Vec<String>]) -> String {
 
 /// Ends a command: what to say of its failure, and the code to exit with.
 pub fn finish(result: anyhow::Result<()>, style: Style) -> ExitCode {
-    let Err(error) = result else { return ExitCode::SUCCESS };
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
     if let Some(OutputClosed(cause)) = error.downcast_ref()
         && cause.kind() == io::ErrorKind::BrokenPipe
     {
@@ -210,11 +218,18 @@ fn story(failure: &Failure, paint: Paint, language: Language) -> String {
         language.pick("what went wrong", "qué ha pasado"),
         language.pick("what to try", "qué probar"),
     ];
-    let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    let width = labels
+        .iter()
+        .map(|label| label.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut paragraph = |label: &str, lines: &[String]| {
         for (index, line) in lines.iter().enumerate() {
             let label = if index == 0 { label } else { "" };
-            text.push_str(&format!("  {}  {line}\n", paint.dim(format!("{label:<width$}"))));
+            text.push_str(&format!(
+                "  {}  {line}\n",
+                paint.dim(format!("{label:<width$}"))
+            ));
         }
     };
     let wrong: Vec<String> = failure.wrong.lines().map(str::to_owned).collect();
@@ -233,7 +248,10 @@ pub fn tell_mistakes(mistakes: &[Mistake], style: Style) -> ExitCode {
                 .iter()
                 .map(|mistake| json!({"wrong": mistake.wrong, "allowed": mistake.allowed}))
                 .collect();
-            format!("{}\n", json!({"error": {"doing": "reading the configuration", "mistakes": mistakes}}))
+            format!(
+                "{}\n",
+                json!({"error": {"doing": "reading the configuration", "mistakes": mistakes}})
+            )
         }
         Style::Person => mistakes_in_words(mistakes, paint, language),
     };
@@ -247,7 +265,11 @@ fn mistakes_in_words(mistakes: &[Mistake], paint: Paint, language: Language) -> 
         many => format!("{many} {}", language.pick("mistakes", "errores")),
     };
     let headline = language.pick("the configuration has", "la configuración tiene");
-    let mut text = format!("{} {}\n", paint.bad("error:"), paint.bold(format!("{headline} {count}")));
+    let mut text = format!(
+        "{} {}\n",
+        paint.bad("error:"),
+        paint.bold(format!("{headline} {count}"))
+    );
     for Mistake { wrong, allowed } in mistakes {
         text.push_str(&format!("\n  {wrong}\n    {}\n", paint.dim(allowed)));
     }

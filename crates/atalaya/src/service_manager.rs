@@ -3,7 +3,10 @@
 
 use std::{
     env,
-    os::{linux::net::SocketAddrExt, unix::net::{SocketAddr, UnixDatagram}},
+    os::{
+        linux::net::SocketAddrExt,
+        unix::net::{SocketAddr, UnixDatagram},
+    },
 };
 
 /// The service accepts connections.
@@ -17,13 +20,19 @@ pub fn tell_stopping() {
 }
 
 fn tell(state: &str) {
-    let Ok(path) = env::var("NOTIFY_SOCKET") else { return };
+    let Ok(path) = env::var("NOTIFY_SOCKET") else {
+        return;
+    };
     let address = match path.strip_prefix('@') {
         Some(name) => SocketAddr::from_abstract_name(name),
         None => SocketAddr::from_pathname(&path),
     };
-    let sent = address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
+    let sent = address
+        .and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
     if let Err(error) = sent {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the service manager could not be told {state}");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the service manager could not be told {state}"
+        );
     }
 }

@@ -17,7 +17,9 @@ pub async fn open_or_create(settings: &Settings) -> Result<Store> {
         store.migrate().await?;
         Ok(store)
     };
-    opened.await.map_err(|error| explain("opening the database", &error, url).into())
+    opened
+        .await
+        .map_err(|error| explain("opening the database", &error, url).into())
 }
 
 /// Opens a database that is expected to be there: a command that only asks must not leave an empty one
@@ -40,7 +42,12 @@ pub async fn open_existing(settings: &Settings) -> Result<Store> {
 }
 
 /// The user of that name, or the answer that there is none.
-pub async fn user_named(store: &Store, name: &str, settings: &Settings, doing: &str) -> Result<User> {
+pub async fn user_named(
+    store: &Store,
+    name: &str,
+    settings: &Settings,
+    doing: &str,
+) -> Result<User> {
     let found = store.user_by_name(name).await;
     let found = found.map_err(|error| explain(doing, &error, settings.database_url()))?;
     found.ok_or_else(|| {
@@ -59,26 +66,40 @@ pub fn explain(doing: &str, error: &StoreError, url: &Secret) -> Failure {
     };
     match (error, place) {
         (StoreError::Unavailable(_), Place::File(path)) => failure
-            .try_this(format!("see that this user may write there: ls -ld {}", folder(&path).display()))
-            .try_this(format!("see that no other program holds the file: fuser {}", path.display())),
+            .try_this(format!(
+                "see that this user may write there: ls -ld {}",
+                folder(&path).display()
+            ))
+            .try_this(format!(
+                "see that no other program holds the file: fuser {}",
+                path.display()
+            )),
         (StoreError::Unavailable(_), Place::Server) => failure
-            .try_this("see that PostgreSQL runs and lets you in: psql \"$DATABASE_URL\" -c 'SELECT 1'")
+            .try_this(
+                "see that PostgreSQL runs and lets you in: psql \"$DATABASE_URL\" -c 'SELECT 1'",
+            )
             .try_this("check host, port, user, password and database name in DATABASE_URL"),
         (StoreError::ReadOnly(_), Place::File(path)) => failure.try_this(format!(
             "let this user write the file and its folder: ls -la {}",
             folder(&path).display()
         )),
-        (StoreError::ReadOnly(_), Place::Server) => failure
-            .try_this("connect to the primary, and to a database where this user may write"),
+        (StoreError::ReadOnly(_), Place::Server) => {
+            failure.try_this("connect to the primary, and to a database where this user may write")
+        }
         (StoreError::Full(_), Place::File(path)) => {
             failure.try_this(format!("make room: df -h {}", folder(&path).display()))
         }
-        (StoreError::Full(_), Place::Server) => failure.try_this("make room on the database's machine"),
+        (StoreError::Full(_), Place::Server) => {
+            failure.try_this("make room on the database's machine")
+        }
         (StoreError::BadUrl(_), _) => failure
             .try_this("DATABASE_URL=sqlite://data/atalaya.db")
             .try_this("DATABASE_URL=postgres://user:password@host:5432/name"),
         (StoreError::Corrupt(_), Place::File(path)) => failure
-            .try_this(format!("see what can be read: sqlite3 {} 'PRAGMA integrity_check'", path.display()))
+            .try_this(format!(
+                "see what can be read: sqlite3 {} 'PRAGMA integrity_check'",
+                path.display()
+            ))
             .try_this("restore the file from a backup, with the server stopped"),
         _ => failure,
     }
@@ -108,8 +129,12 @@ pub fn shown(url: &Secret) -> String {
     let url = url.expose();
     // What follows the question mark may name a password too.
     let url = url.split('?').next().unwrap_or(url);
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let Some((user_info, place)) = rest.rsplit_once('@') else { return url.to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let Some((user_info, place)) = rest.rsplit_once('@') else {
+        return url.to_owned();
+    };
     match user_info.split_once(':') {
         Some((user, _)) => format!("{scheme}://{user}:***@{place}"),
         None => url.to_owned(),
@@ -125,7 +150,10 @@ mod tests {
         let shown = |url: &str| shown(&Secret::new(url));
         assert_eq!(shown("sqlite://data/a.db"), "sqlite://data/a.db");
         assert_eq!(shown("postgres://ana@h/db"), "postgres://ana@h/db");
-        assert_eq!(shown("postgres://ana:p@ss:w@h:5432/db?password=x"), "postgres://ana:***@h:5432/db");
+        assert_eq!(
+            shown("postgres://ana:p@ss:w@h:5432/db?password=x"),
+            "postgres://ana:***@h:5432/db"
+        );
     }
 
     #[test]

@@ -18,7 +18,9 @@ pub async fn run(settings: &Settings, style: Style) -> Result<()> {
         store.close().await;
         Ok(migration)
     };
-    let migration = migrated.await.map_err(|error| explain("migrating the database", &error, url))?;
+    let migration = migrated
+        .await
+        .map_err(|error| explain("migrating the database", &error, url))?;
     let value = json!({
         "database": shown(url),
         "applied": migration.applied,
@@ -38,7 +40,10 @@ fn in_words(migration: &Migration, database: &str, paint: Paint) -> String {
         text.push_str(&format!("  {}  {name}\n", paint.dim("applied")));
     }
     for column in &migration.adopted {
-        text.push_str(&format!("  {}  {column}, a column added to your table\n", paint.dim("adopted")));
+        text.push_str(&format!(
+            "  {}  {column}, a column added to your table\n",
+            paint.dim("adopted")
+        ));
     }
     for note in &migration.notes {
         text.push_str(&format!("  {}     {note}\n", paint.dim("note")));

@@ -11,12 +11,7 @@ mod welcome;
 
 use anyhow::{Context, Result};
 
-use crate::{
-    cli::Command,
-    config::Settings,
-    logging,
-    output::Style,
-};
+use crate::{cli::Command, config::Settings, logging, output::Style};
 
 /// Runs a command to its end.
 pub fn run(command: Command, settings: &Settings, style: Style) -> Result<()> {
@@ -34,7 +29,7 @@ pub fn run(command: Command, settings: &Settings, style: Style) -> Result<()> {
         .enable_all()
         .build()
         .context("could not start the asynchronous runtime")?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         match command {
             Command::Serve(_) => serve::run(settings, log_file, style).await,
             Command::User { command } => user::run(command, settings, style).await,
@@ -42,5 +37,8 @@ pub fn run(command: Command, settings: &Settings, style: Style) -> Result<()> {
             Command::Send(args) => send::run(args, settings, style).await,
             Command::Migrate(_) => migrate::run(settings, style).await,
         }
-    })
+    });
+    // Whatever still runs on a thread of its own, a second signal must not wait for.
+    runtime.shutdown_background();
+    result
 }

@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
+use ::http::Method;
 use anyhow::Result;
 use atalaya_client::http::{self, HttpError, Response};
 use atalaya_store::Role;
-use ::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::{database::open_existing, token, user::all_users};
@@ -19,14 +19,23 @@ const DOING: &str = "sending the notification";
 
 pub async fn run(args: SendArgs, settings: &Settings, style: Style) -> Result<()> {
     let server = Api {
-        url: args.url.clone().unwrap_or_else(|| local_url(settings.listen())),
+        url: args
+            .url
+            .clone()
+            .unwrap_or_else(|| local_url(settings.listen())),
         token: match &args.token {
             Some(token) => token.clone(),
             None => administrator_token(settings).await?,
         },
     };
     let to = server.audience(&args.to).await?;
-    let answer = server.call(Method::POST, "/api/notifications", Some(&notification(args, to))).await?;
+    let answer = server
+        .call(
+            Method::POST,
+            "/api/notifications",
+            Some(&notification(args, to)),
+        )
+        .await?;
     style.print(&answer, |paint| in_words(&answer, paint))?;
     Ok(())
 }
@@ -47,7 +56,9 @@ impl Api {
         if !response.status.is_success() {
             return Err(refusal(&response).into());
         }
-        response.json().map_err(|error| unreachable_server(&self.url, &error).into())
+        response
+            .json()
+            .map_err(|error| unreachable_server(&self.url, &error).into())
     }
 
     /// What `to` is in the request. Names are looked up, since the API knows users by their ids.
@@ -65,9 +76,12 @@ impl Api {
             (false, true, false) => Ok(json!({"users": users})),
             (true, false, false) => Ok(json!({"roles": roles})),
             (true, true, true) => Ok(json!({"all": true})),
-            _ => Err(Failure::could_not_run(DOING, "one notification goes to users, to roles or to all, not to a mixture")
-                .try_this("send it once for each kind")
-                .into()),
+            _ => Err(Failure::could_not_run(
+                DOING,
+                "one notification goes to users, to roles or to all, not to a mixture",
+            )
+            .try_this("send it once for each kind")
+            .into()),
         }
     }
 
@@ -77,7 +91,10 @@ impl Api {
         loop {
             let path = format!("/api/users?limit=200&q={query}{cursor}");
             let page = self.call(Method::GET, &path, None).await?;
-            let items = page["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let items = page["items"]
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             let found = items.iter().find(|user| user["username"] == name);
             if let Some(id) = found.and_then(|user| user["id"].as_i64()) {
                 return Ok(id);
@@ -112,7 +129,9 @@ async fn administrator_token(settings: &Settings) -> Result<String> {
     let store = open_existing(settings).await?;
     let users = all_users(&store, settings).await?;
     store.close().await;
-    let admin = users.iter().find(|user| user.role == Role::Admin && !user.disabled);
+    let admin = users
+        .iter()
+        .find(|user| user.role == Role::Admin && !user.disabled);
     let admin = admin.ok_or_else(|| {
         Failure::no(DOING, "the database has no administrator to act as")
             .try_this("add one: atalaya user add NAME --role admin")
@@ -129,7 +148,10 @@ fn notification(args: SendArgs, to: Value) -> Value {
         Severity::Warning => "warning",
         Severity::Critical => "critical",
     });
-    let mut body = Map::from_iter([("to".to_owned(), to), ("title".to_owned(), args.title.into())]);
+    let mut body = Map::from_iter([
+        ("to".to_owned(), to),
+        ("title".to_owned(), args.title.into()),
+    ]);
     let optional = [
         ("body", args.body.map(Value::from)),
         ("severity", severity.map(Value::from)),
@@ -138,7 +160,10 @@ fn notification(args: SendArgs, to: Value) -> Value {
         ("link", args.link.map(Value::from)),
         ("data", args.data),
         ("expires_at", args.expires_at.map(Value::from)),
-        ("requires_ack", args.requires_ack.then_some(Value::Bool(true))),
+        (
+            "requires_ack",
+            args.requires_ack.then_some(Value::Bool(true)),
+        ),
     ];
     for (name, value) in optional {
         if let Some(value) = value {
@@ -155,7 +180,11 @@ fn in_words(answer: &Value, paint: Paint) -> String {
         None => "its recipients".to_owned(),
     };
     let created_at = answer["created_at"].as_str().unwrap_or_default();
-    format!("notification {} is kept for {recipients}  {}\n", answer["id"], paint.dim(created_at))
+    format!(
+        "notification {} is kept for {recipients}  {}\n",
+        answer["id"],
+        paint.dim(created_at)
+    )
 }
 
 fn unreachable_server(url: &str, error: &HttpError) -> Failure {
@@ -166,8 +195,12 @@ fn unreachable_server(url: &str, error: &HttpError) -> Failure {
         HttpError::Unreachable { .. } => failure
             .try_this("start the server: atalaya serve")
             .try_this("or say where it is: --url, or ATALAYA_LISTEN as the server has it"),
-        HttpError::InvalidUrl(_) => failure.try_this("give the server's own address: --url http://127.0.0.1:3001"),
-        HttpError::InvalidJson(_) => failure.try_this("see that the URL is Atalaya's and not another program's"),
+        HttpError::InvalidUrl(_) => {
+            failure.try_this("give the server's own address: --url http://127.0.0.1:3001")
+        }
+        HttpError::InvalidJson(_) => {
+            failure.try_this("see that the URL is Atalaya's and not another program's")
+        }
         _ => failure,
     }
 }
@@ -181,18 +214,18 @@ fn refusal(response: &Response) -> Failure {
     };
     let text = |name: &str| problem[name].as_str().unwrap_or_default();
     let mut wrong = format!("{} ({status} {})", text("title"), text("code"));
-    if !text("detail").is_empty() {
+    let fields: Vec<String> = problem["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(field_error)
+        .collect();
+    // The detail of a problem with fields says no more than the fields do.
+    if fields.is_empty() && !text("detail").is_empty() {
         wrong.push_str(&format!("\n{}", text("detail")));
     }
-    for error in problem["errors"].as_array().into_iter().flatten() {
-        let part = |name: &str| error[name].as_str().unwrap_or_default();
-        wrong.push_str(&format!("\n{}: {}", part("field"), part("message")));
-    }
-    for unknown in ["users", "roles"] {
-        if let Some(named) = problem[unknown].as_array() {
-            let named: Vec<String> = named.iter().map(Value::to_string).collect();
-            wrong.push_str(&format!("\n{unknown}: {}", named.join(", ")));
-        }
+    for field in fields {
+        wrong.push_str(&format!("\n{field}"));
     }
     let failure = Failure::no(DOING, wrong);
     match text("remedy") {
@@ -201,11 +234,18 @@ fn refusal(response: &Response) -> Failure {
     }
 }
 
+fn field_error(error: &Value) -> String {
+    let part = |name: &str| error[name].as_str().unwrap_or_default();
+    format!("{}: {}", part("field"), part("message"))
+}
+
 /// What may stand in a query as it is (RFC 3986, 2.3); all else by its bytes.
 fn percent_encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect()

@@ -15,7 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{database, welcome};
 use crate::{
     config::Settings,
-    listener,
+    listener::{self, Listener},
     logging::LogFile,
     output::{Failure, Style},
     service_manager,
@@ -32,7 +32,10 @@ pub async fn run(settings: &Settings, log_file: Option<Arc<LogFile>>, style: Sty
     };
     // Nobody may be reading; the server serves all the same.
     if let Err(error) = welcome::greet(&server, &config, style) {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the welcome could not be printed");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the welcome could not be printed"
+        );
     }
     service_manager::tell_ready();
     signals.stop().await;
@@ -94,15 +97,21 @@ fn make_room_for_connections(max_connections: usize) {
     const OTHERS: u64 = 100;
     let wanted = max_connections as u64 + OTHERS;
     let mut limit = getrlimit(Resource::Nofile);
+    // Not asked for in vain: a service's system call filter may forbid it.
+    let is_raised = limit.current == limit.maximum;
     limit.current = limit.maximum;
-    let raised = setrlimit(Resource::Nofile, limit);
+    if !is_raised && let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the limit of open files stays as it was"
+        );
+    }
     let room = getrlimit(Resource::Nofile).current;
     if let Some(room) = room.filter(|room| *room < wanted) {
-        tracing::warn!(
+        tracing::info!(
             open_files.limit = room,
             open_files.wanted = wanted,
-            raised = raised.is_ok(),
-            "the limit of open files is lower than max_connections; raise it (LimitNOFILE, ulimit -n)"
+            "fewer connections than max_connections fit into the limit of open files (LimitNOFILE, ulimit -n)"
         );
     }
 }
@@ -118,30 +127,45 @@ fn explain(error: StartError, config: &Config) -> anyhow::Error {
 }
 
 fn listen_failure(address: SocketAddr, source: &io::Error, config: &Config) -> Failure {
-    let setting = if address == config.ops_listen { "ops-listen" } else { "listen" };
+    let setting = if address == config.ops_listen {
+        "ops-listen"
+    } else {
+        "listen"
+    };
     let doing = format!("listening on {address} (--{setting})");
     match source.kind() {
         io::ErrorKind::AddrInUse => {
             let wrong = match listener::of_port(address.port()) {
-                Some(holder) => format!(
-                    "the port is in use: {} (process {}) listens there",
-                    holder.name, holder.pid
-                ),
-                None => "the port is in use by a program of another user".to_owned(),
+                Listener::Process { pid, name } => {
+                    format!("the port is in use: {name} (process {pid}) listens there")
+                }
+                Listener::Hidden => "the port is in use, by a program of another user".to_owned(),
+                Listener::None => {
+                    "the port is in use, though nobody listens: a connection of some client has it"
+                        .to_owned()
+                }
             };
             let mut other = address;
             other.set_port(address.port().checked_add(1).unwrap_or(0));
             Failure::could_not_run(doing, wrong)
-                .try_this(format!("see who it is: ss -ltnp 'sport = :{}'", address.port()))
-                .try_this(format!("take another port: atalaya serve --{setting} {other}"))
+                .try_this(format!(
+                    "see who it is: ss -tanp 'sport = :{}'",
+                    address.port()
+                ))
+                .try_this(format!(
+                    "take another port: atalaya serve --{setting} {other}"
+                ))
         }
-        io::ErrorKind::PermissionDenied => {
-            Failure::could_not_run(doing, "this user may not listen there; ports below 1024 are reserved")
-                .try_this("take a port from 1024 up, and let the proxy have port 80")
-        }
+        io::ErrorKind::PermissionDenied => Failure::could_not_run(
+            doing,
+            "this user may not listen there; ports below 1024 are reserved",
+        )
+        .try_this("take a port from 1024 up, and let the proxy have port 80"),
         io::ErrorKind::AddrNotAvailable => {
-            Failure::could_not_run(doing, "this machine has no such address")
-                .try_this(format!("see its addresses: ip addr; or take all of them: --{setting} 0.0.0.0:{}", address.port()))
+            Failure::could_not_run(doing, "this machine has no such address").try_this(format!(
+                "see its addresses: ip addr; or take all of them: --{setting} 0.0.0.0:{}",
+                address.port()
+            ))
         }
         _ => Failure::could_not_run(doing, source),
     }

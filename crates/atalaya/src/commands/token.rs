@@ -21,9 +21,14 @@ pub async fn run(args: TokenArgs, settings: &Settings, style: Style) -> Result<(
     let user = user_named(&store, &args.user, settings, &doing).await?;
     store.close().await;
     if user.disabled {
-        return Err(Failure::no(doing, "the user is disabled, so no token would be accepted")
-            .try_this(format!("let the user in again: atalaya user enable {}", args.user))
-            .into());
+        return Err(
+            Failure::no(doing, "the user is disabled, so no token would be accepted")
+                .try_this(format!(
+                    "let the user in again: atalaya user enable {}",
+                    args.user
+                ))
+                .into(),
+        );
     }
     let minted = mint(settings, &user, args.expires)?;
     let value = json!({
@@ -36,9 +41,17 @@ pub async fn run(args: TokenArgs, settings: &Settings, style: Style) -> Result<(
 }
 
 /// A token that the server of the same settings accepts.
-pub fn mint(settings: &Settings, user: &User, lives: Option<std::time::Duration>) -> Result<Minted> {
+pub fn mint(
+    settings: &Settings,
+    user: &User,
+    lives: Option<std::time::Duration>,
+) -> Result<Minted> {
     let config = settings.signing_config()?;
     let lives = lives.unwrap_or(config.access_token_ttl);
-    let tokens = Tokens::new(&config.jwt_secret, &config.jwt_user_claim, config.access_token_ttl);
+    let tokens = Tokens::new(
+        &config.jwt_secret,
+        &config.jwt_user_claim,
+        config.access_token_ttl,
+    );
     Ok(tokens.mint_for(user, Clock::System.now(), lives))
 }

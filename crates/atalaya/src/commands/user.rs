@@ -1,7 +1,7 @@
 //! `atalaya user`: the accounts, straight in the database. Works before the server's first start and while
 //! it runs.
 
-use std::io::Read;
+use std::io::{self, BufRead, Read};
 
 use anyhow::{Context, Result};
 use atalaya_server::{
@@ -44,11 +44,16 @@ async fn add(args: AddArgs, settings: &Settings, style: Style) -> Result<()> {
         role: role(args.role),
         display_name: args.display_name,
     };
-    let user = store.create_user(new, Clock::System.now()).await.map_err(|error| match error {
-        CreateUserError::Taken => Failure::no(&doing, "the name is taken")
-            .try_this(format!("give that user another password: atalaya user passwd {}", args.name)),
-        CreateUserError::Store(error) => explain(&doing, &error, settings.database_url()),
-    })?;
+    let user = store
+        .create_user(new, Clock::System.now())
+        .await
+        .map_err(|error| match error {
+            CreateUserError::Taken => Failure::no(&doing, "the name is taken").try_this(format!(
+                "give that user another password: atalaya user passwd {}",
+                args.name
+            )),
+            CreateUserError::Store(error) => explain(&doing, &error, settings.database_url()),
+        })?;
     store.close().await;
     let value = password.added_to(user_as_json(&user));
     style.print(&value, |paint| {
@@ -72,9 +77,14 @@ async fn list(settings: &Settings, style: Style) -> Result<()> {
     let rows: Vec<Vec<String>> = users.iter().map(row).collect();
     style.print(&value, |paint| {
         if rows.is_empty() {
-            return "there are no users yet; add one with: atalaya user add NAME --role admin\n".to_owned();
+            return "there are no users yet; add one with: atalaya user add NAME --role admin\n"
+                .to_owned();
         }
-        table(paint, &["ID", "NAME", "ROLE", "STATE", "SINCE", "DISPLAY NAME"], &rows)
+        table(
+            paint,
+            &["ID", "NAME", "ROLE", "STATE", "SINCE", "DISPLAY NAME"],
+            &rows,
+        )
     })?;
     Ok(())
 }
@@ -107,13 +117,20 @@ async fn passwd(args: PasswdArgs, settings: &Settings, style: Style) -> Result<(
     store.close().await;
     let value = password.added_to(user_as_json(&user));
     style.print(&value, |paint| {
-        format!("{} has another password\n{}", paint.bold(&user.username), password.in_words())
+        format!(
+            "{} has another password\n{}",
+            paint.bold(&user.username),
+            password.in_words()
+        )
     })?;
     Ok(())
 }
 
 async fn set_disabled(name: &str, disabled: bool, settings: &Settings, style: Style) -> Result<()> {
-    let doing = format!("{} the user {name}", if disabled { "disabling" } else { "enabling" });
+    let doing = format!(
+        "{} the user {name}",
+        if disabled { "disabling" } else { "enabling" }
+    );
     let store = open_existing(settings).await?;
     let user = user_named(&store, name, settings, &doing).await?;
     let changed = store.set_disabled(user.id, disabled).await;
@@ -121,7 +138,11 @@ async fn set_disabled(name: &str, disabled: bool, settings: &Settings, style: St
     store.close().await;
     let user = User { disabled, ..user };
     style.print(&user_as_json(&user), |paint| {
-        let state = if disabled { "may no longer log in" } else { "may log in again" };
+        let state = if disabled {
+            "may no longer log in"
+        } else {
+            "may log in again"
+        };
         format!("{} {state}\n", paint.bold(&user.username))
     })?;
     Ok(())
@@ -136,7 +157,10 @@ struct Password {
 impl Password {
     fn choose(from_stdin: bool, doing: &str) -> Result<Self> {
         if !from_stdin {
-            return Ok(Self { text: generate()?, is_generated: true });
+            return Ok(Self {
+                text: generate()?,
+                is_generated: true,
+            });
         }
         let text = read_stdin().map_err(|wrong| {
             Failure::could_not_run(doing, wrong)
@@ -146,7 +170,10 @@ impl Password {
         if let Err(advice) = check_policy(&text) {
             tracing::warn!("the password is set, but {advice}");
         }
-        Ok(Self { text, is_generated: false })
+        Ok(Self {
+            text,
+            is_generated: false,
+        })
     }
 
     fn added_to(&self, mut user: Value) -> Value {
@@ -169,12 +196,15 @@ impl Password {
 fn read_stdin() -> Result<String, String> {
     const MAX_BYTES: u64 = 1_024;
     let mut text = String::new();
-    std::io::stdin()
+    io::stdin()
+        .lock()
         .take(MAX_BYTES + 1)
-        .read_to_string(&mut text)
+        .read_line(&mut text)
         .map_err(|error| format!("standard input could not be read: {error}"))?;
     if text.len() as u64 > MAX_BYTES {
-        return Err(format!("the password on standard input is longer than {MAX_BYTES} bytes"));
+        return Err(format!(
+            "the password on standard input is longer than {MAX_BYTES} bytes"
+        ));
     }
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
@@ -188,9 +218,14 @@ fn read_stdin() -> Result<String, String> {
 fn generate() -> Result<String> {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let mut bytes = [0u8; 20];
-    OsRng.try_fill_bytes(&mut bytes).context("the system gave no random numbers")?;
+    OsRng
+        .try_fill_bytes(&mut bytes)
+        .context("the system gave no random numbers")?;
     let letter = |byte: &u8| char::from(LETTERS[usize::from(byte % 32)]);
-    let groups: Vec<String> = bytes.chunks(5).map(|group| group.iter().map(letter).collect()).collect();
+    let groups: Vec<String> = bytes
+        .chunks(5)
+        .map(|group| group.iter().map(letter).collect())
+        .collect();
     Ok(groups.join("-"))
 }
 
@@ -199,7 +234,9 @@ fn check_name(name: &str) -> Result<(), &'static str> {
     if (1..=64).contains(&name.chars().count()) && printable {
         Ok(())
     } else {
-        Err("a name has 1 to 64 characters, with no space around it and no control characters in it")
+        Err(
+            "a name has 1 to 64 characters, with no space around it and no control characters in it",
+        )
     }
 }
 
@@ -217,7 +254,10 @@ fn row(user: &User) -> Vec<String> {
         user.username.clone(),
         user.role.to_string(),
         if user.disabled { "disabled" } else { "enabled" }.to_owned(),
-        in_rfc_3339(user.created_at).get(..10).unwrap_or_default().to_owned(),
+        in_rfc_3339(user.created_at)
+            .get(..10)
+            .unwrap_or_default()
+            .to_owned(),
         user.display_name.clone().unwrap_or_default(),
     ]
 }

@@ -44,12 +44,21 @@ fn page_url(address: SocketAddr) -> String {
     }
 }
 
-fn block(url: &str, database: &str, password: Option<&str>, paint: Paint, language: Language) -> String {
+fn block(
+    url: &str,
+    database: &str,
+    password: Option<&str>,
+    paint: Paint,
+    language: Language,
+) -> String {
     let pick = |english, spanish| language.pick(english, spanish);
     let version = env!("CARGO_PKG_VERSION");
     let mut text = format!("\n  {} {}\n\n", paint.bold("Atalaya"), paint.dim(version));
     let mut line = |label: &str, value: &str| {
-        text.push_str(&format!("    {}  {value}\n", paint.dim(format!("{label:<10}"))));
+        text.push_str(&format!(
+            "    {}  {value}\n",
+            paint.dim(format!("{label:<10}"))
+        ));
     };
     line(pick("Open", "Abrir"), &paint.good(url));
     line(pick("Database", "Datos"), database);
@@ -58,7 +67,13 @@ fn block(url: &str, database: &str, password: Option<&str>, paint: Paint, langua
         line("", "");
         line(pick("User", "Usuario"), &paint.bold(ADMIN));
         line(pick("Password", "Contraseña"), &paint.bold(password));
-        line("", &paint.dim(pick("shown this once; to set another:", "solo se muestra esta vez; para poner otra:")));
+        line(
+            "",
+            &paint.dim(pick(
+                "shown this once; to set another:",
+                "solo se muestra esta vez; para poner otra:",
+            )),
+        );
         line("", &paint.dim("atalaya user passwd admin"));
     }
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
@@ -71,7 +86,13 @@ mod tests {
 
     fn first_start(language: Language) -> String {
         let paint = Paint::none();
-        block("http://localhost:3001", "sqlite://data/atalaya.db", Some("kq7mp-x2"), paint, language)
+        block(
+            "http://localhost:3001",
+            "sqlite://data/atalaya.db",
+            Some("kq7mp-x2"),
+            paint,
+            language,
+        )
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! From a setting's text to its meaning. Each function takes the text as written and gives nothing when it
 //! is not what the table allows; the table says the words.
 
-use std::{net::{IpAddr, SocketAddr}, ops::RangeInclusive, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+    path::PathBuf,
+    time::Duration,
+};
 
 use atalaya_server::config::Origins;
 use ipnet::IpNet;
@@ -36,13 +41,15 @@ pub(super) fn claim(text: &str) -> Option<String> {
 }
 
 pub(super) fn namespace(text: &str) -> Option<String> {
-    let plain = !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',' || c == '?');
+    let plain =
+        !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',' || c == '?');
     (text.starts_with('/') && plain).then(|| text.to_owned())
 }
 
 pub(super) fn socket_path(text: &str) -> Option<String> {
     let shaped = text.len() > 2 && text.starts_with('/') && text.ends_with('/');
-    let plain = !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '?' || c == '#');
+    let plain =
+        !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '?' || c == '#');
     let ours = text.starts_with("/api/");
     (shaped && plain && !ours).then(|| text.to_owned())
 }
@@ -53,9 +60,7 @@ pub(super) fn node(text: &str) -> Option<String> {
 }
 
 pub(super) fn proxies(text: &str) -> Option<Vec<IpNet>> {
-    listed(text)
-        .map(network)
-        .collect()
+    listed(text).map(network).collect()
 }
 
 /// A network, or one address as the network that holds it alone.
@@ -81,7 +86,9 @@ fn origin(text: &str) -> Option<String> {
 }
 
 fn listed(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+    text.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
 }
 
 pub(super) fn short_time(text: &str) -> Option<Duration> {
@@ -103,7 +110,9 @@ fn within(text: &str, allowed: RangeInclusive<Duration>) -> Option<Duration> {
 /// `500ms`, `30s`, `2m`, `12h`, `7d`; a bare number is seconds.
 pub fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;
     let unit_ms = match unit.trim() {
@@ -163,7 +172,15 @@ mod tests {
         assert_eq!(read("2m"), Some(120_000));
         assert_eq!(read("12h"), Some(43_200_000));
         assert_eq!(read("7 d"), Some(604_800_000));
-        for wrong in ["", "s", "-1s", "1.5s", "2 weeks", "99999999999999999999s", "9999999999999999d"] {
+        for wrong in [
+            "",
+            "s",
+            "-1s",
+            "1.5s",
+            "2 weeks",
+            "99999999999999999999s",
+            "9999999999999999d",
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }
@@ -187,14 +204,24 @@ mod tests {
                 "http://localhost:5173".into()
             ]))
         );
-        for wrong in ["", "app.example.com", "https://app.example.com/", "https://*.example.com"] {
+        for wrong in [
+            "",
+            "app.example.com",
+            "https://app.example.com/",
+            "https://*.example.com",
+        ] {
             assert_eq!(origins(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn a_database_is_sqlite_or_postgresql_and_names_something() {
-        for right in ["sqlite://data/a.db", "sqlite:a.db", "postgres://h/db", "postgresql://u:p@h/db"] {
+        for right in [
+            "sqlite://data/a.db",
+            "sqlite:a.db",
+            "postgres://h/db",
+            "postgresql://u:p@h/db",
+        ] {
             assert!(database_url(right).is_some(), "{right}");
         }
         for wrong in ["", "data/a.db", "mysql://h/db", "sqlite://", "postgres:"] {
@@ -205,7 +232,14 @@ mod tests {
     #[test]
     fn the_socket_path_stands_apart_from_the_api() {
         assert!(socket_path("/socket.io/").is_some());
-        for wrong in ["/socket.io", "socket.io/", "/", "//", "/api/socket/", "/a b/"] {
+        for wrong in [
+            "/socket.io",
+            "socket.io/",
+            "/",
+            "//",
+            "/api/socket/",
+            "/a b/",
+        ] {
             assert!(socket_path(wrong).is_none(), "{wrong}");
         }
     }

@@ -14,8 +14,15 @@ use super::table::{self, SETTINGS, Setting, Unset};
 /// The file that is read when none is named; it need not exist.
 const USUAL_FILE: &str = "atalaya.toml";
 
-/// Variables with our prefix that are not settings.
-const OTHER_VARIABLES: [&str; 3] = ["ATALAYA_CONFIG", "ATALAYA_URL", "ATALAYA_TOKEN"];
+/// Variables with our prefix that are not settings: other flags of ours, and what `config/pm2` reads.
+const OTHER_VARIABLES: [&str; 6] = [
+    "ATALAYA_CONFIG",
+    "ATALAYA_URL",
+    "ATALAYA_TOKEN",
+    "ATALAYA_BIN",
+    "ATALAYA_HOME",
+    "ATALAYA_LOGS",
+];
 
 /// Where settings may come from. Gathered by `main`, or made up by a test.
 #[derive(Default)]
@@ -117,19 +124,18 @@ impl Raw {
         }
     }
 
-    /// A mistyped variable must not pass in silence; it may also belong to a newer version, or another
-    /// program, so it does not stop the start.
+    /// A mistyped variable must not pass in silence. It may also belong to a newer version, so it does not
+    /// stop the start; and what resembles none of ours belongs to somebody else.
     fn warn_of_stranger(&mut self, name: &str) {
         if !name.starts_with("ATALAYA_") || OTHER_VARIABLES.contains(&name) {
             return;
         }
         let known = SETTINGS.iter().map(|setting| setting.variable);
-        let hint = match table::nearest(name, known.chain(OTHER_VARIABLES)) {
-            Some(near) => format!("; did you mean {near}?"),
-            None => String::new(),
-        };
-        self.warnings
-            .push(format!("the variable {name} is no setting and has no effect{hint}"));
+        if let Some(near) = table::nearest(name, known) {
+            self.warnings.push(format!(
+                "the variable {name} is no setting and has no effect; did you mean {near}?"
+            ));
+        }
     }
 
     fn read_file(&mut self, named: Option<&Path>) {
@@ -138,7 +144,10 @@ impl Raw {
             Ok(text) => self.read_toml(path, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => {}
             Err(error) => self.mistakes.push(Mistake {
-                wrong: format!("the configuration file {} cannot be read: {error}", path.display()),
+                wrong: format!(
+                    "the configuration file {} cannot be read: {error}",
+                    path.display()
+                ),
                 allowed: "allowed: a file that exists and that this user may read".to_owned(),
             }),
         }
@@ -149,7 +158,10 @@ impl Raw {
         let entries = match toml::from_str::<Entries>(text) {
             Ok(entries) => entries,
             Err(error) => {
-                let place = place(path, line_of(text, error.span().map_or(0, |span| span.start)));
+                let place = place(
+                    path,
+                    line_of(text, error.span().map_or(0, |span| span.start)),
+                );
                 self.mistakes.push(Mistake {
                     wrong: format!("{place} is not TOML: {}", error.message()),
                     allowed: "allowed: lines such as  listen = \"127.0.0.1:3001\"".to_owned(),
@@ -256,5 +268,9 @@ fn place(path: &Path, line: usize) -> String {
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+    1 + text
+        .bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
 }

@@ -24,7 +24,8 @@ pub fn load_or_create(data_dir: &Path) -> Result<Secret> {
         return Ok(secret);
     }
     make_folder(data_dir)?;
-    create(&path).with_context(|| format!("could not keep a generated secret in {}", path.display()))?;
+    create(&path)
+        .with_context(|| format!("could not keep a generated secret in {}", path.display()))?;
     load(&path)?.with_context(|| format!("{} vanished right after it was made", path.display()))
 }
 
@@ -53,7 +54,8 @@ fn load(path: &Path) -> Result<Option<Secret>> {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            return Err(error).with_context(|| format!("could not read the secret in {}", path.display()));
+            return Err(error)
+                .with_context(|| format!("could not read the secret in {}", path.display()));
         }
     };
     let secret = text.trim();
@@ -124,7 +126,11 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&data.join("jwt-secret")), 0o600);
         assert_eq!(mode(&data), 0o700);
-        assert_eq!(fs::read_dir(&data).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(
+            fs::read_dir(&data).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
     }
 
     #[test]
@@ -134,7 +140,10 @@ mod tests {
             let starts: Vec<_> = (0..8)
                 .map(|_| scope.spawn(|| load_or_create(dir.path()).unwrap()))
                 .collect();
-            starts.into_iter().map(|start| start.join().unwrap()).collect()
+            starts
+                .into_iter()
+                .map(|start| start.join().unwrap())
+                .collect()
         });
         assert!(secrets.iter().all(|secret| *secret == secrets[0]));
     }
@@ -144,7 +153,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("jwt-secret"), "\n").unwrap();
         let error = load_or_create(dir.path()).unwrap_err().to_string();
-        assert!(error.ends_with("is empty; remove the file to have one generated"), "{error}");
+        assert!(
+            error.ends_with("is empty; remove the file to have one generated"),
+            "{error}"
+        );
     }
 
     #[test]

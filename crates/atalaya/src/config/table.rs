@@ -29,7 +29,10 @@ pub enum Unset {
     /// Something worked out at the start; `example` is only shown.
     Derived {
         meaning: &'static str,
-        #[cfg_attr(not(test), expect(dead_code, reason = "for the file that ships, which a test writes"))]
+        #[cfg_attr(
+            not(test),
+            expect(dead_code, reason = "for the file that ships, which a test writes")
+        )]
         example: &'static str,
     },
 }
@@ -354,7 +357,10 @@ pub fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<
         .map(|name| {
             let candidate = plain(name);
             let candidate = candidate.strip_prefix("atalaya_").unwrap_or(&candidate);
-            (strsim::normalized_damerau_levenshtein(typed, candidate), name)
+            (
+                strsim::normalized_damerau_levenshtein(typed, candidate),
+                name,
+            )
         })
         .filter(|(likeness, _)| *likeness >= 0.6)
         .max_by(|a, b| a.0.total_cmp(&b.0))

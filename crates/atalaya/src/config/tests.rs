@@ -1,7 +1,11 @@
 //! The promises of the configuration: who wins, what is refused, and that the table, the server's defaults
 //! and the file that ships are one.
 
-use std::{collections::BTreeMap, fs, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use atalaya_server::config::{Config, Origins, Secret};
 
@@ -52,13 +56,18 @@ impl Given {
     }
 
     fn right(&self) -> Settings {
-        self.load().unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+        self.load()
+            .unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
     }
 
     fn wrong(&self) -> String {
-        let Err(mistakes) = self.load() else { panic!("it was accepted") };
+        let Err(mistakes) = self.load() else {
+            panic!("it was accepted")
+        };
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        lines.join("\n").replace(&self.dir.path().display().to_string(), "DIR")
+        lines
+            .join("\n")
+            .replace(&self.dir.path().display().to_string(), "DIR")
     }
 }
 
@@ -87,7 +96,9 @@ fn flags_win_over_the_environment_over_the_file_over_defaults() {
 
 #[test]
 fn a_value_that_is_overruled_is_not_judged() {
-    let given = Given::nothing().file("listen = 'nowhere'").flag("listen", "127.0.0.1:3");
+    let given = Given::nothing()
+        .file("listen = 'nowhere'")
+        .flag("listen", "127.0.0.1:3");
     assert_eq!(given.right().listen().port(), 3);
 }
 
@@ -108,7 +119,10 @@ fn numbers_and_lists_may_be_written_as_toml_has_them() {
 #[test]
 fn the_embedded_database_lives_in_the_data_folder() {
     let given = Given::nothing().variable("ATALAYA_DATA_DIR", "/var/lib/atalaya");
-    assert_eq!(given.right().database_url().expose(), "sqlite:///var/lib/atalaya/atalaya.db");
+    assert_eq!(
+        given.right().database_url().expose(),
+        "sqlite:///var/lib/atalaya/atalaya.db"
+    );
 }
 
 #[test]
@@ -168,7 +182,9 @@ fn a_mistyped_variable_is_warned_of() {
         .variable("PATH", "/bin");
     assert_eq!(
         given.right().warnings,
-        ["the variable ATALAYA_LISTN is no setting and has no effect; did you mean ATALAYA_LISTEN?"]
+        [
+            "the variable ATALAYA_LISTN is no setting and has no effect; did you mean ATALAYA_LISTEN?"
+        ]
     );
 }
 
@@ -176,7 +192,10 @@ fn a_mistyped_variable_is_warned_of() {
 fn a_short_secret_is_warned_of_and_used() {
     let settings = Given::nothing().variable("JWT_SECRET", "short").right();
     assert!(settings.warnings[0].starts_with("JWT_SECRET has 5 bytes"));
-    assert_eq!(settings.signing_config().unwrap().jwt_secret.expose(), "short");
+    assert_eq!(
+        settings.signing_config().unwrap().jwt_secret.expose(),
+        "short"
+    );
 }
 
 #[test]
@@ -190,10 +209,19 @@ fn the_nearest_name_is_suggested_and_nothing_far() {
 
 #[test]
 fn names_in_the_table_are_unique_and_agree() {
-    let keys: BTreeMap<_, _> = SETTINGS.iter().map(|setting| (setting.key, setting)).collect();
+    let keys: BTreeMap<_, _> = SETTINGS
+        .iter()
+        .map(|setting| (setting.key, setting))
+        .collect();
     assert_eq!(keys.len(), SETTINGS.len());
-    for setting in SETTINGS.iter().filter(|setting| setting.variable.starts_with("ATALAYA_")) {
-        assert_eq!(setting.variable, format!("ATALAYA_{}", setting.key.to_uppercase()));
+    for setting in SETTINGS
+        .iter()
+        .filter(|setting| setting.variable.starts_with("ATALAYA_"))
+    {
+        assert_eq!(
+            setting.variable,
+            format!("ATALAYA_{}", setting.key.to_uppercase())
+        );
     }
 }
 
@@ -205,7 +233,10 @@ fn the_shipped_file_has_every_setting_with_its_default() {
         fs::write(shipped(), &expected).unwrap();
     }
     let there = fs::read_to_string(shipped()).unwrap_or_default();
-    assert!(there == expected, "config/atalaya.toml is stale; renew it: UPDATE_FILES=1 cargo test -p atalaya");
+    assert!(
+        there == expected,
+        "config/atalaya.toml is stale; renew it: UPDATE_FILES=1 cargo test -p atalaya"
+    );
 }
 
 #[test]
@@ -214,7 +245,13 @@ fn the_shipped_file_is_valid_as_it_is_and_with_every_line_uncommented() {
     Given::nothing().file(&text).right();
     let uncommented: Vec<&str> = text
         .lines()
-        .map(|line| if line.contains(" = ") { line.trim_start_matches("#") } else { line })
+        .map(|line| {
+            if line.contains(" = ") {
+                line.trim_start_matches("#")
+            } else {
+                line
+            }
+        })
         .collect();
     let settings = Given::nothing().file(&uncommented.join("\n")).right();
     let defaults = Config {
@@ -236,7 +273,10 @@ fn shipped_text() -> String {
     for setting in SETTINGS {
         if setting.section != section {
             section = setting.section;
-            text.push_str(&format!("\n\n# --- {section} {}\n", "-".repeat(70 - section.len())));
+            text.push_str(&format!(
+                "\n\n# --- {section} {}\n",
+                "-".repeat(70 - section.len())
+            ));
         }
         let (value, when_unset) = match setting.default {
             Unset::Default(value) => (value, String::new()),
@@ -248,7 +288,10 @@ fn shipped_text() -> String {
         };
         text.push_str(&format!(
             "\n# {}\n{when_unset}# Allowed: {}.\n# {}\n#{} = {value}\n",
-            setting.help, setting.allowed, names(setting), setting.key
+            setting.help,
+            setting.allowed,
+            names(setting),
+            setting.key
         ));
     }
     text
@@ -257,6 +300,10 @@ fn shipped_text() -> String {
 fn names(setting: &super::table::Setting) -> String {
     match setting.flag {
         super::table::Flag::None => format!("Variable: {}", setting.variable),
-        _ => format!("Variable: {}   Flag: --{}", setting.variable, setting.flag_name()),
+        _ => format!(
+            "Variable: {}   Flag: --{}",
+            setting.variable,
+            setting.flag_name()
+        ),
     }
 }

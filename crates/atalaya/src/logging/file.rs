@@ -65,7 +65,9 @@ impl State {
     /// Opens the path again if it no longer leads to the open file. When that fails, the old file goes on
     /// being used: a line in the wrong file is better than none.
     fn follow(&mut self, path: &Path) {
-        let there = fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
+        let there = fs::metadata(path)
+            .ok()
+            .map(|about| (about.dev(), about.ino()));
         if there.is_some() && there == self.identity {
             return;
         }
@@ -110,7 +112,11 @@ fn lost_lines_notice(count: u64) -> String {
 }
 
 fn open(path: &Path) -> io::Result<(File, (u64, u64))> {
-    let file = OpenOptions::new().append(true).create(true).mode(0o640).open(path)?;
+    let file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o640)
+        .open(path)?;
     let about = file.metadata()?;
     Ok((file, (about.dev(), about.ino())))
 }
@@ -156,7 +162,10 @@ mod tests {
         log.append(b"before\n");
         fs::rename(&path, &rotated).unwrap();
         log.append(b"after\n");
-        assert_eq!((read(&rotated).as_str(), read(&path).as_str()), ("before\n", "after\n"));
+        assert_eq!(
+            (read(&rotated).as_str(), read(&path).as_str()),
+            ("before\n", "after\n")
+        );
     }
 
     #[test]

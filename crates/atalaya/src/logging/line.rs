@@ -37,7 +37,11 @@ where
         line.put("target", about.target());
         // It has its place before the other fields, whatever the order in the code.
         line.put("message", "");
-        for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
+        for span in context
+            .event_scope()
+            .into_iter()
+            .flat_map(|scope| scope.from_root())
+        {
             if let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>() {
                 line.put_all(fields);
             }
@@ -138,8 +142,14 @@ where
         let level = event.metadata().level().as_str().to_lowercase();
         let time = now().with_timezone(&chrono::Local).format("%H:%M:%S%.3f");
         write!(writer, "{dim}{time}{plain}  {colour}{level:<5}{plain}  ")?;
-        context.field_format().format_fields(writer.by_ref(), event)?;
-        for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
+        context
+            .field_format()
+            .format_fields(writer.by_ref(), event)?;
+        for span in context
+            .event_scope()
+            .into_iter()
+            .flat_map(|scope| scope.from_root())
+        {
             if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
                 write!(writer, " {dim}{fields}{plain}")?;
             }
@@ -203,20 +213,26 @@ mod tests {
             let _inside = span.enter();
             let cause = std::io::Error::other("connection reset");
             tracing::warn!(
-                user.id = 27, active = true, error = &cause as &dyn std::error::Error,
-                "session closed: \"{}\"", "transport_close"
+                user.id = 27,
+                active = true,
+                error = &cause as &dyn std::error::Error,
+                "session closed: \"{}\"",
+                "transport_close"
             );
         });
         let (head, rest) = line.split_at(39);
         assert_eq!(&head[..14], "{\"timestamp\":\"");
         assert!(head.ends_with("Z\""), "{head}");
-        insta::assert_snapshot!(rest, @"");
+        insta::assert_snapshot!(rest, @r#","level":"warn","target":"atalaya::logging::line::tests","message":"session closed: \"transport_close\"","session.id":7,"user.id":27,"active":true,"error":"connection reset"}"#);
     }
 
     #[test]
     fn a_line_break_in_a_field_stays_inside_the_line() {
         let line = json_of(|| tracing::info!(user.agent = "curl\n{}", "session opened"));
         assert_eq!(line.lines().count(), 1);
-        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["user.agent"], "curl\n{}");
+        assert_eq!(
+            serde_json::from_str::<Value>(&line).unwrap()["user.agent"],
+            "curl\n{}"
+        );
     }
 }

@@ -10,10 +10,11 @@ mod line;
 
 use std::{
     io::{self, IsTerminal},
+    path::Path,
     sync::Arc,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, fmt,
     layer::{Layered, SubscriberExt},
@@ -22,7 +23,7 @@ use tracing_subscriber::{
 
 pub use self::file::LogFile;
 use self::line::{JsonLine, TerminalLine};
-use crate::config::Logs;
+use crate::{config::Logs, output::Failure};
 
 /// How standard error looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,17 +58,17 @@ fn is_level(word: &str) -> bool {
 
 /// Starts logging for `serve`. Gives the file, so that SIGHUP can have it reopened.
 pub fn start_for_server(logs: &Logs) -> Result<Option<Arc<LogFile>>> {
-    let file = logs
-        .file
-        .as_deref()
-        .map(|path| {
-            LogFile::open(path)
-                .with_context(|| format!("could not open the log file {}", path.display()))
-        })
-        .transpose()?
-        .map(Arc::new);
+    let file = match &logs.file {
+        Some(path) => Some(Arc::new(
+            LogFile::open(path).map_err(|error| cannot_open(path, &error))?,
+        )),
+        None => None,
+    };
     let lines = file.clone().map(|file| json_layer(file::Lines(file)));
-    subscriber(&logs.filter).with(lines).with(standard_error(logs)).init();
+    subscriber(&logs.filter)
+        .with(lines)
+        .with(standard_error(logs))
+        .init();
     log_panics();
     Ok(file)
 }
@@ -75,8 +76,23 @@ pub fn start_for_server(logs: &Logs) -> Result<Option<Arc<LogFile>>> {
 /// Starts logging for a command that a person runs: only what went wrong, unless they asked for more.
 pub fn start_for_command(logs: &Logs) {
     let quiet = Filter("warn".to_owned());
-    let filter = if logs.filter_is_given { &logs.filter } else { &quiet };
+    let filter = if logs.filter_is_given {
+        &logs.filter
+    } else {
+        &quiet
+    };
     subscriber(filter).with(standard_error(logs)).init();
+}
+
+fn cannot_open(path: &Path, error: &io::Error) -> Failure {
+    let failure = Failure::could_not_run(format!("opening the log file {}", path.display()), error);
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => failure.try_this(format!(
+            "make its folder, and let this user write there: mkdir -p {}",
+            folder.display()
+        )),
+        _ => failure,
+    }
 }
 
 fn subscriber(filter: &Filter) -> Layered<EnvFilter, Registry> {
@@ -88,7 +104,11 @@ where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a> + Send + Sync,
 {
     let on_terminal = io::stderr().is_terminal();
-    let format = logs.format.unwrap_or(if on_terminal { Format::Pretty } else { Format::Json });
+    let format = logs.format.unwrap_or(if on_terminal {
+        Format::Pretty
+    } else {
+        Format::Json
+    });
     match format {
         Format::Json => json_layer(io::stderr),
         Format::Pretty => fmt::layer()
@@ -119,9 +139,16 @@ where
 /// A panic of a task becomes a log line like any other, in the file too.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let message = panic.payload_as_str().unwrap_or("no message");
-        tracing::error!(panic.place = place, panic.message = message, "a task panicked");
+        tracing::error!(
+            panic.place = place,
+            panic.message = message,
+            "a task panicked"
+        );
     }));
 }
 
@@ -131,7 +158,12 @@ mod tests {
 
     #[test]
     fn a_filter_is_a_level_or_names_its_targets() {
-        for right in ["info", "OFF", "warn,atalaya_gateway=debug", "atalaya_store=trace"] {
+        for right in [
+            "info",
+            "OFF",
+            "warn,atalaya_gateway=debug",
+            "atalaya_store=trace",
+        ] {
             assert!(Filter::parse(right).is_some(), "{right}");
         }
         for wrong in ["", "inof", "verbose", "info,debugg", "atalaya=loud"] {

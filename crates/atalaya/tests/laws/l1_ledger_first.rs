@@ -17,7 +17,9 @@ on_both_databases!(
     a_refused_client_has_no_session_and_leaves_a_record,
 );
 
-async fn in_a_storm_of_two_thousand_each_client_has_its_row_when_it_hears_connect(mut world: World) {
+async fn in_a_storm_of_two_thousand_each_client_has_its_row_when_it_hears_connect(
+    mut world: World,
+) {
     let users = world.users(40, Role::User).await;
     world.start().await;
     let world = Arc::new(world);
@@ -58,10 +60,7 @@ async fn a_refused_client_has_no_session_and_leaves_a_record(mut world: World) {
             1,
         )
         .await;
-    assert_eq!(
-        world.number("SELECT count(*) FROM user_sessions").await,
-        0
-    );
+    assert_eq!(world.number("SELECT count(*) FROM user_sessions").await, 0);
 }
 
 /// PostgreSQL goes away under a running server and comes back.
@@ -79,7 +78,10 @@ async fn without_a_database_nobody_is_admitted_and_the_server_lives_on() {
     assert_eq!(refused.code(), Some("ledger_unavailable"));
     let ready = world.get(user, "/readyz").await;
     assert_eq!(ready["status"], "unready");
-    assert!(first.closed().is_none(), "an open socket outlives the database");
+    assert!(
+        first.closed().is_none(),
+        "an open socket outlives the database"
+    );
 
     database.restore();
     let started = std::time::Instant::now();

@@ -16,7 +16,9 @@ on_both_databases!(
 async fn connect_many(world: &World, count: usize) -> Vec<atalaya_client::Client> {
     let users = world.users(10, Role::User).await;
     let connecting = (0..count).map(|index| world.connect(users[index % users.len()]));
-    futures_util::future::try_join_all(connecting).await.unwrap()
+    futures_util::future::try_join_all(connecting)
+        .await
+        .unwrap()
 }
 
 async fn after_kill_nine_with_five_hundred_connected_a_restart_leaves_no_ghost(mut world: World) {
@@ -27,7 +29,11 @@ async fn after_kill_nine_with_five_hundred_connected_a_restart_leaves_no_ghost(m
     assert_eq!(world.active().await, 500, "kill -9 leaves rows behind");
 
     world.start().await;
-    assert_eq!(world.active().await, 0, "the start closes what its predecessor left");
+    assert_eq!(
+        world.active().await,
+        0,
+        "the start closes what its predecessor left"
+    );
     let lost = world
         .number("SELECT count(*) FROM user_sessions WHERE disconnect_reason = 'node_lost'")
         .await;

@@ -14,7 +14,8 @@ async fn every_way_to_leave_closes_the_row_once_and_says_why(mut world: World) {
 
     let polite = world.connect(user).await.unwrap();
     polite.disconnect().await.unwrap();
-    reason("SELECT count(*) FROM user_sessions WHERE disconnect_reason = 'client_disconnect'").await;
+    reason("SELECT count(*) FROM user_sessions WHERE disconnect_reason = 'client_disconnect'")
+        .await;
 
     let abrupt = world.connect(user).await.unwrap();
     abrupt.abandon().await;

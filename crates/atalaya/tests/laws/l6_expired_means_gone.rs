@@ -18,7 +18,10 @@ async fn an_expired_token_closes_the_socket_that_it_opened(mut world: World) {
     let mut long = world.connect(user).await.unwrap();
     let started = Instant::now();
     short.wait_closed(PATIENCE).await.unwrap();
-    assert!(started.elapsed().as_millis() > 500, "closed before its time");
+    assert!(
+        started.elapsed().as_millis() > 500,
+        "closed before its time"
+    );
     world
         .until_number(
             "SELECT count(*) FROM user_sessions WHERE disconnect_reason = 'token_expired'",

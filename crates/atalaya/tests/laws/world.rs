@@ -17,17 +17,20 @@ use sqlx::{PgPool, SqlitePool};
 use tempfile::TempDir;
 
 /// Longer than anything takes on a busy machine; a wait ends as soon as what it waits for is there.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 const SECRET: &str = "a secret of the law tests, long enough";
 
 /// The database of one test, for looking at it directly.
 enum Tables {
     Sqlite(SqlitePool),
-    Postgres(PgPool, #[expect(dead_code, reason = "dropped with the test")] postgres::Database),
+    Postgres(
+        PgPool,
+        #[expect(dead_code, reason = "dropped with the test")] postgres::Database,
+    ),
 }
 
-pub struct World {
+pub(crate) struct World {
     pub store: Store,
     tables: Tables,
     folder: TempDir,
@@ -39,7 +42,7 @@ pub struct World {
 }
 
 impl World {
-    pub async fn on_sqlite() -> Self {
+    pub(crate) async fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("atalaya.db").display());
         let store = migrated(&url).await;
@@ -47,7 +50,7 @@ impl World {
         Self::new(folder, url, store, tables)
     }
 
-    pub async fn on_postgres() -> Self {
+    pub(crate) async fn on_postgres() -> Self {
         let database = postgres::database().await;
         let url = database.url.clone();
         let store = migrated(&url).await;
@@ -69,31 +72,31 @@ impl World {
     }
 
     /// Sets a variable of the server's environment, from the next start on.
-    pub fn set(&mut self, variable: &'static str, value: impl Into<String>) {
+    pub(crate) fn set(&mut self, variable: &'static str, value: impl Into<String>) {
         self.extra.push((variable, value.into()));
     }
 
     /// Lets the server reach its database through another address.
-    pub fn set_database_port(&mut self, port: u16) {
+    pub(crate) fn set_database_port(&mut self, port: u16) {
         let (head, name) = self.database_url.rsplit_once('/').unwrap();
         let (server, _) = head.rsplit_once(':').unwrap();
         self.database_url = format!("{server}:{port}/{name}");
     }
 
-    pub fn database_address(&self) -> std::net::SocketAddr {
+    pub(crate) fn database_address(&self) -> std::net::SocketAddr {
         let (head, _) = self.database_url.rsplit_once('/').unwrap();
         let (_, address) = head.rsplit_once('@').unwrap();
         address.replace("localhost", "127.0.0.1").parse().unwrap()
     }
 
-    pub async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let server = self.spawn(self.port, self.ops_port);
         server.wait_for_line("listening", PATIENCE).await;
         self.server = Some(server);
     }
 
     /// A second server on the same database.
-    pub async fn start_another(&self) -> (Process, String) {
+    pub(crate) async fn start_another(&self) -> (Process, String) {
         let port = ports::free();
         let server = self.spawn(port, ports::free());
         server.wait_for_line("listening", PATIENCE).await;
@@ -120,22 +123,22 @@ impl World {
         self.folder.path().join("data")
     }
 
-    pub fn server(&mut self) -> &mut Process {
+    pub(crate) fn server(&mut self) -> &mut Process {
         self.server.as_mut().expect("the server was started")
     }
 
     /// `kill -9`.
-    pub async fn kill(&mut self) {
+    pub(crate) async fn kill(&mut self) {
         self.server().kill().await;
         self.server = None;
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Makes `count` users without a password: their tokens are signed by hand.
-    pub async fn users(&self, count: usize, role: Role) -> Vec<UserId> {
+    pub(crate) async fn users(&self, count: usize, role: Role) -> Vec<UserId> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let mut ids = Vec::with_capacity(count);
         for _ in 0..count {
@@ -151,20 +154,20 @@ impl World {
         ids
     }
 
-    pub async fn user(&self, role: Role) -> UserId {
+    pub(crate) async fn user(&self, role: Role) -> UserId {
         self.users(1, role).await[0]
     }
 
-    pub async fn connect(&self, user: UserId) -> Result<Client, ConnectError> {
+    pub(crate) async fn connect(&self, user: UserId) -> Result<Client, ConnectError> {
         Client::connect(self.options(user)).await
     }
 
     /// How the story's client connects: over a websocket, with the token in the handshake.
-    pub fn options(&self, user: UserId) -> Options {
+    pub(crate) fn options(&self, user: UserId) -> Options {
         self.options_with(json!({"token": token(user, 3_600)}))
     }
 
-    pub fn options_with(&self, auth: Value) -> Options {
+    pub(crate) fn options_with(&self, auth: Value) -> Options {
         Options::new(self.url())
             .namespace("/notifications")
             .auth(auth)
@@ -172,7 +175,7 @@ impl World {
     }
 
     /// Publishes as this user and returns the answer.
-    pub async fn publish(&self, publisher: UserId, notification: Value) -> Value {
+    pub(crate) async fn publish(&self, publisher: UserId, notification: Value) -> Value {
         let response = http::request(
             ::http::Method::POST,
             &format!("{}/api/notifications", self.url()),
@@ -185,7 +188,7 @@ impl World {
         response.json().unwrap()
     }
 
-    pub async fn get(&self, user: UserId, path: &str) -> Value {
+    pub(crate) async fn get(&self, user: UserId, path: &str) -> Value {
         let url = format!("{}{path}", self.url());
         let token = token(user, 3_600);
         http::request(::http::Method::GET, &url, Some(&token), None)
@@ -196,7 +199,7 @@ impl World {
     }
 
     /// The one number that a query answers. The query must be right on both databases.
-    pub async fn number(&self, sql: &'static str) -> i64 {
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
         match &self.tables {
             Tables::Sqlite(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
             Tables::Postgres(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
@@ -204,25 +207,33 @@ impl World {
     }
 
     /// Whether the row of this socket is there and active, at this moment.
-    pub async fn has_active_row(&self, socket_id: &str) -> bool {
+    pub(crate) async fn has_active_row(&self, socket_id: &str) -> bool {
         const SQL: &str = "SELECT count(*) FROM user_sessions WHERE socket_id = $1 AND is_active";
         let count: i64 = match &self.tables {
-            Tables::Sqlite(pool) => sqlx::query_scalar(SQL).bind(socket_id).fetch_one(pool).await,
+            Tables::Sqlite(pool) => {
+                sqlx::query_scalar(SQL)
+                    .bind(socket_id)
+                    .fetch_one(pool)
+                    .await
+            }
             Tables::Postgres(pool, _) => {
-                sqlx::query_scalar(SQL).bind(socket_id).fetch_one(pool).await
+                sqlx::query_scalar(SQL)
+                    .bind(socket_id)
+                    .fetch_one(pool)
+                    .await
             }
         }
         .unwrap();
         count == 1
     }
 
-    pub async fn active(&self) -> i64 {
+    pub(crate) async fn active(&self) -> i64 {
         self.number("SELECT count(*) FROM user_sessions WHERE is_active")
             .await
     }
 
     /// Waits until a query answers this number.
-    pub async fn until_number(&self, sql: &'static str, wanted: i64) {
+    pub(crate) async fn until_number(&self, sql: &'static str, wanted: i64) {
         let started = Instant::now();
         loop {
             let found = self.number(sql).await;
@@ -237,20 +248,23 @@ impl World {
         }
     }
 
-    pub async fn until_nobody_is_active(&self) {
+    pub(crate) async fn until_nobody_is_active(&self) {
         self.until_number("SELECT count(*) FROM user_sessions WHERE is_active", 0)
             .await;
     }
 
     /// What must hold of every row that was ever closed.
-    pub async fn assert_closed_rows_are_whole(&self) {
+    pub(crate) async fn assert_closed_rows_are_whole(&self) {
         let broken = self
             .number(
                 "SELECT count(*) FROM user_sessions WHERE NOT is_active AND \
                  (disconnected_at IS NULL OR disconnect_reason IS NULL OR disconnected_at < connected_at)",
             )
             .await;
-        assert_eq!(broken, 0, "rows closed without a time, a reason or in the wrong order");
+        assert_eq!(
+            broken, 0,
+            "rows closed without a time, a reason or in the wrong order"
+        );
     }
 }
 
@@ -261,7 +275,7 @@ async fn migrated(url: &str) -> Store {
 }
 
 /// A token signed by hand, as another back end would.
-pub fn token(user: UserId, seconds: i64) -> String {
+pub(crate) fn token(user: UserId, seconds: i64) -> String {
     let claims = json!({"sub": user.0.to_string(), "exp": now().0 / 1_000 + seconds});
     let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
     jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
@@ -271,7 +285,7 @@ pub fn token(user: UserId, seconds: i64) -> String {
     clippy::disallowed_methods,
     reason = "the test stands outside the server, where the real time is"
 )]
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     Timestamp(since.as_millis() as i64)
 }

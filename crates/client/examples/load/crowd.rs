@@ -49,6 +49,14 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// Files that everybody together has open: one connection each, two more while polling.
+    pub(crate) fn descriptors(&self) -> usize {
+        match self.transport {
+            Transport::Websocket => self.clients,
+            Transport::Polling | Transport::Upgrade => self.clients.saturating_mul(3),
+        }
+    }
+
     /// A token that outlives the measurement.
     pub(crate) fn token(&self, user: u64) -> anyhow::Result<String> {
         #[derive(Serialize)]

@@ -37,7 +37,8 @@ struct Cli {
 enum Command {
     /// Connect many clients at once: connections per second, CPU per connection.
     Storm(Common),
-    /// Hold many clients that do nothing: memory per connection.
+    /// Hold many clients that do nothing: memory per connection. On a server just started, or what it
+    /// kept from an earlier crowd hides part of the cost.
     Idle {
         #[command(flatten)]
         common: Common,
@@ -96,7 +97,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn storm(common: &Common) -> anyhow::Result<Report> {
-    process::require_descriptors(common.target.clients)?;
+    process::require_descriptors(common.target.descriptors())?;
     let mut meter = Meter::start(common)?;
     let crowd = Crowd::gather(&common.target).await?;
     meter.stop()?;
@@ -112,7 +113,7 @@ async fn storm(common: &Common) -> anyhow::Result<Report> {
 }
 
 async fn idle(common: &Common, settle: Duration) -> anyhow::Result<Report> {
-    process::require_descriptors(common.target.clients)?;
+    process::require_descriptors(common.target.descriptors())?;
     if common.server_pids.is_empty() {
         bail!("--server-pid says whose memory to read");
     }
@@ -147,7 +148,7 @@ async fn broadcast(
     publisher: u64,
     patience: Duration,
 ) -> anyhow::Result<Report> {
-    process::require_descriptors(common.target.clients)?;
+    process::require_descriptors(common.target.descriptors())?;
     let crowd = Crowd::gather(&common.target).await?;
     crowd.wait_quiet().await;
     let expected = crowd.len() as u64 * broadcasts;

@@ -54,8 +54,8 @@ pub(crate) fn pss_bytes(roots: &[u32]) -> anyhow::Result<u64> {
     Ok(bytes)
 }
 
-/// Each client holds one descriptor, two while it polls; say so before the storm and not in the middle.
-pub(crate) fn require_descriptors(clients: usize) -> anyhow::Result<()> {
+/// Say that there are too few descriptors before the storm and not in the middle of it.
+pub(crate) fn require_descriptors(connections: usize) -> anyhow::Result<()> {
     let limits = fs::read_to_string("/proc/self/limits").context("reading /proc/self/limits")?;
     let soft = limits.lines().find_map(|line| {
         let limit = line
@@ -64,10 +64,10 @@ pub(crate) fn require_descriptors(clients: usize) -> anyhow::Result<()> {
             .next()?;
         Some(limit.parse::<usize>().unwrap_or(usize::MAX))
     });
-    let needed = clients + 100;
+    let needed = connections.saturating_add(100);
     match soft {
         Some(soft) if soft < needed => bail!(
-            "{clients} clients need {needed} open files and the limit is {soft}: run `ulimit -n {needed}` first"
+            "{connections} connections need {needed} open files and the limit is {soft}: run `ulimit -n {needed}` first"
         ),
         _ => Ok(()),
     }

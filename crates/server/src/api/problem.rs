@@ -22,6 +22,7 @@ macro_rules! codes {
 
         impl Code {
             /// Every code, in the order of the table.
+            #[cfg(test)]
             pub(crate) const ALL: &[Self] = &[$(Self::$variant),*];
 
             /// The name that programs match on.

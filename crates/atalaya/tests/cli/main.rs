@@ -1,0 +1,10 @@
+//! What a person, or a script, sees: the real binary in a fresh folder with an empty environment.
+
+#![allow(clippy::unwrap_used, reason = "a failure in a helper is a failed test")]
+
+mod help;
+mod place;
+mod send;
+mod serve;
+mod settings;
+mod users;

@@ -1,0 +1,266 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Notification, NotificationPage } from '../src/api/types';
+import { INITIAL, type LiveEvent, type LiveState, MOST_ITEMS, reduce } from '../src/live/reduce';
+
+const AT = '2026-03-01T12:00:00.000Z';
+
+function note(id: number, more: Partial<Notification> = {}): Notification {
+  return {
+    id,
+    title: `n${id}`,
+    body: null,
+    severity: 'info',
+    type: null,
+    event: null,
+    link: null,
+    data: null,
+    created_at: AT,
+    expires_at: null,
+    requires_ack: false,
+    read_at: null,
+    from: null,
+    ...more,
+  };
+}
+
+const page = (items: Notification[], more: Partial<NotificationPage> = {}): NotificationPage => ({
+  items,
+  next_cursor: null,
+  unread: items.filter((item) => item.read_at === null).length,
+  position: items[0]?.id ?? 0,
+  ...more,
+});
+
+const run = (...events: LiveEvent[]): LiveState => events.reduce(reduce, INITIAL);
+const arrival = (id: number): LiveEvent => ({ type: 'notification', item: note(id), offset: String(id) });
+const change = (unread: number, read: number[] = [], read_up_to: number | null = null): LiveEvent => ({
+  type: 'inbox',
+  change: { unread, read, read_up_to, archived: [], acknowledged: [] },
+  at: AT,
+});
+const ids = (state: LiveState) => state.inbox.items.map((item) => item.id);
+
+describe('arrivals', () => {
+  it('put the newest first and count one unread each', () => {
+    const state = run({ type: 'page', page: page([note(1)]) }, arrival(2), arrival(3));
+    expect(ids(state)).toEqual([3, 2, 1]);
+    expect(state.inbox.unread).toBe(3);
+    expect(state.inbox.fresh).toEqual([2, 3]);
+  });
+
+  it('are ignored when they are already there', () => {
+    const once = run({ type: 'page', page: page([note(1)]) }, arrival(2));
+    const twice = reduce(once, arrival(2));
+    expect(twice.inbox).toBe(once.inbox);
+  });
+
+  it('that the list already counted, but is too short to show, add nothing to the count', () => {
+    const state = run({ type: 'page', page: page([note(9)], { unread: 4, position: 9 }) }, arrival(7));
+    expect(state.inbox.unread).toBe(4);
+  });
+
+  it('without a list are not counted twice: the count came over the socket, before the backlog', () => {
+    const state = run(change(2), arrival(1), arrival(2), arrival(3));
+    expect(state.inbox.unread).toBe(3);
+  });
+
+  it('push the oldest out of a list that is full, and say so', () => {
+    const many = Array.from({ length: MOST_ITEMS }, (_, n) => note(MOST_ITEMS - n));
+    const state = run({ type: 'page', page: page(many, { next_cursor: 'older' }) }, arrival(MOST_ITEMS + 1));
+    expect(state.inbox.items).toHaveLength(MOST_ITEMS);
+    expect(state.inbox.items.at(-1)?.id).toBe(2);
+    expect(state.inbox).toMatchObject({ truncated: true, nextCursor: null });
+  });
+});
+
+describe('the position for the next handshake', () => {
+  it('is the end of the list, then the offset of the last arrival, and never goes back', () => {
+    const listed = run({ type: 'page', page: page([note(5)], { position: 8 }) });
+    expect(listed.position).toBe('8');
+    const arrived = reduce(listed, arrival(10));
+    expect(arrived.position).toBe('10');
+    expect(reduce(arrived, arrival(9)).position).toBe('10');
+    expect(reduce(arrived, { type: 'page', page: page([note(5)], { position: 8 }) }).position).toBe('10');
+  });
+
+  it('is not moved by an offset that is not a number', () => {
+    const state = run(arrival(3), { type: 'notification', item: note(4), offset: 'garbage' });
+    expect(state.position).toBe('3');
+  });
+});
+
+describe('changes of the inbox', () => {
+  const listed = run({ type: 'page', page: page([note(3), note(2), note(1)]) });
+
+  it('mark single ones as read and take over the count', () => {
+    const state = reduce(listed, change(2, [2]));
+    expect(state.inbox.items.map((item) => item.read_at)).toEqual([null, AT, null]);
+    expect(state.inbox.unread).toBe(2);
+  });
+
+  it('mark everything up to an id as read, also what is not named', () => {
+    const state = reduce(listed, change(1, [], 2));
+    expect(state.inbox.items.map((item) => item.read_at)).toEqual([null, AT, AT]);
+    expect(state.inbox.unread).toBe(1);
+  });
+
+  it('that only tell the count on connecting do not count the coming backlog twice', () => {
+    const back = reduce(reduce(listed, change(4)), arrival(4));
+    expect(back.inbox.unread).toBe(4);
+  });
+
+  it('take archived ones away', () => {
+    const event: LiveEvent = {
+      type: 'inbox',
+      change: { unread: 2, read: [], read_up_to: null, archived: [2], acknowledged: [] },
+      at: AT,
+    };
+    expect(ids(reduce(listed, event))).toEqual([3, 1]);
+  });
+});
+
+describe('pages', () => {
+  it('read again are laid over the list: what was read elsewhere is read here', () => {
+    const before = run({ type: 'page', page: page([note(2), note(1)], { next_cursor: 'c' }) }, arrival(3));
+    const again = page([note(3), note(2, { read_at: AT })], { unread: 2, position: 3, next_cursor: 'other' });
+    const state = reduce(before, { type: 'page', page: again });
+    expect(ids(state)).toEqual([3, 2, 1]);
+    expect(state.inbox.items[1]?.read_at).toBe(AT);
+    expect(state.inbox).toMatchObject({ unread: 2, nextCursor: 'c' });
+  });
+
+  it('that were on their way while something arrived do not lose it from the count', () => {
+    const state = run(arrival(7), { type: 'page', page: page([note(6)], { position: 6 }) });
+    expect(ids(state)).toEqual([7, 6]);
+    expect(state.inbox.unread).toBe(2);
+  });
+
+  it('never make unread again what was just read', () => {
+    const state = run({ type: 'page', page: page([note(1)]) }, change(0, [1]), {
+      type: 'older',
+      page: page([note(1)]),
+    });
+    expect(state.inbox.items[0]?.read_at).toBe(AT);
+  });
+
+  it('start over when asked to', () => {
+    const before = run({ type: 'page', page: page([note(2), note(1)]) });
+    const state = reduce(before, { type: 'page', page: page([note(9)]), replace: true });
+    expect(ids(state)).toEqual([9]);
+  });
+
+  it('of older ones go below, with the next cursor', () => {
+    const state = run(
+      { type: 'page', page: page([note(9)], { next_cursor: 'a' }) },
+      { type: 'older', page: page([note(8)], { next_cursor: 'b', position: null }) },
+    );
+    expect(ids(state)).toEqual([9, 8]);
+    expect(state.inbox).toMatchObject({ nextCursor: 'b', unread: 1 });
+  });
+});
+
+describe('the connection', () => {
+  const problem = { kind: 'transport_lost', detail: null } as const;
+  const lost = (at: number): LiveEvent => ({ type: 'lost', problem, refused: false, retryAt: at + 1, at });
+
+  it('keeps the list when it is lost, and remembers since when the list is old', () => {
+    const state = run(
+      { type: 'page', page: page([note(1)]) },
+      { type: 'connected', transport: 'websocket' },
+      { type: 'session', session: { id: 7, socket_id: 's', connected_at: AT } },
+      lost(1_000),
+      { type: 'connecting', attempt: 1 },
+      lost(5_000),
+    );
+    expect(state.connection).toEqual({ state: 'reconnecting', problem, retryAt: 5_001 });
+    expect(state).toMatchObject({ staleSince: 1_000, session: null });
+    expect(ids(state)).toEqual([1]);
+    expect(reduce(state, { type: 'connected', transport: 'polling' }).staleSince).toBeNull();
+  });
+
+  it('forgets everything when the user leaves', () => {
+    expect(run(arrival(1), { type: 'stopped' })).toEqual(INITIAL);
+  });
+});
+
+// A server and a network that repeats, and hands over late and out of order, against the reducer.
+describe('whatever the network does', () => {
+  const shuffled = fc
+    .uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 30 })
+    .chain((known) =>
+      fc.tuple(
+        fc.constant(known),
+        fc.array(fc.constantFrom(...known), { maxLength: 60 }),
+        fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 5 }),
+        fc.shuffledSubarray(known),
+      ),
+    );
+
+  it('each notification is in the list once, newest first', () => {
+    fc.assert(
+      fc.property(shuffled, ([known, repeats, heads]) => {
+        const pages = heads.map((head): LiveEvent => ({
+          type: 'page',
+          page: page(
+            known
+              .filter((id) => id <= head)
+              .sort((a, b) => b - a)
+              .map((id) => note(id)),
+            { position: head },
+          ),
+        }));
+        const events = [...known.map(arrival), ...repeats.map(arrival), ...pages];
+        const state = run(...events);
+        expect(ids(state)).toEqual([...known].sort((a, b) => b - a));
+      }),
+    );
+  });
+
+  it('the unread count is exact once a page was read, whenever the arrivals come', () => {
+    fc.assert(
+      fc.property(shuffled, fc.integer({ min: 0, max: 60 }), ([known, repeats], head) => {
+        const listed = known.filter((id) => id <= head).sort((a, b) => b - a);
+        const newest: LiveEvent = {
+          type: 'page',
+          page: page(
+            listed.map((id) => note(id)),
+            { position: head },
+          ),
+        };
+        for (const cut of [0, known.length >> 1, known.length]) {
+          const arrivals = [...known.map(arrival), ...repeats.map(arrival)];
+          const state = run(...arrivals.slice(0, cut), newest, ...arrivals.slice(cut));
+          expect(state.inbox.unread).toBe(known.length);
+        }
+      }),
+    );
+  });
+
+  it('what was read stays read', () => {
+    fc.assert(
+      fc.property(shuffled, ([known, repeats, , read]) => {
+        const state = run(
+          ...known.map(arrival),
+          change(known.length - read.length, read),
+          ...repeats.map(arrival),
+          { type: 'older', page: page(known.map((id) => note(id))) },
+        );
+        const unread = state.inbox.items.filter((item) => item.read_at === null).map((item) => item.id);
+        expect(new Set(unread)).toEqual(new Set(known.filter((id) => !read.includes(id))));
+      }),
+    );
+  });
+
+  it('no event changes the state it was given', () => {
+    fc.assert(
+      fc.property(shuffled, ([known, repeats]) => {
+        const before = run(...known.map(arrival));
+        const copy = structuredClone(before);
+        for (const id of repeats) reduce(before, change(0, [id]));
+        reduce(before, { type: 'page', page: page([note(99)]) });
+        expect(before).toEqual(copy);
+      }),
+    );
+  });
+});

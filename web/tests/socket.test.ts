@@ -1,0 +1,145 @@
+// The one socket against a real Socket.IO server: the mock, which refuses and drops as the real one does.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Mock, startMock } from '../mock/server.mjs';
+import { INITIAL, type LiveEvent, type LiveState, reduce } from '../src/live/reduce';
+import { LiveSocket } from '../src/live/socket';
+
+let mock: Mock;
+let state: LiveState;
+let events: LiveEvent[];
+let socket: LiveSocket;
+let token: string | null;
+
+beforeEach(async () => {
+  mock = await startMock();
+  const answer = await fetch(`http://127.0.0.1:${mock.port}/api/auth/login`, {
+    method: 'POST',
+    body: JSON.stringify({ username: 'lucia', password: 'atalaya' }),
+  });
+  token = ((await answer.json()) as { access_token: string }).access_token;
+  state = INITIAL;
+  events = [];
+  socket = newSocket('/notifications');
+});
+
+afterEach(async () => {
+  socket.stop();
+  await mock.close();
+});
+
+function newSocket(namespace: string) {
+  return new LiveSocket({
+    url: `http://127.0.0.1:${mock.port}`,
+    path: '/socket.io/',
+    namespace,
+    token: () => token,
+    position: () => state.position,
+    dispatch: (event) => {
+      events.push(event);
+      state = reduce(state, event);
+    },
+    now: Date.now,
+    chance: () => 0,
+  });
+}
+
+const becomes = (wanted: string) =>
+  vi.waitFor(() => expect(state.connection.state).toBe(wanted), { timeout: 4_000, interval: 10 });
+const titles = () => state.inbox.items.map((item) => item.title);
+
+describe('the socket', () => {
+  it('connects by websocket, learns its row, and gets what is unread', async () => {
+    socket.start();
+    await becomes('connected');
+    expect(state.connection).toMatchObject({ transport: 'websocket' });
+    await vi.waitFor(() => expect(state.session?.id).toBeGreaterThan(1_000));
+    await vi.waitFor(() => expect(state.inbox.items).toHaveLength(3));
+    expect(state.inbox.unread).toBe(3);
+  });
+
+  it('takes a notification under the event name that its publisher gave', async () => {
+    socket.start();
+    await becomes('connected');
+    mock.control({ publish: { to: { all: true }, title: 'Named', event: 'alarma' } });
+    await vi.waitFor(() => expect(titles()).toContain('Named'));
+  });
+
+  it('comes back after a cut, and gets what it missed exactly once', async () => {
+    socket.start();
+    await becomes('connected');
+    await vi.waitFor(() => expect(state.inbox.items).toHaveLength(3));
+    mock.control({ drop: true });
+    await becomes('reconnecting');
+    mock.control({ publish: { to: { all: true }, title: 'While away' } });
+    await becomes('connected');
+    await vi.waitFor(() => expect(titles()).toContain('While away'));
+    const delivered = events.filter((event) => event.type === 'notification').map((event) => event.item.id);
+    expect(new Set(delivered).size).toBe(delivered.length);
+    expect(delivered).toHaveLength(4);
+  });
+
+  it('goes on by itself after ledger_unavailable, where the library would fall silent', async () => {
+    mock.control({ refuse: 'ledger_unavailable' });
+    socket.start();
+    await becomes('reconnecting');
+    expect(state.connection).toMatchObject({ problem: { kind: 'ledger_unavailable' } });
+    mock.control({ refuse: null });
+    await becomes('connected');
+  });
+
+  it('comes back when the server itself ended the connection', async () => {
+    socket.start();
+    await becomes('connected');
+    mock.control({ close: true });
+    await becomes('reconnecting');
+    await becomes('connected');
+  });
+
+  it.each(['token_revoked', 'token_invalid', 'token_expired'])(
+    'stops after %s: only signing in helps',
+    async (code) => {
+      mock.control({ refuse: code });
+      socket.start();
+      await becomes('refused');
+      expect(state.connection).toMatchObject({ problem: { kind: code }, retryAt: null });
+    },
+  );
+
+  it('says that the token is missing', async () => {
+    token = null;
+    socket.start();
+    await becomes('refused');
+    expect(state.connection).toMatchObject({ problem: { kind: 'token_missing' } });
+  });
+
+  it('tries again at once when asked to', async () => {
+    mock.control({ refuse: 'too_many_sessions' });
+    socket.start();
+    await becomes('refused');
+    mock.control({ refuse: null });
+    socket.retryNow();
+    await becomes('connected');
+  });
+
+  it('names an unknown namespace', async () => {
+    socket = newSocket('/nowhere');
+    socket.start();
+    await becomes('refused');
+    expect(state.connection).toMatchObject({ problem: { kind: 'invalid_namespace' } });
+  });
+
+  it('gets hints about the ledger while it asks for them', async () => {
+    socket.watchSessions(true);
+    socket.start();
+    await vi.waitFor(() => expect(state.ledger.revision).toBeGreaterThan(0), { timeout: 2_000 });
+  });
+
+  it('leaves, and stays away', async () => {
+    socket.start();
+    await becomes('connected');
+    socket.stop();
+    socket.retryNow();
+    expect(state).toEqual(INITIAL);
+    expect(events.at(-1)).toEqual({ type: 'stopped' });
+  });
+});
