@@ -8,5 +8,8 @@ cargo fuzz --version >/dev/null 2>&1 || die 'cargo-fuzz is needed: cargo install
 cargo +nightly --version >/dev/null 2>&1 || die 'A nightly toolchain is needed: rustup toolchain install nightly'
 cd crates/protocol
 for target in $(cargo +nightly fuzz list); do
-	step "Fuzzing $target for $limit s" cargo +nightly fuzz run "$target" -- -max_total_time="$limit" -max_len=65536
+	mkdir -p "fuzz/corpus/$target"
+	# What it finds goes into the first folder; it starts from both.
+	step "Fuzzing $target for $limit s" cargo +nightly fuzz run "$target" "fuzz/corpus/$target" "fuzz/seeds/$target" \
+		-- -max_total_time="$limit" -max_len=65536
 done

@@ -241,7 +241,7 @@ fn log_migration(migration: &Migration) {
         tracing::info!(
             applied = ?migration.applied,
             adopted = ?migration.adopted,
-            "the database schema is up to date"
+            "the database schema was brought up to date"
         );
     }
     for note in &migration.notes {

@@ -4,7 +4,8 @@
 //! `NORMAL` would lose the last commits.
 
 use std::{
-    os::unix::fs::{DirBuilderExt, MetadataExt},
+    io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -32,6 +33,7 @@ impl Database {
         let connect = parse(url)?.busy_timeout(options.patience);
         let path = connect.get_filename().to_owned();
         make_folder(&path)?;
+        make_file(&path, url)?;
         let connect = connect
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -111,6 +113,29 @@ fn parse(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         ));
     }
     Ok(options)
+}
+
+/// Makes a missing file readable for its owner only, whatever the folder allows; what SQLite puts beside
+/// it gets the same mode.
+fn make_file(path: &Path, url: &str) -> Result<(), StoreError> {
+    // A URL that says how to open it (`?mode=ro`) asks for a file that is there.
+    if path.exists() || url.contains("mode=") {
+        return Ok(());
+    }
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        // Another process made it a moment ago.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            let what = format!("the file {} cannot be made: {error}", path.display());
+            Err(StoreError::unavailable(what))
+        }
+        Ok(_) => Ok(()),
+    }
 }
 
 /// Makes the file's folder for its owner only: the database holds password hashes.

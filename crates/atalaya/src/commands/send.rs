@@ -8,7 +8,10 @@ use atalaya_client::http::{self, HttpError, Response};
 use atalaya_store::Role;
 use serde_json::{Map, Value, json};
 
-use super::{database::open_existing, token, user::all_users};
+use super::{
+    database::{explain, open_existing},
+    token,
+};
 use crate::{
     cli::{Recipient, SendArgs, Severity},
     config::Settings,
@@ -127,18 +130,16 @@ fn local_url(listen: SocketAddr) -> String {
 /// Whoever can read the database and the secret could make any token; so they need not.
 async fn administrator_token(settings: &Settings) -> Result<String> {
     let store = open_existing(settings).await?;
-    let users = all_users(&store, settings).await?;
+    let found = store.enabled_user_with(Role::Admin).await;
     store.close().await;
-    let admin = users
-        .iter()
-        .find(|user| user.role == Role::Admin && !user.disabled);
+    let admin = found.map_err(|error| explain(DOING, &error, settings.database_url()))?;
     let admin = admin.ok_or_else(|| {
         Failure::no(DOING, "the database has no administrator to act as")
             .try_this("add one: atalaya user add NAME --role admin")
             .try_this("or give a token: --token, ATALAYA_TOKEN")
     })?;
     let lives = std::time::Duration::from_secs(60);
-    Ok(token::mint(settings, admin, Some(lives))?.token)
+    Ok(token::mint(settings, &admin, Some(lives))?.token)
 }
 
 fn notification(args: SendArgs, to: Value) -> Value {

@@ -11,7 +11,8 @@ use atalaya_server::{
 use atalaya_store::{CreateUserError, NewUser, Role, Store, Timestamp, User};
 use chrono::{DateTime, SecondsFormat};
 use rand::{TryRngCore, rngs::OsRng};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use super::database::{explain, open_existing, open_or_create, user_named};
 use crate::{
@@ -55,7 +56,7 @@ async fn add(args: AddArgs, settings: &Settings, style: Style) -> Result<()> {
             CreateUserError::Store(error) => explain(&doing, &error, settings.database_url()),
         })?;
     store.close().await;
-    let value = password.added_to(user_as_json(&user));
+    let value = password.shown_with(&user);
     style.print(&value, |paint| {
         let mut text = format!(
             "{} is user {}, with the role {}\n",
@@ -73,7 +74,7 @@ async fn list(settings: &Settings, style: Style) -> Result<()> {
     let store = open_existing(settings).await?;
     let users = all_users(&store, settings).await?;
     store.close().await;
-    let value = json!({"items": users.iter().map(user_as_json).collect::<Vec<_>>()});
+    let value = json!({"items": users.iter().map(Shown::from).collect::<Vec<_>>()});
     let rows: Vec<Vec<String>> = users.iter().map(row).collect();
     style.print(&value, |paint| {
         if rows.is_empty() {
@@ -90,7 +91,7 @@ async fn list(settings: &Settings, style: Style) -> Result<()> {
 }
 
 /// Every account, in the order of ids.
-pub async fn all_users(store: &Store, settings: &Settings) -> Result<Vec<User>> {
+async fn all_users(store: &Store, settings: &Settings) -> Result<Vec<User>> {
     let mut users = Vec::new();
     let mut after = None;
     loop {
@@ -115,7 +116,7 @@ async fn passwd(args: PasswdArgs, settings: &Settings, style: Style) -> Result<(
     let changed = store.set_password_hash(user.id, &hash).await;
     changed.map_err(|error| explain(&doing, &error, settings.database_url()))?;
     store.close().await;
-    let value = password.added_to(user_as_json(&user));
+    let value = password.shown_with(&user);
     style.print(&value, |paint| {
         format!(
             "{} has another password\n{}",
@@ -137,7 +138,7 @@ async fn set_disabled(name: &str, disabled: bool, settings: &Settings, style: St
     changed.map_err(|error| explain(&doing, &error, settings.database_url()))?;
     store.close().await;
     let user = User { disabled, ..user };
-    style.print(&user_as_json(&user), |paint| {
+    style.print(&Shown::from(&user), |paint| {
         let state = if disabled {
             "may no longer log in"
         } else {
@@ -176,11 +177,12 @@ impl Password {
         })
     }
 
-    fn added_to(&self, mut user: Value) -> Value {
-        if self.is_generated {
-            user["password"] = self.text.as_str().into();
+    fn shown_with<'a>(&'a self, user: &'a User) -> Shown<'a> {
+        let password = self.is_generated.then_some(self.text.as_str());
+        Shown {
+            password,
+            ..Shown::from(user)
         }
-        user
     }
 
     fn in_words(&self) -> String {
@@ -262,16 +264,31 @@ fn row(user: &User) -> Vec<String> {
     ]
 }
 
-/// The user as the HTTP API shows it.
-fn user_as_json(user: &User) -> Value {
-    json!({
-        "id": user.id.0,
-        "username": user.username,
-        "display_name": user.display_name,
-        "role": user.role.as_str(),
-        "disabled": user.disabled,
-        "created_at": in_rfc_3339(user.created_at),
-    })
+/// The user as the HTTP API shows it, and the password if it was made here.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: i64,
+    username: &'a str,
+    display_name: Option<&'a str>,
+    role: &'static str,
+    disabled: bool,
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
+}
+
+impl<'a> From<&'a User> for Shown<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id.0,
+            username: &user.username,
+            display_name: user.display_name.as_deref(),
+            role: user.role.as_str(),
+            disabled: user.disabled,
+            created_at: in_rfc_3339(user.created_at),
+            password: None,
+        }
+    }
 }
 
 fn in_rfc_3339(time: Timestamp) -> String {

@@ -53,31 +53,24 @@ fn block(
 ) -> String {
     let pick = |english, spanish| language.pick(english, spanish);
     let version = env!("CARGO_PKG_VERSION");
+    let line =
+        |label: &str, value: &str| format!("    {}  {value}\n", paint.dim(format!("{label:<10}")));
     let mut text = format!("\n  {} {}\n\n", paint.bold("Atalaya"), paint.dim(version));
-    let mut line = |label: &str, value: &str| {
-        text.push_str(&format!(
-            "    {}  {value}\n",
-            paint.dim(format!("{label:<10}"))
-        ));
-    };
-    line(pick("Open", "Abrir"), &paint.good(url));
-    line(pick("Database", "Datos"), database);
-    line(pick("Stop", "Parar"), "Ctrl-C");
+    text += &line(pick("Open", "Abrir"), &paint.good(url));
+    text += &line(pick("Database", "Datos"), database);
+    text += &line(pick("Stop", "Parar"), "Ctrl-C");
     if let Some(password) = password {
-        line("", "");
-        line(pick("User", "Usuario"), &paint.bold(ADMIN));
-        line(pick("Password", "Contraseña"), &paint.bold(password));
-        line(
-            "",
-            &paint.dim(pick(
-                "shown this once; to set another:",
-                "solo se muestra esta vez; para poner otra:",
-            )),
+        let once = pick(
+            "shown this once; to set another:",
+            "solo se muestra esta vez; para poner otra:",
         );
-        line("", &paint.dim("atalaya user passwd admin"));
+        text += "\n";
+        text += &line(pick("User", "Usuario"), &paint.bold(ADMIN));
+        text += &line(pick("Password", "Contraseña"), &paint.bold(password));
+        text += &line("", &paint.dim(once));
+        text += &line("", &paint.dim("atalaya user passwd admin"));
     }
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    format!("{}\n\n", lines.join("\n"))
+    text + "\n"
 }
 
 #[cfg(test)]

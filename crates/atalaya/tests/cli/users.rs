@@ -49,7 +49,13 @@ fn a_user_is_added_to_an_empty_database_and_printed_as_json() {
         "--password-stdin",
         "--json",
     ];
-    let ana = place.run_with_input(&add, "correct horse battery\n").json();
+    let outcome = place.run_with_input(&add, "correct horse battery\n");
+    assert!(
+        outcome.stdout.starts_with(r#"{"id":1,"#),
+        "{}",
+        outcome.stdout
+    );
+    let ana = outcome.json();
     assert_eq!(ana["id"], 1);
     assert_eq!(ana["username"], "ana");
     assert_eq!(ana["role"], "operator");

@@ -58,6 +58,7 @@ async fn a_polling_client_that_vanishes_during_its_admission_is_still_told_of() 
     .await;
     let poll = client.begin_get().await;
     server.app.told("admit").await;
+    sleep(Duration::from_millis(20)).await;
     drop((post, poll));
     sleep(Duration::from_millis(50)).await;
     server.app.release();

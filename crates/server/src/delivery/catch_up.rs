@@ -1,6 +1,6 @@
 //! A socket that has just connected reads its backlog, then goes live without a gap.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use atalaya_gateway::SendError;
 use atalaya_store::{
@@ -21,14 +21,14 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 ///
 /// A database that goes away in the middle is asked again from where the socket is, as long as the socket
 /// lives: nothing is passed over and nothing is sent twice.
-pub(crate) async fn catch_up(app: Arc<App>, member: Arc<Member>) {
+pub(crate) async fn catch_up(app: &App, member: &Member) {
     let mut backlog = Backlog {
         sent_up_to: member.state().resume_after.unwrap_or(0),
         unread_only: member.state().resume_after.is_none(),
     };
     let mut pause = RETRY_FIRST;
     while !member.state().has_left() {
-        match backlog.drain(&app, &member).await {
+        match backlog.drain(app, member).await {
             Ok(()) => return,
             Err(error) => {
                 tracing::warn!(

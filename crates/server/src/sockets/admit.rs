@@ -212,8 +212,12 @@ fn targets_of(user: &User) -> [Target; 3] {
     [Target::User(user.id), Target::Role(user.role), Target::All]
 }
 
+/// How long the token still lives, as far as a socket is concerned: a claim can name a time that no clock
+/// can count up to.
 fn until(at: Timestamp, now: Timestamp) -> Duration {
-    Duration::from_millis(u64::try_from(at.0 - now.0).unwrap_or(0))
+    const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+    let left_ms = at.0.saturating_sub(now.0);
+    Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)).min(LONGEST)
 }
 
 fn pid_prefix(user: UserId) -> String {

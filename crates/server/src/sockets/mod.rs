@@ -39,8 +39,9 @@ impl Application for Sockets {
         let _ = member.send(&app.frames.session(member));
         let (app, member) = (Arc::clone(app), Arc::clone(member));
         self.0.tasks.spawn(async move {
+            delivery::catch_up(&app, &member).await;
+            // After the backlog: a client that counts what arrives would count it twice.
             events::tell_inbox(&app, &member).await;
-            delivery::catch_up(app, member).await;
         });
     }
 

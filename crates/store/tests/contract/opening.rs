@@ -54,6 +54,23 @@ async fn servers_that_start_together_migrate_once_on_postgres() {
 }
 
 #[tokio::test]
+async fn a_new_file_is_readable_for_its_owner_only_even_in_an_open_folder() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(root.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let path = root.path().join("atalaya.db");
+    let url = format!("sqlite://{}", path.display());
+    let store = Store::open(&url, OpenOptions::default()).await.unwrap();
+    store.migrate().await.unwrap();
+    for name in ["atalaya.db", "atalaya.db-wal", "atalaya.db-shm"] {
+        let mode = std::fs::metadata(root.path().join(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_missing_folder_is_made_for_its_owner_only() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("a/b");

@@ -1,5 +1,5 @@
-//! `testbed-postgres -- COMMAND …`: runs a command with a private PostgreSQL for its tests, named in
-//! `ATALAYA_TEST_POSTGRES`; exits with its code and leaves nothing behind.
+//! `testbed-postgres [--durable] -- COMMAND …`: runs a command with a private PostgreSQL for its tests, named
+//! in `ATALAYA_TEST_POSTGRES`; exits with its code and leaves nothing behind. Durable is for measurements.
 
 #![expect(
     clippy::print_stderr,
@@ -16,14 +16,20 @@ use tokio::{
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let mut arguments = std::env::args_os()
-        .skip(1)
-        .skip_while(|argument| argument == "--");
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    let durable = arguments
+        .next_if(|argument| argument == "--durable")
+        .is_some();
+    arguments.next_if(|argument| argument == "--");
     let Some(program) = arguments.next() else {
-        eprintln!("usage: testbed-postgres -- COMMAND [ARGUMENT …]");
+        eprintln!("usage: testbed-postgres [--durable] -- COMMAND [ARGUMENT …]");
         return ExitCode::from(2);
     };
-    let server = Server::start().await;
+    let server = if durable {
+        Server::start_durable().await
+    } else {
+        Server::start().await
+    };
     let spawned = Command::new(&program)
         .args(arguments)
         .env(SHARED_URL_VARIABLE, server.url("postgres"))

@@ -14,14 +14,17 @@ use std::{
 
 use crate::ports;
 
-/// `fsync=off` is for tests alone: they cut power to nothing.
 const SETTINGS: &str = "\
 listen_addresses = '127.0.0.1'
+max_connections = 300
+log_min_messages = fatal
+";
+
+/// For tests alone: they cut power to nothing.
+const CARELESS: &str = "\
 fsync = off
 full_page_writes = off
-max_connections = 300
 shared_buffers = 64MB
-log_min_messages = fatal
 ";
 
 /// `$1` the server's program, `$2` its data, `$3` the folder to remove afterwards, unless the last word is to keep it.
@@ -46,8 +49,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes a new cluster and starts it. Takes a second or two.
+    /// Makes a new cluster and starts it, quick rather than safe. Takes a second or two.
     pub async fn start() -> Self {
+        Self::start_with(CARELESS).await
+    }
+
+    /// The same with PostgreSQL's own defaults, as measurements need it: a commit is on the disk.
+    pub async fn start_durable() -> Self {
+        Self::start_with("").await
+    }
+
+    async fn start_with(more_settings: &str) -> Self {
         let folder = make_folder();
         let port = ports::free();
         let data = folder.join("data");
@@ -71,7 +83,7 @@ impl Server {
             String::from_utf8_lossy(&made.stderr)
         );
         let settings = format!(
-            "{SETTINGS}port = {port}\nunix_socket_directories = '{}'\n",
+            "{SETTINGS}{more_settings}port = {port}\nunix_socket_directories = '{}'\n",
             folder.display()
         );
         append(&data.join("postgresql.conf"), &settings);

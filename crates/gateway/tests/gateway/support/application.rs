@@ -1,7 +1,10 @@
 //! The application of the tests: it does what the client's `auth` and events say, and writes down every call.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -29,6 +32,7 @@ pub struct Recorder {
     handshakes: Mutex<Vec<Arc<Handshake>>>,
     changed: Notify,
     gate: Semaphore,
+    admitted: AtomicUsize,
 }
 
 impl Default for Recorder {
@@ -39,6 +43,7 @@ impl Default for Recorder {
             handshakes: Mutex::default(),
             changed: Notify::new(),
             gate: Semaphore::new(0),
+            admitted: AtomicUsize::new(0),
         }
     }
 }
@@ -129,7 +134,7 @@ impl Application for Recorder {
             });
         }
         Ok(Admission {
-            socket_id: format!("s{}", lock(&self.sockets).len()).into(),
+            socket_id: format!("s{}", self.admitted.fetch_add(1, Ordering::Relaxed)).into(),
             pid: auth.pid.map(Into::into),
             state: (),
             expires_in: auth.expires_ms.map(Duration::from_millis),

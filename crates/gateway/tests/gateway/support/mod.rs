@@ -60,7 +60,7 @@ pub async fn start_with(change: impl FnOnce(&mut Config)) -> Server {
 
 /// Ends a test that waits for what does not come. With paused time it costs nothing.
 pub async fn within<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(300), what)
+    tokio::time::timeout(Duration::from_secs(120), what)
         .await
         .expect("it did not happen")
 }
