@@ -12,7 +12,7 @@ mod config;
 pub mod engine;
 mod gateway;
 mod handshake;
-mod proxy;
+pub mod proxy;
 pub mod serve;
 mod socket;
 

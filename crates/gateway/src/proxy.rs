@@ -11,13 +11,14 @@ use ipnet::IpNet;
 const FORWARDED_FOR: &str = "x-forwarded-for";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 
-pub(crate) struct Seen {
+/// Who opened a connection, seen through the proxies in between.
+pub struct Seen {
     pub remote_addr: IpAddr,
     pub secure: bool,
 }
 
 /// The client's address and scheme, as far as they can be believed.
-pub(crate) fn resolve(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Seen {
+pub fn resolve(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Seen {
     let peer = peer.to_canonical();
     if !is_trusted(peer, trusted) {
         return Seen {
