@@ -7,7 +7,7 @@ use atalaya_gateway::{CloseReason, Gateway, serve};
 use atalaya_store::{Migration, OpenOptions, Store, StoreError};
 use axum::{body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming};
-use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
+use tokio::{net::{TcpListener, TcpSocket}, sync::mpsc, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
@@ -62,8 +62,8 @@ impl Server {
         let migration = store.migrate().await?;
         log_migration(&migration);
         // Bound before the ledger is touched: it proves that whoever had this address is gone.
-        let (listener, local_addr) = bind(config.listen).await?;
-        let (ops_listener, ops_addr) = bind(config.ops_listen).await?;
+        let (listener, local_addr) = bind(config.listen)?;
+        let (ops_listener, ops_addr) = bind(config.ops_listen)?;
         let (app, closings) = App::assemble(config, clock, store, local_addr).await?;
         let first_admin_password = first_admin::ensure(&app).await?;
 
@@ -208,11 +208,25 @@ async fn answer(
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
+/// How many connections the kernel holds for us until they are accepted; it takes less if `somaxconn` is
+/// less. The usual 128 makes clients of a storm after a deploy wait a second and more to try again.
+const BACKLOG: u32 = 4_096;
+
+fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listen = || {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        // A restart must not wait for the connections of the last life to be forgotten.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let listener = socket.listen(BACKLOG)?;
+        let bound = listener.local_addr()?;
+        Ok((listener, bound))
+    };
+    listen().map_err(|source| StartError::Listen { address, source })
 }
 
 fn gateway_config(config: &Config) -> atalaya_gateway::Config {

@@ -55,7 +55,7 @@ pub(crate) async fn close_rows(app: Arc<App>, mut closings: mpsc::Receiver<Closi
     while closings.recv_many(&mut batch, BATCH).await > 0 {
         let outcomes = join_all(batch.drain(..).map(|row| close(&app, row))).await;
         let errors = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
-        if let Some(error) = errors.clone().last() {
+        if let Some(error) = errors.clone().next_back() {
             tracing::warn!(rows = errors.count(), error = %error, "rows wait to be closed");
         }
         app.ledger.changed();
