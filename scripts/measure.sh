@@ -27,8 +27,9 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 
 start() {
 	local port=$1
+	: >"$FOLDER/err"
 	ATALAYA_LISTEN=127.0.0.1:$port ATALAYA_OPS_LISTEN=127.0.0.1:$(free_port) \
-		"$ATALAYA" serve >"$FOLDER/out" 2>"$FOLDER/err" &
+		"$ATALAYA" serve >"$FOLDER/out" 2>>"$FOLDER/err" &
 	SERVER=$!
 	for _ in $(seq 100); do
 		grep -q listening "$FOLDER/err" && return

@@ -1,5 +1,6 @@
 //! The server that the public Socket.IO test suite expects: it echoes on `/` and `/custom`.
-//! `docs/conformance.md` says how to run the suite. Usage: `echo [PORT]`, 3000 by default.
+//! `docs/conformance.md` says how to run the suite. Usage: `echo [PORT] [PING_INTERVAL_MS]`, by
+//! default 3000 and 300 as the suite expects.
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
@@ -38,6 +39,8 @@ impl Application for Echo {
     }
 
     async fn event(&self, socket: &Arc<Socket<Auth>>, event: Event) {
+        // Events are read no faster than their echoes are: what waits for a client is bounded.
+        socket.writable().await;
         match (event.name.as_str(), event.ack) {
             ("message", _) => {
                 let (namespace, name) = (socket.namespace(), "message-back");
@@ -70,13 +73,16 @@ async fn main() -> std::io::Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .init();
-    let port = std::env::args()
-        .nth(1)
+    let mut arguments = std::env::args().skip(1);
+    let port = arguments
+        .next()
         .map_or(3000, |port| port.parse().expect("a port"));
+    let ping_interval_ms = arguments
+        .next()
+        .map_or(300, |ms| ms.parse().expect("milliseconds"));
     let config = Config {
         namespaces: vec!["/".to_owned(), "/custom".to_owned()],
-        // As the suite expects.
-        ping_interval: Duration::from_millis(300),
+        ping_interval: Duration::from_millis(ping_interval_ms),
         ping_timeout: Duration::from_millis(200),
         connect_timeout: Duration::from_secs(1),
         max_payload: 1_000_000,

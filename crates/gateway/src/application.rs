@@ -25,6 +25,7 @@ pub trait Application: Send + Sync + 'static {
     /// not reported to [`Self::refused`]: the application knows already.
     ///
     /// While it runs nothing more is read from this client, so it must end by itself (time-outs inside).
+    /// The connect time-out does not cut it off, a lost heartbeat may.
     fn admit(
         &self,
         request: ConnectRequest,
@@ -35,7 +36,8 @@ pub trait Application: Send + Sync + 'static {
     fn connected(&self, socket: &Arc<Socket<Self::State>>);
 
     /// One event of the client. In order for each socket: the next message of this client is not read
-    /// before this future ends. One that has begun is finished even when the socket is closed meanwhile,
+    /// before this future ends, and a client that cannot be heard for more than three `ping_timeout` is
+    /// taken for dead, so it must end by itself. One that has begun is finished even when the socket is closed meanwhile,
     /// in which case it may end after [`Self::disconnected`].
     fn event(
         &self,

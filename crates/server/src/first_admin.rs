@@ -35,8 +35,14 @@ pub(crate) async fn ensure(app: &App) -> Result<Option<String>, FirstAdminError>
     };
     match app.store.create_user(admin, app.clock.now()).await {
         Ok(_) => Ok(Some(password)),
-        // Another server that started at the same moment made it and shows its password.
-        Err(CreateUserError::Taken) => Ok(None),
+        // Or another server that started at the same moment made it, and shows its password.
+        Err(CreateUserError::Taken) => {
+            tracing::warn!(
+                "nobody administers this server: the user `admin` exists and is disabled or has another role; \
+                 `atalaya user add NAME --role admin` makes another"
+            );
+            Ok(None)
+        }
         Err(CreateUserError::Store(error)) => Err(error.into()),
     }
 }

@@ -7,7 +7,12 @@ use atalaya_gateway::{CloseReason, Gateway, serve};
 use atalaya_store::{Migration, OpenOptions, Store, StoreError};
 use axum::{body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming};
-use tokio::{net::{TcpListener, TcpSocket}, sync::mpsc, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::mpsc,
+    task::{JoinError, JoinHandle},
+    time::{Instant, timeout_at},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
@@ -47,6 +52,8 @@ pub struct Server {
     /// Ends the background tasks, after the last row is closed.
     running: CancellationToken,
     tasks: TaskTracker,
+    /// Ends when it accepts no more and every answer under way is given.
+    listening: JoinHandle<()>,
     close_rows: JoinHandle<()>,
 }
 
@@ -80,6 +87,7 @@ impl Server {
             accepting: CancellationToken::new(),
             running: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            listening: tokio::spawn(async {}),
             close_rows: tokio::spawn(async {}),
         };
         server.run_background(closings);
@@ -113,14 +121,16 @@ impl Server {
     /// Stops in order: no new connections, clients told, rows closed, lease given back. Takes no longer
     /// than the grace period and a moment; what is left then is closed by the next start or another node.
     pub async fn shutdown(self) {
-        let grace = self.app.config.shutdown_grace;
+        let deadline = Instant::now() + self.app.config.shutdown_grace;
         tracing::info!(sockets = self.app.hub.stats().sockets, "stopping");
         self.app.health.drain();
         self.accepting.cancel();
-        self.gateway.drain(CloseReason::ServerShutdown, grace).await;
-        self.app.tasks.close();
-        let rows_closed = tokio::time::timeout(grace, self.close_the_ledger()).await;
-        if rows_closed.is_err() {
+        // Half of the time for telling the clients, so that the rows have the other half.
+        let telling = self.app.config.shutdown_grace / 2;
+        self.gateway
+            .drain(CloseReason::ServerShutdown, telling)
+            .await;
+        if timeout_at(deadline, self.close_the_ledger()).await.is_err() {
             tracing::error!("the grace period is over: some rows are left to the next start");
         }
         tracing::info!("stopped");
@@ -145,7 +155,7 @@ impl Server {
         self.close_rows = tokio::spawn(ledger::close_rows(Arc::clone(app), closings));
     }
 
-    fn serve(&self, listener: TcpListener, ops_listener: TcpListener) {
+    fn serve(&mut self, listener: TcpListener, ops_listener: TcpListener) {
         let router = api::router(Arc::clone(&self.app));
         let gateway = Arc::clone(&self.gateway);
         let respond = move |request: Request<Incoming>, peer: SocketAddr| {
@@ -159,9 +169,10 @@ impl Server {
         };
         let limits = serve::Limits {
             max_connections: self.app.config.max_connections,
+            shutdown_grace: self.app.config.shutdown_grace / 2,
             ..serve::Limits::default()
         };
-        tokio::spawn(serve::accept_loop(
+        self.listening = tokio::spawn(serve::accept_loop(
             listener,
             limits,
             respond,
@@ -179,19 +190,24 @@ impl Server {
         ));
     }
 
-    /// Waits until every row is closed, then gives the lease back and ends the background.
+    /// Waits until the requests under way are answered and every row is closed, then gives the lease back
+    /// and ends the background.
     async fn close_the_ledger(self) {
-        self.app.tasks.wait().await;
+        log_panic("the listener", self.listening.await);
         self.app.ledger.finish();
-        if let Err(error) = self.close_rows.await {
-            tracing::error!(error = %error, "the rows could not be closed");
-        }
+        log_panic("the closing of rows", self.close_rows.await);
         self.running.cancel();
         self.tasks.wait().await;
         if let Err(error) = self.app.ledger.stop().await {
             tracing::warn!(error = %error, "the lease could not be given back: it runs out by itself");
         }
         self.app.store.close().await;
+    }
+}
+
+fn log_panic(what: &'static str, outcome: Result<(), JoinError>) {
+    if let Err(error) = outcome {
+        tracing::error!(task = what, error = %error, "a task ended badly");
     }
 }
 

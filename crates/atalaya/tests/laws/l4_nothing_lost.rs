@@ -13,6 +13,8 @@ on_both_databases!(
     every_live_socket_of_each_recipient_gets_it_once_and_nobody_else_does,
     who_was_away_gets_what_was_missed_in_order_before_anything_newer,
     a_returning_client_with_an_offset_gets_what_came_after_and_nothing_twice,
+    a_position_that_this_database_never_gave_out_is_not_believed,
+    a_newer_offset_counts_more_than_the_cursor_of_the_first_connection,
     a_publish_while_clients_connect_is_neither_lost_nor_repeated,
     what_is_read_in_one_tab_is_told_to_the_others,
     what_was_published_before_kill_nine_is_there_afterwards,
@@ -102,6 +104,42 @@ async fn a_returning_client_with_an_offset_gets_what_came_after_and_nothing_twic
     let late = json!({"token": token(ana, 3_600), "pid": pid, "offset": "999999"});
     let mut other = Client::connect(world.options_with(late)).await.unwrap();
     assert_eq!(next_title(&mut other).await, "for Ana");
+}
+
+/// As after a backup was restored: what the client has seen is not there any more.
+async fn a_position_that_this_database_never_gave_out_is_not_believed(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    world.publish(operator, to(luis, "unread")).await;
+    let auth = json!({"token": token(luis, 3_600), "cursor": 1_000_000});
+    let mut back = Client::connect(world.options_with(auth)).await.unwrap();
+    assert_eq!(next_title(&mut back).await, "unread");
+    world.publish(operator, to(luis, "newer")).await;
+    assert_eq!(next_title(&mut back).await, "newer");
+}
+
+/// The client sends the `auth` it was made with again each time it reconnects, and adds its offset.
+async fn a_newer_offset_counts_more_than_the_cursor_of_the_first_connection(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let auth = json!({"token": token(luis, 3_600), "cursor": 0});
+    let mut first = Client::connect(world.options_with(auth)).await.unwrap();
+    world.publish(operator, to(luis, "seen")).await;
+    let event = first.next_event_named("notification").await.unwrap();
+    let auth = json!({
+        "token": token(luis, 3_600), "cursor": 0, "pid": first.pid(), "offset": event.arg(1),
+    });
+    first.abandon().await;
+    world.publish(operator, to(luis, "missed")).await;
+    let mut back = Client::connect(world.options_with(auth)).await.unwrap();
+    assert_eq!(next_title(&mut back).await, "missed");
+
+    // What is no position is no reason to turn anybody away.
+    let odd = json!({"token": token(luis, 3_600), "cursor": 1.5, "offset": {}, "pid": 7});
+    let mut odd = Client::connect(world.options_with(odd)).await.unwrap();
+    assert_eq!(next_title(&mut odd).await, "seen");
 }
 
 /// Publishes go on while clients come; each client sees one unbroken, unrepeated stream.

@@ -8,6 +8,8 @@
     reason = "a test that cannot arrange its world says so by panicking"
 )]
 
+#[path = "../support/world.rs"]
+#[allow(dead_code, reason = "each test binary uses its own part of the world")]
 mod world;
 
 /// Runs each behaviour on SQLite and on PostgreSQL.

@@ -108,6 +108,7 @@ impl Session {
     /// [`Closed`] if the session has ended, also by this very call.
     pub fn send(&self, packets: &[Packet]) -> Result<(), Closed> {
         let mut outbound = self.outbound();
+        let had_backlog = outbound.needs_flush();
         let mut result = Pushed::Written;
         for packet in packets {
             result = outbound.push(packet, self.bounds);
@@ -115,12 +116,17 @@ impl Session {
                 break;
             }
         }
-        let needs_flush = outbound.needs_flush();
+        let has_backlog = outbound.needs_flush();
         drop(outbound);
         match result {
             Pushed::Written => Ok(()),
             Pushed::Waits => {
-                self.announce(needs_flush);
+                match has_backlog {
+                    // The task flushes already if something waited before.
+                    true if had_backlog => {}
+                    true => self.wake.notify_one(),
+                    false => self.changed.notify_waiters(),
+                }
                 Ok(())
             }
             Pushed::Full => self.fail(CloseReason::SlowConsumer),
@@ -219,6 +225,7 @@ impl Session {
         result
     }
 
+    /// Has whoever waits for a change look again; the task too, if it is concerned.
     pub(super) fn announce(&self, to_the_task: bool) {
         self.changed.notify_waiters();
         if to_the_task {

@@ -185,14 +185,15 @@ impl<H: Handler> Task<H> {
                 .as_ref()
                 .map(|it| Arc::clone(it.stream()));
             tokio::select! {
+                // The order does not matter for what is due, told or ended: each round looks at all of it.
                 biased;
-                () = self.session.woken() => {}
-                () = &mut timer => {}
-                () = finish(&mut self.handling), if self.handling.is_some() => self.handling = None,
                 () = flushable(stream), if needs_flush => self.flush(),
+                () = finish(&mut self.handling), if self.handling.is_some() => self.handling = None,
                 received = self.source.receive(), if self.handling.is_none() => {
                     self.take(received);
                 }
+                () = &mut timer => {}
+                () = self.session.woken() => {}
             }
         }
     }
@@ -200,7 +201,7 @@ impl<H: Handler> Task<H> {
     /// Does what is due, and says when to look again.
     fn tend(&mut self) -> Instant {
         let now = Instant::now();
-        match self.heartbeat.due(now) {
+        match self.heartbeat.due(now, self.handling.is_some()) {
             Beat::Nothing => {}
             Beat::Ping => {
                 let _ = self.session.send(&[Packet::PING]);
@@ -221,6 +222,7 @@ impl<H: Handler> Task<H> {
             Err(reason) => return self.session.end(reason),
         };
         self.session.touch(now);
+        self.heartbeat.heard();
         match received {
             Received::Message(message) => {
                 let handling = self.engine.handler.message(&self.client, message);
@@ -277,11 +279,14 @@ async fn flushable(stream: Option<Arc<tokio::net::TcpStream>>) {
 async fn say_goodbye(session: &Session, source: Source, farewell: Farewell) {
     // A POST that still waits is told that nothing comes of it.
     drop(source.done);
-    let upgraded = session.mailbox().upgraded.take();
+    let left = std::mem::take(&mut *session.mailbox());
+    drop(left.posted);
+    let upgraded = left.upgraded;
     let websocket = source.websocket.or(upgraded);
     let goodbye = async {
         match (websocket, farewell) {
-            (_, Farewell::Nothing) => {}
+            (Some(websocket), Farewell::Nothing) => websocket.cut(),
+            (None, Farewell::Nothing) => {}
             (Some(websocket), _) => {
                 if flush_all(session, websocket.stream()).await.is_ok() {
                     session.outbound().abandon();

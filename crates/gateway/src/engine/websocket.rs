@@ -111,6 +111,12 @@ impl Websocket {
         .await;
     }
 
+    /// Drops the connection and what the kernel still holds for it: nobody reads it.
+    pub(super) fn cut(self) {
+        // If it fails, the kernel goes on trying for a while.
+        let _ = self.stream.set_zero_linger();
+    }
+
     /// Ends our side, then waits for the client's: a stream that is closed while unread bytes wait is
     /// reset, and the client would lose what it was told last.
     pub(super) async fn hang_up(self) {

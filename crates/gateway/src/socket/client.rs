@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use atalaya_protocol::socket::Reassembly;
+use tokio::time::Instant;
 
 use super::Socket;
 use crate::{CloseReason, engine::Session};
@@ -88,9 +89,13 @@ impl<S> Client<S> {
         std::mem::take(&mut joined.sockets)
     }
 
-    /// The sockets, if there are any to look at.
-    pub(super) fn sockets(&self) -> Vec<Arc<Socket<S>>> {
-        self.lock().sockets.clone()
+    /// The sockets whose time is up, and when the next one's is.
+    pub(super) fn expired(&self, now: Instant) -> (Vec<Arc<Socket<S>>>, Option<Instant>) {
+        let joined = self.lock();
+        let is_over = |it: &&Arc<Socket<S>>| it.expires_at().is_some_and(|at| at <= now);
+        let expired = joined.sockets.iter().filter(is_over).cloned().collect();
+        let times = joined.sockets.iter().filter_map(|it| *it.expires_at());
+        (expired, times.filter(|at| *at > now).min())
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Joined<S>> {

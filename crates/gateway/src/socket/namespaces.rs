@@ -275,13 +275,9 @@ impl<A: Application> Namespaces<A> {
 
     /// Cuts off the sockets whose token has run out; returns when the next one does.
     fn expire(&self, client: &Client<A::State>, now: Instant) -> Option<Instant> {
-        let mut next: Option<Instant> = None;
-        for socket in client.sockets() {
-            match *socket.expires_at() {
-                Some(at) if at <= now => socket.disconnect(CloseReason::TokenExpired),
-                Some(at) => next = Some(next.map_or(at, |other| other.min(at))),
-                None => {}
-            }
+        let (expired, next) = client.expired(now);
+        for socket in expired {
+            socket.disconnect(CloseReason::TokenExpired);
         }
         next
     }

@@ -31,15 +31,16 @@ async fn a_session_that_ends_during_an_admission_waits_for_it() {
     let mut client = Client::open(server.addr).await;
     client.send("40{\"hold\":true}").await;
     server.app.told("admit").await;
-    // No pong is sent: the heartbeat ends the session while the application still decides.
-    assert_eq!(client.closed().await, Received::Close(1000));
+    let grace = Duration::from_secs(3);
+    server
+        .gateway
+        .drain(CloseReason::ServerShutdown, grace)
+        .await;
+    assert_eq!(client.closed().await, Received::Close(1001));
     assert_eq!(server.app.calls(), ["admit / over websocket"]);
     server.app.release();
-    server.app.told("disconnected s0 ping_timeout").await;
-    assert_eq!(
-        server.app.calls()[1..],
-        ["connected s0 / sent=false", "disconnected s0 ping_timeout"]
-    );
+    server.app.told("disconnected s0 server_shutdown").await;
+    assert_eq!(server.app.calls()[1], "connected s0 / sent=false");
     sleep(Duration::from_secs(3)).await;
     assert_eq!(server.gateway.connections(), 0);
 }
@@ -84,13 +85,32 @@ async fn the_heartbeat_keeps_a_client_that_answers_and_ends_one_that_does_not() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_heartbeat_goes_on_beside_a_long_event() {
+async fn a_long_event_does_not_cost_the_client_its_connection() {
     let server = start().await;
     let mut client = Client::join(server.addr).await;
     client.send("42[\"hold\"]").await;
     assert_eq!(client.receive().await, Received::Text("2".into()));
+    client.send("3").await;
+    client.send("42[\"echo\",1]").await;
+    sleep(Duration::from_secs(50)).await;
+    server.app.release();
+    assert_eq!(client.text().await, "42[\"echo\",1]");
+    // Now that it is read again, it must answer again.
+    server.app.told("disconnected s0 ping_timeout").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_never_ends_keeps_nobody_connected() {
+    let server = start().await;
+    let client = Polling::open(server.addr).await;
+    client.post("40").await;
+    let post = begin(server.addr, "POST", &client.target(), &[], "42[\"hold\"]").await;
+    server.app.told("event hold").await;
     server.app.told("disconnected s0 ping_timeout").await;
     server.app.release();
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(server.gateway.connections(), 0);
+    drop(post);
 }
 
 #[tokio::test(start_paused = true)]

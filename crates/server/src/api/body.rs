@@ -1,6 +1,6 @@
 //! The JSON body of a request, or the problem that says what is wrong with it.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body as HttpBody, Bytes, to_bytes},
@@ -9,6 +9,7 @@ use axum::{
 use http::{HeaderMap, header};
 use http_body_util::LengthLimitError;
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::{
     fields::{EXPECTED, Fields, FromFields},
@@ -18,6 +19,9 @@ use crate::App;
 
 /// The largest body: a notification with all its fields at their limits takes a sixth of it.
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// How long a body may take: who announces one and never sends it must not keep the connection.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A body read as `T`, every field of it checked.
 pub(super) struct Body<T>(pub T);
@@ -53,7 +57,11 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 async fn read(body: HttpBody) -> Result<Bytes, Problem> {
-    to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
+    let Ok(read) = timeout(PATIENCE, to_bytes(body, MAX_BODY_BYTES)).await else {
+        let detail = format!("the body was not complete after {} s", PATIENCE.as_secs());
+        return Err(Problem::new(Code::BodyTooSlow, detail));
+    };
+    read.map_err(|error| {
         if error
             .source()
             .is_some_and(|cause| cause.is::<LengthLimitError>())

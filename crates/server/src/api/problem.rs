@@ -75,6 +75,8 @@ codes! {
         "Use a method of the `Allow` header.";
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large",
         "Send at most 256 KiB.";
+    BodyTooSlow = "body_too_slow", REQUEST_TIMEOUT, "The body did not arrive in time",
+        "Send it again, whole and at once.";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body is not declared as JSON",
         "Send the header `Content-Type: application/json`.";
     InvalidField = "invalid_field", UNPROCESSABLE_ENTITY, "A field is not valid",

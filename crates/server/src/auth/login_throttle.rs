@@ -1,6 +1,7 @@
 //! The brake on guessing passwords: after a few failures each further try has to wait twice as long.
 //!
-//! Counted by user name *and* address, so that a stranger who guesses cannot lock the owner out. An
+//! Counted by user name *and* address, so that a stranger who guesses cannot lock the owner out (behind
+//! a proxy, as long as it is among the trusted ones and so the address is the client's own). An
 //! attempt is charged before the password is looked at and given back when it was right, so that a
 //! thousand tries at the same moment are a thousand tries.
 
@@ -70,6 +71,13 @@ impl LoginThrottle {
         self.lock().remove(&key(username, from));
     }
 
+    /// The password was never looked at: the attempt was charged for nothing.
+    pub fn excused(&self, username: &str, from: IpAddr) {
+        if let Some(entry) = self.lock().get_mut(&key(username, from)) {
+            entry.count = entry.count.saturating_sub(1);
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Failures>> {
         // A panic while the lock was held leaves a map that is still a map: go on.
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
@@ -134,6 +142,17 @@ mod tests {
         for _ in 0..times {
             throttle.attempt("ana", HOME, now).unwrap();
         }
+    }
+
+    #[test]
+    fn an_attempt_that_was_never_judged_costs_nothing() {
+        let throttle = LoginThrottle::new();
+        for _ in 0..100 {
+            throttle.attempt("ana", HOME, at(0)).unwrap();
+            throttle.excused("ana", HOME);
+        }
+        fail(&throttle, FREE_FAILURES, at(0));
+        assert!(throttle.attempt("ana", HOME, at(0)).is_err());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Passwords: hashed with Argon2id, never on the async threads, never more at once than there are cores.
+//! Passwords: hashed with Argon2id, never on the async threads, and on half of the cores at most:
+//! whoever knocks at the login must not take the time of those who are connected.
 
 use std::sync::{Arc, LazyLock};
 
@@ -31,7 +32,7 @@ static ARGON2: LazyLock<Argon2<'static>> = LazyLock::new(|| {
 /// Hashes and verifies passwords. Cheap to clone; the clones share the bound.
 #[derive(Clone)]
 pub struct Passwords {
-    /// One permit for each core: a hash takes 19 MiB and all of a core for some 20 ms.
+    /// One permit for each core that may be busy: a hash takes 19 MiB and all of a core for some 20 ms.
     cores: Arc<Semaphore>,
     /// One permit for each caller that works or waits.
     queue: Arc<Semaphore>,
@@ -53,9 +54,10 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// Works on as many passwords at the same moment as there are cores.
+    /// Works on as many passwords at the same moment as half of the cores can.
     pub fn new() -> Self {
-        Self::at_once(std::thread::available_parallelism().map_or(1, |cores| cores.get()))
+        let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        Self::at_once((cores / 2).max(1))
     }
 
     fn at_once(at_once: usize) -> Self {

@@ -30,6 +30,8 @@ pub(crate) async fn catch_up(app: &App, member: &Member) {
     while !member.state().has_left() {
         match backlog.drain(app, member).await {
             Ok(()) => return,
+            // The account is gone: nobody is left to read an inbox.
+            Err(StoreError::NotFound(_)) => return,
             Err(error) => {
                 tracing::warn!(
                     session.id = member.state().session_id.0,
@@ -67,13 +69,17 @@ impl Backlog {
     /// The head of the table, and the next page up to it. Ids are given out in commit order, so whatever
     /// is not above the head is visible to the second query.
     async fn read(
-        &self,
+        &mut self,
         app: &App,
         member: &Member,
     ) -> Result<(Position, Vec<InboxItem>), StoreError> {
         // Held for the queries only: a client that reads slowly must not keep the others waiting.
-        let _turn = app.delivery.catch_ups.acquire().await;
+        let _turn = app.delivery.turn().await;
+        if member.state().has_left() {
+            return Ok((Position(self.sent_up_to), Vec::new()));
+        }
         let head = app.store.head().await?;
+        self.distrust_a_position_beyond(head);
         let user = member.state().user_id;
         let after = Position(self.sent_up_to);
         let now = app.clock.now();
@@ -82,6 +88,15 @@ impl Backlog {
             .inbox_after(user, after, self.unread_only, PAGE, now)
             .await?;
         Ok((head, items))
+    }
+
+    /// A position that this database never gave out, as after a restored backup: the client has seen what is
+    /// not there any more, and nobody knows what of the rest. Unread is what it needs.
+    fn distrust_a_position_beyond(&mut self, head: Position) {
+        if self.sent_up_to > head.0 {
+            self.sent_up_to = 0;
+            self.unread_only = true;
+        }
     }
 
     /// Queues one page, no faster than the client reads: a backlog alone never makes a slow consumer.

@@ -11,6 +11,9 @@ use crate::{App, sockets::feed_live};
 /// How many notifications are read at a time.
 const PAGE: u32 = 256;
 
+/// How many sockets are written to before the other tasks of this thread have their turn: a few milliseconds.
+const BETWEEN_YIELDS: usize = 256;
+
 /// Runs until `stop`: waits for a wake-up or the poll interval, then sends everything newer than the last.
 pub(crate) async fn fan_out(app: Arc<App>, stop: CancellationToken) {
     let mut unreachable = false;
@@ -51,16 +54,17 @@ async fn send_what_is_new(app: &App) -> Result<(), StoreError> {
             }
             let frame = app.frames.published(item);
             let members = app.hub.members_of(&item.targets);
-            let sent = members
-                .iter()
-                .filter(|member| feed_live(member, position, &frame))
-                .count();
-            app.metrics.delivered(sent);
+            for some in members.chunks(BETWEEN_YIELDS) {
+                let sent = some
+                    .iter()
+                    .filter(|member| feed_live(member, position, &frame))
+                    .count();
+                app.metrics.delivered(sent);
+                tokio::task::yield_now().await;
+            }
         }
         if items.len() < PAGE as usize {
             return Ok(());
         }
-        // A long backlog after an outage must not starve the other tasks of this thread.
-        tokio::task::yield_now().await;
     }
 }

@@ -14,7 +14,7 @@ use atalaya_store::{
     PublishError, Store,
     model::{NewNotification, Published, Timestamp},
 };
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use crate::ops::Metrics;
 
@@ -25,9 +25,9 @@ pub(crate) use frames::Frames;
 /// How long a notification may wait when every wake-up is lost (L8).
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many sockets read their backlog at the same moment. The rest wait their turn, so that a storm of
-/// connections cannot take every database connection from the publishers.
-const CATCH_UPS_AT_ONCE: usize = 8;
+/// How many sockets read their backlog at the same moment, half of the store's reading connections. The rest
+/// wait their turn, so that a storm cannot keep the admissions and the API from reading.
+const CATCH_UPS_AT_ONCE: usize = 4;
 
 /// The publishing side of the delivery path, and what its readers share.
 pub struct Delivery {
@@ -46,6 +46,11 @@ impl Delivery {
             wake: Notify::new(),
             catch_ups: Semaphore::new(CATCH_UPS_AT_ONCE),
         }
+    }
+
+    /// Waits for a turn to read for a socket that has just connected.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.catch_ups.acquire().await.ok()
     }
 
     /// Stores a notification and wakes the fan-out. When this returns `Ok`, the notification is committed

@@ -1,11 +1,11 @@
 //! Closes the rows of ended sockets, whatever the database does meanwhile (L2, L3).
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use atalaya_gateway::CloseReason;
 use atalaya_store::{
     StoreError,
-    model::{Closed, SessionId, Timestamp},
+    model::{Closed, SessionId, Timestamp, UserId},
 };
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
@@ -20,6 +20,7 @@ const BATCH: usize = 512;
 #[derive(Clone, Copy, Debug)]
 pub struct Closing {
     session_id: SessionId,
+    user_id: UserId,
     reason: &'static str,
     at: Timestamp,
     last_seen_at: Timestamp,
@@ -29,6 +30,7 @@ impl Closing {
     pub(super) fn of(member: &Member, reason: CloseReason, now: Timestamp) -> Self {
         Self {
             session_id: member.state().session_id,
+            user_id: member.state().user_id,
             reason: reason.as_str(),
             at: now,
             last_seen_at: last_seen_at(member, now),
@@ -53,12 +55,15 @@ impl Closing {
 pub(crate) async fn close_rows(app: Arc<App>, mut closings: mpsc::Receiver<Closing>) {
     let mut batch = Vec::with_capacity(BATCH);
     while closings.recv_many(&mut batch, BATCH).await > 0 {
+        let users: HashSet<_> = batch.iter().map(|row| row.user_id).collect();
         let outcomes = join_all(batch.drain(..).map(|row| close(&app, row))).await;
         let errors = outcomes.iter().filter_map(|outcome| outcome.as_ref().err());
         if let Some(error) = errors.clone().next_back() {
             tracing::warn!(rows = errors.count(), error = %error, "rows wait to be closed");
         }
-        app.ledger.changed();
+        for user in users {
+            app.ledger.changed(user);
+        }
     }
 }
 

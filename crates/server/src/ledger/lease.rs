@@ -44,17 +44,20 @@ async fn renew(app: &App) {
 
 /// Another server closed our rows: their sockets must not outlive them.
 async fn begin_anew(app: &App) {
-    let members = app.hub.members();
     tracing::error!(
         node = app.ledger.node_id().as_ref(),
-        sockets = members.len(),
+        sockets = app.hub.stats().sockets,
         "another server took this one for dead and closed its rows: cutting the sockets, their clients come back"
     );
     if let Err(error) = app.ledger.begin_anew().await {
         tracing::warn!(error = %error, "a new lease could not be begun");
     }
-    for member in members {
-        member.disconnect(CloseReason::NodeLost);
+    // Read after the id has changed: a socket that joins later compares its row's id by itself.
+    let node = app.ledger.node_id();
+    for member in app.hub.members() {
+        if member.state().node != node {
+            member.disconnect(CloseReason::NodeLost);
+        }
     }
 }
 
@@ -71,7 +74,7 @@ pub(crate) async fn reap(app: Arc<App>, stop: CancellationToken) {
             Ok(reaped) if reaped.is_empty() => {}
             Ok(reaped) => {
                 log_reaped(&reaped);
-                app.ledger.changed();
+                app.ledger.changed_for_everyone();
             }
             Err(error) => tracing::warn!(error = %error, "lost servers could not be looked for"),
         }

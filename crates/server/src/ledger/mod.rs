@@ -18,13 +18,10 @@ use std::{
 use atalaya_gateway::CloseReason;
 use atalaya_store::{
     Store, StoreError,
-    model::{NewNode, Timestamp},
+    model::{NewNode, Timestamp, UserId},
 };
 use rand::RngCore;
-use tokio::{
-    sync::{Notify, mpsc},
-    time::Instant,
-};
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{clock::Clock, config::Config, sockets::Member};
 
@@ -32,6 +29,7 @@ pub(crate) use close_rows::{Closing, close_rows};
 pub(crate) use last_seen::refresh_last_seen;
 pub(crate) use lease::{keep_lease, reap};
 pub(crate) use refusals::prune_refusals;
+use watchers::Changes;
 pub(crate) use watchers::tell_watchers;
 
 /// This server as one of the nodes that hold rows.
@@ -47,8 +45,8 @@ pub struct Ledger {
     /// Ended sockets whose rows are still to be closed; `close_rows` receives. Bounded by the connections
     /// that this process may hold, each of which ends once.
     closing: Mutex<Option<mpsc::Sender<Closing>>>,
-    /// Woken when a row was opened or closed here; `tell_watchers` waits.
-    changed: Notify,
+    /// Whose rows were opened or closed; `tell_watchers` waits.
+    changes: Changes,
 }
 
 /// What stays the same over the starts of one server.
@@ -94,7 +92,7 @@ impl Ledger {
             identity,
             lease_until: Mutex::new(Instant::now()),
             closing: Mutex::new(Some(closing)),
-            changed: Notify::new(),
+            changes: Changes::default(),
         };
         ledger.register_node().await?;
         let now = ledger.clock.now();
@@ -142,9 +140,14 @@ impl Ledger {
         self.lock_closing().take();
     }
 
-    /// Says that a row was opened or closed here.
-    pub fn changed(&self) {
-        self.changed.notify_one();
+    /// Says that a row of this user was opened or closed here.
+    pub fn changed(&self, user: UserId) {
+        self.changes.add(Some(user));
+    }
+
+    /// Says that rows were closed whose users are not known here.
+    pub fn changed_for_everyone(&self) {
+        self.changes.add(None);
     }
 
     /// Ends this node in the table: its rows are closed by now.

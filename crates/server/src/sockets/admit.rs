@@ -4,7 +4,10 @@
 //! row is committed. Whatever is refused is recorded, with no secret in the record: who could *not*
 //! connect is what an operator needs to know first.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, atomic::AtomicBool},
+    time::Duration,
+};
 
 use atalaya_gateway::{Admission, ConnectRequest, Refusal};
 use atalaya_store::{
@@ -14,6 +17,7 @@ use atalaya_store::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::RngCore;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::seat::Seat;
 use crate::{App, auth::TokenError};
@@ -64,46 +68,35 @@ impl Refused {
 #[serde(default)]
 struct Auth {
     token: Option<String>,
-    /// Where to go on, for a client that keeps the position itself.
-    cursor: Option<Cursor>,
+    /// Where to go on, for a client that keeps the position itself. What is no position says nothing: it
+    /// is no reason to turn anybody away.
+    cursor: Value,
     /// The `pid` of the last connection and the offset of its last event, which socket.io-client (4.6 or
     /// later) sends by itself.
-    pid: Option<String>,
-    offset: Option<Cursor>,
+    pid: Value,
+    offset: Value,
 }
 
 impl Auth {
     /// Where this user's socket left off. An offset counts only for the user who got it: another user who
     /// logs in on the same page has a backlog of their own.
     fn resume_after(&self, user: UserId) -> Option<i64> {
-        let same_user = || {
-            let pid = self.pid.as_deref()?;
-            pid.starts_with(&pid_prefix(user)).then_some(())
-        };
-        let offset = || same_user().and(self.offset.as_ref());
-        self.cursor
-            .as_ref()
-            .or_else(offset)
-            .and_then(Cursor::position)
+        let is_same_user = self
+            .pid
+            .as_str()
+            .is_some_and(|pid| pid.starts_with(&pid_prefix(user)));
+        let offset = position(&self.offset).filter(|_| is_same_user);
+        // The client sends the same cursor on each reconnection; its offset has moved on since.
+        position(&self.cursor).max(offset)
     }
 }
 
 /// A position as a client may write it: the number, or the text of it.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Cursor {
-    Number(i64),
-    Text(String),
-}
-
-impl Cursor {
-    fn position(&self) -> Option<i64> {
-        match self {
-            Self::Number(number) => Some(*number),
-            Self::Text(text) => text.parse().ok(),
-        }
+fn position(value: &Value) -> Option<i64> {
+    let number = value.as_i64();
+    number
+        .or_else(|| value.as_str()?.parse().ok())
         .filter(|position| *position >= 0)
-    }
 }
 
 /// Decides on a CONNECT, commits the row, and records a refusal.
@@ -142,19 +135,24 @@ async fn try_admit(
         return Err(Refused::LedgerUnavailable);
     }
     let socket_id = random_id();
-    let session_id = open_session(app, request, &user, &socket_id, now).await?;
+    let node = app.ledger.node_id();
+    let session_id = open_session(app, request, &user, &socket_id, &node, now).await?;
     Ok(Admission {
         socket_id: socket_id.into(),
         pid: Some(format!("{}{}", pid_prefix(user.id), random_id()).into()),
-        expires_in: Some(until(claims.expires_at, now)),
-        state: Seat::new(
+        // Asked anew: the commit may have taken its time.
+        expires_in: Some(until(claims.expires_at, app.clock.now())),
+        state: Seat {
             session_id,
-            user.id,
-            user.role,
-            now,
-            targets_of(&user),
-            auth.resume_after(user.id),
-        ),
+            user_id: user.id,
+            role: user.role,
+            connected_at: now,
+            node,
+            targets: targets_of(&user),
+            resume_after: auth.resume_after(user.id),
+            feed: Mutex::default(),
+            left: AtomicBool::new(false),
+        },
     })
 }
 
@@ -182,6 +180,7 @@ async fn open_session(
     request: &ConnectRequest,
     user: &User,
     socket_id: &str,
+    node: &str,
     now: Timestamp,
 ) -> Result<SessionId, Refused> {
     let session = NewSession {
@@ -191,7 +190,7 @@ async fn open_session(
         ip_address: Some(request.handshake.remote_addr.to_string()),
         user_agent: request.handshake.user_agent.as_deref().map(str::to_owned),
         transport: request.transport.as_str(),
-        node: app.ledger.node_id().to_string(),
+        node: node.to_owned(),
         recovered_from: None,
         max_active: Some(app.config.max_sessions_per_user),
     };

@@ -33,7 +33,11 @@ impl Application for Sockets {
     fn connected(&self, member: &Arc<Member>) {
         let app = &self.0;
         app.hub.join(member);
-        app.ledger.changed();
+        app.ledger.changed(member.state().user_id);
+        if member.state().node != app.ledger.node_id() {
+            // The lease was lost between the commit and now: another server has closed this row.
+            member.disconnect(CloseReason::NodeLost);
+        }
         log_opened(app, member);
         // A socket that is gone already is closed by `disconnected`, like every other.
         let _ = member.send(&app.frames.session(member));
@@ -54,7 +58,7 @@ impl Application for Sockets {
         member.state().leave();
         app.hub.leave(member);
         app.ledger.close(member, reason);
-        app.ledger.changed();
+        app.ledger.changed(member.state().user_id);
         app.metrics.closed(reason.as_str());
     }
 

@@ -1,7 +1,7 @@
 //! What the server keeps with each admitted socket, and how far that socket has been fed.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -18,44 +18,28 @@ pub struct Seat {
     pub user_id: UserId,
     pub role: Role,
     pub connected_at: Timestamp,
+    /// The node id that the row carries.
+    pub node: Arc<str>,
     /// The rooms that this socket is in.
     pub targets: [Target; 3],
     /// Where the catch-up begins: after this notification, or at the first unread one.
     pub resume_after: Option<i64>,
-    feed: Mutex<Feed>,
-    left: AtomicBool,
+    pub(super) feed: Mutex<Feed>,
+    pub(super) left: AtomicBool,
 }
 
 /// How a socket is being fed. The fan-out feeds only live sockets; one that catches up reads the same
 /// notifications from the table, so none is sent twice and none is passed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Feed {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Feed {
+    #[default]
     CatchingUp,
-    Live { sent_up_to: i64 },
+    Live {
+        sent_up_to: i64,
+    },
 }
 
 impl Seat {
-    /// A seat whose socket has been sent nothing yet.
-    pub fn new(
-        session_id: SessionId,
-        user_id: UserId,
-        role: Role,
-        connected_at: Timestamp,
-        targets: [Target; 3],
-        resume_after: Option<i64>,
-    ) -> Self {
-        Self {
-            session_id,
-            user_id,
-            role,
-            connected_at,
-            targets,
-            resume_after,
-            feed: Mutex::new(Feed::CatchingUp),
-            left: AtomicBool::new(false),
-        }
-    }
-
     /// The socket is gone.
     pub fn leave(&self) {
         self.left.store(true, Ordering::Relaxed);

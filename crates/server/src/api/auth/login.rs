@@ -90,8 +90,11 @@ pub(crate) async fn login(
     app.throttle
         .attempt(&request.username, from, now)
         .map_err(|wait| too_many_attempts(wait.as_secs()))?;
-    let found = app.store.credentials(&request.username).await?;
-    if !is_right(&app, found.as_ref(), &request.password).await? {
+    let judged = judge(&app, &request).await;
+    // A database that is away is not the user's failure.
+    let (found, is_right) =
+        judged.inspect_err(|_| app.throttle.excused(&request.username, from))?;
+    if !is_right {
         // Not the name: people type their password into that field.
         let user_id = found.map(|found| found.user.id.0);
         tracing::info!(user.id = user_id, client.address = %from, "login refused");
@@ -111,10 +114,12 @@ pub(crate) async fn login(
 }
 
 /// The same work and the same answer, whether the user does not exist, is disabled or mistyped.
-async fn is_right(app: &App, found: Option<&Credentials>, password: &str) -> Result<bool, Problem> {
-    let hash = found.and_then(|found| found.password_hash.as_deref());
-    let matches = app.passwords.verify(password, hash).await?;
-    Ok(matches && found.is_some_and(|found| !found.user.disabled))
+async fn judge(app: &App, request: &LoginRequest) -> Result<(Option<Credentials>, bool), Problem> {
+    let found = app.store.credentials(&request.username).await?;
+    let hash = found.as_ref().and_then(|it| it.password_hash.as_deref());
+    let matches = app.passwords.verify(&request.password, hash).await?;
+    let is_right = matches && found.as_ref().is_some_and(|it| !it.user.disabled);
+    Ok((found, is_right))
 }
 
 fn invalid_credentials() -> Problem {

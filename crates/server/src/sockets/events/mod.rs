@@ -64,6 +64,10 @@ pub(super) async fn answer(app: &App, member: &Arc<Member>, event: Event) {
 /// Tells a socket its unread count, once after it connected. A database that does not answer costs the
 /// badge its number until the next change, not the connection.
 pub(super) async fn tell_inbox(app: &App, member: &Arc<Member>) {
+    let _turn = app.delivery.turn().await;
+    if member.state().has_left() {
+        return;
+    }
     let user = member.state().user_id;
     match app.store.unread_count(user, app.clock.now()).await {
         Ok(unread) => {

@@ -15,11 +15,12 @@ use atalaya_testbed::{ports, postgres, process::Process};
 use serde_json::{Value, json};
 use sqlx::{PgPool, SqlitePool};
 use tempfile::TempDir;
+use tokio::process::Command;
 
 /// Longer than anything takes on a busy machine; a wait ends as soon as what it waits for is there.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-const SECRET: &str = "a secret of the law tests, long enough";
+pub(crate) const SECRET: &str = "a secret of the law tests, long enough";
 
 /// The database of one test, for looking at it directly.
 enum Tables {
@@ -38,20 +39,25 @@ pub(crate) struct World {
     port: u16,
     ops_port: u16,
     extra: Vec<(&'static str, String)>,
+    launcher: Vec<String>,
     server: Option<Process>,
 }
 
 impl World {
     pub(crate) async fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("atalaya.db").display());
+        let url = format!("sqlite://{}/database/atalaya.db", folder.path().display());
         let store = migrated(&url).await;
         let tables = Tables::Sqlite(SqlitePool::connect(&url).await.unwrap());
         Self::new(folder, url, store, tables)
     }
 
     pub(crate) async fn on_postgres() -> Self {
-        let database = postgres::database().await;
+        Self::on(postgres::database().await).await
+    }
+
+    /// On an empty database of some PostgreSQL, such as one that the test stops.
+    pub(crate) async fn on(database: postgres::Database) -> Self {
         let url = database.url.clone();
         let store = migrated(&url).await;
         let tables = Tables::Postgres(PgPool::connect(&url).await.unwrap(), database);
@@ -67,6 +73,7 @@ impl World {
             port: ports::free(),
             ops_port: ports::free(),
             extra: Vec::new(),
+            launcher: Vec::new(),
             server: None,
         }
     }
@@ -76,11 +83,28 @@ impl World {
         self.extra.push((variable, value.into()));
     }
 
+    /// Has the server started by another program, which gets the command line at the end of these arguments.
+    pub(crate) fn set_launcher(&mut self, program_and_arguments: &[&str]) {
+        self.launcher = program_and_arguments
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+    }
+
     /// Lets the server reach its database through another address.
     pub(crate) fn set_database_port(&mut self, port: u16) {
         let (head, name) = self.database_url.rsplit_once('/').unwrap();
         let (server, _) = head.rsplit_once(':').unwrap();
         self.database_url = format!("{server}:{port}/{name}");
+    }
+
+    /// Lets the server reach its database through another URL.
+    pub(crate) fn set_database_url(&mut self, url: impl Into<String>) {
+        self.database_url = url.into();
+    }
+
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database_url
     }
 
     pub(crate) fn database_address(&self) -> std::net::SocketAddr {
@@ -103,7 +127,20 @@ impl World {
         (server, format!("http://127.0.0.1:{port}"))
     }
 
+    /// A start that must fail: its exit code, and what it said.
+    pub(crate) async fn start_in_vain(&self) -> (i32, String) {
+        let mut command = self.command(self.port, self.ops_port);
+        let ended = tokio::time::timeout(PATIENCE, command.kill_on_drop(true).output());
+        let output = ended.await.expect("it goes on running").unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), said)
+    }
+
     fn spawn(&self, port: u16, ops_port: u16) -> Process {
+        Process::from_command(self.command(port, ops_port))
+    }
+
+    fn command(&self, port: u16, ops_port: u16) -> Command {
         let mut environment = vec![
             ("DATABASE_URL", self.database_url.clone()),
             ("JWT_SECRET", SECRET.to_owned()),
@@ -112,11 +149,11 @@ impl World {
             ("ATALAYA_DATA_DIR", self.data_dir().display().to_string()),
         ];
         environment.extend(self.extra.iter().cloned());
-        let environment: Vec<_> = environment
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        Process::spawn(env!("CARGO_BIN_EXE_atalaya"), ["serve"], &environment)
+        let atalaya = [env!("CARGO_BIN_EXE_atalaya").to_owned(), "serve".to_owned()];
+        let mut words = self.launcher.iter().chain(&atalaya);
+        let mut command = Command::new(words.next().expect("the program is named"));
+        command.args(words).envs(environment);
+        command
     }
 
     fn data_dir(&self) -> PathBuf {
@@ -134,7 +171,20 @@ impl World {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}", self.address())
+    }
+
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
+    pub(crate) fn ops_address(&self) -> std::net::SocketAddr {
+        ([127, 0, 0, 1], self.ops_port).into()
+    }
+
+    /// The folder of this test alone; a SQLite database stands in `database` below it.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Makes `count` users without a password: their tokens are signed by hand.
@@ -204,6 +254,33 @@ impl World {
             Tables::Sqlite(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
             Tables::Postgres(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
         }
+    }
+
+    /// Everything that the database holds, in whatever table or column.
+    pub(crate) async fn everything_stored(&self) -> String {
+        const SQL: &str = "SELECT schema_to_xml('public', true, false, '')::text";
+        match &self.tables {
+            Tables::Postgres(pool, _) => sqlx::query_scalar(SQL).fetch_one(pool).await.unwrap(),
+            Tables::Sqlite(_) => {
+                let parts = ["atalaya.db", "atalaya.db-wal"];
+                let folder = self.folder.path().join("database");
+                let read = |name| std::fs::read(folder.join(name)).unwrap();
+                parts
+                    .map(|name| String::from_utf8_lossy(&read(name)).into_owned())
+                    .concat()
+            }
+        }
+    }
+
+    /// Runs a statement that is right on PostgreSQL alone.
+    pub(crate) async fn execute_on_postgres(&self, sql: String) {
+        let Tables::Postgres(pool, _) = &self.tables else {
+            panic!("this world has no PostgreSQL");
+        };
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(pool)
+            .await
+            .unwrap();
     }
 
     /// Whether the row of this socket is there and active, at this moment.
