@@ -50,16 +50,17 @@ fn forwarded_for(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> IpAddr
 
 /// The comma-separated values of all headers of this name, the last first.
 fn values_from_the_right<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
-    let lines: Vec<&str> = headers
+    let lines: Vec<&[u8]> = headers
         .get_all(name)
         .iter()
-        .filter_map(|value| value.to_str().ok())
+        .map(|it| it.as_bytes())
         .collect();
+    // Split before it is read: a client's own nonsense must not hide what the proxy appended to it.
     lines
         .into_iter()
         .rev()
-        .flat_map(|line| line.rsplit(','))
-        .map(str::trim)
+        .flat_map(|line| line.rsplit(|byte| *byte == b','))
+        .map(|value| std::str::from_utf8(value).unwrap_or_default().trim())
 }
 
 fn last_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -121,6 +122,16 @@ mod tests {
             seen("::ffff:127.0.0.1", &trusted, &split),
             ("1.2.3.4".into(), false)
         );
+    }
+
+    #[test]
+    fn what_the_client_wrote_before_it_hides_nothing() {
+        let mut headers = HeaderMap::new();
+        let appended = http::HeaderValue::from_bytes(b"\xff\xfe, 1.2.3.4").unwrap();
+        headers.insert(FORWARDED_FOR, appended);
+        let trusted = ["127.0.0.1/32".parse().unwrap()];
+        let seen = resolve(&headers, "127.0.0.1".parse().unwrap(), &trusted);
+        assert_eq!(seen.remote_addr.to_string(), "1.2.3.4");
     }
 
     #[test]

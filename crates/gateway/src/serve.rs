@@ -10,6 +10,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -20,6 +21,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// How long to leave a listener alone that cannot accept, as when no file descriptor is left: another
 /// try at once would fail alike, and burn a core.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
+
+/// How long what was sent may stay unread: an answer that nobody takes must not keep its connection.
+const UNREAD_LIMIT: Duration = Duration::from_secs(60);
 
 /// What one listener may cost.
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +135,8 @@ async fn serve<R, F, B>(
 {
     // Small packets that must not wait for more; if it fails the first write fails too.
     let _ = stream.set_nodelay(true);
+    // If it fails, who does not read is cut off later.
+    let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
     let service = service_fn(move |request| {
         let response = respond(request, peer);
         async { Ok::<_, Infallible>(response.await) }

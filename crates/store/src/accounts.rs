@@ -250,9 +250,10 @@ impl Store {
         let labels: Vec<String> = match &*self.inner.db {
             db::Db::Sqlite(_) => Vec::new(),
             db::Db::Postgres(db) => {
-                let mut lease = db::Lease::of(&db.readers).await?;
+                let mut lease = db::Lease::of(&db.readers, db.patience).await?;
+                let deadline = lease.deadline();
                 let outcome =
-                    tokio::time::timeout(db.patience, enum_labels(lease.connection())).await;
+                    tokio::time::timeout_at(deadline, enum_labels(lease.connection())).await;
                 lease.settle(outcome)?
             }
         };

@@ -17,6 +17,8 @@ struct Column {
     types: &'static [&'static str],
     /// Whether Atalaya has a value for it in every row.
     always_written: bool,
+    /// How many characters it must hold.
+    min_chars: i32,
 }
 
 struct Table {
@@ -38,6 +40,7 @@ const fn own(name: &'static str, types: &'static [&'static str]) -> Column {
         add: None,
         types,
         always_written: true,
+        min_chars: 0,
     }
 }
 
@@ -47,6 +50,7 @@ const fn added(name: &'static str, add: &'static str, types: &'static [&'static 
         add: Some(add),
         types,
         always_written: false,
+        min_chars: 0,
     }
 }
 
@@ -56,6 +60,17 @@ const fn written(column: Column) -> Column {
         ..column
     }
 }
+
+const fn holding(min_chars: i32, column: Column) -> Column {
+    Column {
+        min_chars,
+        ..column
+    }
+}
+
+/// Over the longest close reason. A row whose reason did not fit could not be closed at all: not when its
+/// connection ends, and not by the lease either.
+const REASON_CHARS: i32 = 20;
 
 const TABLES: [Table; 2] = [
     Table {
@@ -68,7 +83,7 @@ const TABLES: [Table; 2] = [
             own("connected_at", TIME),
             own("is_active", BOOLEAN),
             added("disconnected_at", "TIMESTAMP(3)", TIME),
-            added("disconnect_reason", "TEXT", TEXT),
+            holding(REASON_CHARS, added("disconnect_reason", "TEXT", TEXT)),
             written(added("last_seen_at", "TIMESTAMP(3)", TIME)),
             added("ip_address", "TEXT", TEXT),
             added("user_agent", "TEXT", TEXT),
@@ -107,6 +122,8 @@ struct Found {
     name: String,
     /// `None` where types are loose (SQLite).
     data_type: Option<String>,
+    /// `None` where it is not bounded.
+    max_chars: Option<i32>,
     not_null: bool,
     has_default: bool,
 }
@@ -118,7 +135,7 @@ pub(crate) async fn postgres(
     for table in &TABLES {
         let found: Vec<Found> = sqlx::query(
             "SELECT CAST(column_name AS TEXT), CAST(data_type AS TEXT), is_nullable = 'NO', \
-                    column_default IS NOT NULL OR is_identity = 'YES' \
+                    column_default IS NOT NULL OR is_identity = 'YES', CAST(character_maximum_length AS INTEGER) \
              FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1",
         )
         .bind(table.name)
@@ -128,6 +145,7 @@ pub(crate) async fn postgres(
                 data_type: Some(row.try_get(1)?),
                 not_null: row.try_get(2)?,
                 has_default: row.try_get(3)?,
+                max_chars: row.try_get(4)?,
             })
         })
         .fetch_all(&mut **transaction)
@@ -175,6 +193,7 @@ pub(crate) async fn sqlite(
             Ok(Found {
                 name: row.try_get(0)?,
                 data_type: None,
+                max_chars: None,
                 not_null: row.try_get(1)?,
                 has_default: row.try_get(2)?,
             })
@@ -246,6 +265,18 @@ fn check(table: &Table, column: &Column, there: &Found) -> Result<(), StoreError
                 "its column {} is {data_type}; it must be {}",
                 column.name,
                 column.types.join(" or ")
+            ),
+        ));
+    }
+    if let Some(max_chars) = there.max_chars
+        && max_chars < column.min_chars
+    {
+        return Err(unadoptable(
+            table,
+            format!(
+                "its column {0} holds {max_chars} characters, and {1} are needed; \
+                 ALTER TABLE {2} ALTER COLUMN {0} TYPE TEXT",
+                column.name, column.min_chars, table.name
             ),
         ));
     }

@@ -6,7 +6,7 @@
 //! dropped rather than given back, because what it would answer next is unknown.
 
 use sqlx::{Connection, Database, Pool, SqlSafeStr, pool::PoolConnection};
-use tokio::time::error::Elapsed;
+use tokio::time::{Duration, Instant, error::Elapsed};
 
 use crate::{Engine, error::StoreError, postgres, sqlite};
 
@@ -59,15 +59,32 @@ impl Sql {
 }
 
 /// A pool's connection for the length of one verb.
-pub(crate) struct Lease<DB: Database>(Option<PoolConnection<DB>>);
+pub(crate) struct Lease<DB: Database> {
+    connection: Option<PoolConnection<DB>>,
+    /// When the verb is given up. The wait for the connection is part of it.
+    deadline: Instant,
+}
 
 impl<DB: Database> Lease<DB> {
-    pub(crate) async fn of(pool: &Pool<DB>) -> Result<Self, StoreError> {
-        Ok(Self(Some(pool.acquire().await?)))
+    pub(crate) async fn of(pool: &Pool<DB>, patience: Duration) -> Result<Self, StoreError> {
+        let deadline = Instant::now() + patience;
+        match tokio::time::timeout_at(deadline, pool.acquire()).await {
+            Ok(connection) => Ok(Self {
+                connection: Some(connection?),
+                deadline,
+            }),
+            Err(Elapsed { .. }) => Err(StoreError::unavailable("no connection was free in time")),
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        self.deadline
     }
 
     pub(crate) fn connection(&mut self) -> &mut DB::Connection {
-        self.0.as_mut().expect("it is held until the lease settles")
+        self.connection
+            .as_mut()
+            .expect("it is held until the lease settles")
     }
 
     /// Gives the connection back, unless its last statement was given up.
@@ -76,8 +93,9 @@ impl<DB: Database> Lease<DB> {
         outcome: Result<Result<T, StoreError>, Elapsed>,
     ) -> Result<T, StoreError> {
         match outcome {
+            Ok(Err(error)) if error.concerns_the_database() => Err(error),
             Ok(result) => {
-                drop(self.0.take());
+                drop(self.connection.take());
                 result
             }
             Err(Elapsed { .. }) => Err(StoreError::unavailable("it did not answer in time")),
@@ -87,7 +105,7 @@ impl<DB: Database> Lease<DB> {
 
 impl<DB: Database> Drop for Lease<DB> {
     fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
+        if let Some(connection) = self.connection.take() {
             drop(connection.detach());
         }
     }
@@ -119,8 +137,8 @@ macro_rules! on {
     };
     (@ $db:ident, $side:ident, $value:expr, $connection:ident, $engine:ident, $body:expr) => {{
         $db.check()?;
-        let mut lease = $crate::db::Lease::of(&$db.$side).await?;
-        let outcome = tokio::time::timeout($db.patience, async {
+        let mut lease = $crate::db::Lease::of(&$db.$side, $db.patience).await?;
+        let outcome = tokio::time::timeout_at(lease.deadline(), async {
             let $engine = $value;
             let $connection = lease.connection();
             $body

@@ -36,8 +36,8 @@ pub(crate) trait Committer: Send + 'static {
     /// Tells the waiter.
     fn answer(&mut self, request: Self::Request, outcome: Result<Self::Outcome, StoreError>);
 
-    /// Adds work that nobody waits for, when it is due.
-    fn add_owed(&mut self, batch: &mut Vec<Self::Request>);
+    /// Adds work that nobody waits for: what is due, and to the last batch what is not yet due, too.
+    fn add_owed(&mut self, batch: &mut Vec<Self::Request>, is_last: bool);
 
     /// Resolves when such work is due.
     fn owed_is_due(&self) -> impl Future<Output = ()> + Send;
@@ -65,10 +65,10 @@ pub(crate) async fn run<C: Committer>(
             }
             () = committer.owed_is_due(), if !stopping => {}
         }
-        committer.add_owed(&mut batch);
+        committer.add_owed(&mut batch, false);
         commit_and_answer(&mut committer, std::mem::take(&mut batch)).await;
     }
-    committer.add_owed(&mut batch);
+    committer.add_owed(&mut batch, true);
     commit_and_answer(&mut committer, batch).await;
 }
 

@@ -59,7 +59,11 @@ pub enum Engine {
 /// How a store is opened.
 #[derive(Clone, Debug)]
 pub struct OpenOptions {
-    /// How long a verb may take before it is given up as unavailable.
+    /// How long a verb may take before it is given up as unavailable, the wait for a connection included.
+    ///
+    /// The few that are more than one transaction have it for each: [`Store::touch_sessions`] for each thousand
+    /// rows, and changes to an account. [`Store::migrate`] takes the time it needs, and [`Store::close`] waits
+    /// for what is under way.
     pub patience: Duration,
     /// Connections for reading; writing has a few of its own, so that a slow list cannot delay the ledger.
     pub readers: u32,

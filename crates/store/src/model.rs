@@ -443,6 +443,15 @@ pub struct Outgoing {
     pub targets: Vec<Target>,
 }
 
+/// A part of the stream of what was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoings {
+    /// Ascending.
+    pub items: Vec<Outgoing>,
+    /// Whether nothing newer was there when it was read; otherwise ask again after the last of the items.
+    pub is_complete: bool,
+}
+
 /// A notification as one user's inbox holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboxItem {

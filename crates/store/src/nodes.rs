@@ -26,14 +26,37 @@ const CLOSE_OF_NODE: &str = "UPDATE user_sessions SET is_active = FALSE, disconn
      disconnected_at = CASE WHEN connected_at > $3 THEN connected_at ELSE $3 END \
      WHERE node = $1 AND is_active = TRUE";
 
-/// Of a node that stopped already, rows can only be left by a mistake; of an unknown one, by another program.
-const CLOSE_UNHELD: &str = "UPDATE user_sessions SET is_active = FALSE, disconnect_reason = $1, \
-     disconnected_at = CASE WHEN connected_at > $2 THEN connected_at ELSE $2 END \
-     WHERE is_active = TRUE AND COALESCE(last_seen_at, connected_at) < $3 AND (node IS NULL OR NOT EXISTS \
-     (SELECT 1 FROM nodes WHERE nodes.id = user_sessions.node AND nodes.stopped_at IS NULL))";
+/// The holders of active rows that are no running node, each found by one step through the index
+/// `user_sessions_active_node`, whatever the number of its rows. Of a node that stopped already, rows can only be
+/// left by a mistake; of an unknown one, by another program.
+const UNHELD_BY: &str = "WITH RECURSIVE holders(node) AS ( \
+         SELECT (SELECT node FROM user_sessions WHERE is_active = TRUE AND node IS NOT NULL \
+                 ORDER BY node LIMIT 1) \
+         UNION ALL \
+         SELECT (SELECT s.node FROM user_sessions AS s WHERE s.is_active = TRUE AND s.node > holders.node \
+                 ORDER BY s.node LIMIT 1) \
+         FROM holders WHERE holders.node IS NOT NULL) \
+     SELECT node FROM holders WHERE node IS NOT NULL AND node <> $1 AND NOT EXISTS \
+         (SELECT 1 FROM nodes WHERE nodes.id = holders.node AND nodes.stopped_at IS NULL)";
+
+macro_rules! close_unheld {
+    ($where:literal) => {
+        concat!(
+            "UPDATE user_sessions SET is_active = FALSE, disconnect_reason = $1, \
+             disconnected_at = CASE WHEN connected_at > $2 THEN connected_at ELSE $2 END \
+             WHERE is_active = TRUE AND COALESCE(last_seen_at, connected_at) < $3 AND ",
+            $where
+        )
+    };
+}
+const CLOSE_OF_NOBODY: &str = close_unheld!("node IS NULL");
+/// Looks once more whether the node runs: it may have registered since.
+const CLOSE_UNHELD: &str = close_unheld!(
+    "node = $4 AND NOT EXISTS (SELECT 1 FROM nodes WHERE id = $4 AND stopped_at IS NULL)"
+);
 
 const STOP_EXPIRED: &str = "UPDATE nodes SET stopped_at = $1 \
-     WHERE stopped_at IS NULL AND lease_expires_at < $1 RETURNING id";
+     WHERE stopped_at IS NULL AND lease_expires_at < $1 AND id <> $2 RETURNING id";
 
 const STOP_PREDECESSORS: &str = "UPDATE nodes SET stopped_at = $1 \
      WHERE stopped_at IS NULL AND host = $2 AND listen = $3 AND id <> $4 RETURNING id";
@@ -89,11 +112,19 @@ impl Store {
 
     /// Closes the rows of every node whose lease ran out (`node_lost`), each node by exactly one caller;
     /// and, after a minute's grace, those that no running node holds (`Reaped::node` is `None`).
-    pub async fn reap_expired(&self, now: Timestamp) -> Result<Vec<Reaped>, StoreError> {
+    ///
+    /// Never those of `except`, the node of the caller: who looks for lost servers is not lost, whatever a clock
+    /// or a late renewal says.
+    pub async fn reap_expired(
+        &self,
+        now: Timestamp,
+        except: &str,
+    ) -> Result<Vec<Reaped>, StoreError> {
         on!(&self.inner.db, writers, |connection, engine| {
             let mut transaction = db::begin(connection, engine).await?;
             let nodes: Vec<String> = sqlx::query_scalar(STOP_EXPIRED)
                 .bind(now)
+                .bind(except)
                 .fetch_all(&mut *transaction)
                 .await?;
             let mut reaped = Vec::new();
@@ -109,13 +140,28 @@ impl Store {
                     sessions: closed.rows_affected(),
                 });
             }
-            let unheld = sqlx::query(CLOSE_UNHELD)
+            let grace = now.plus_ms(-UNHELD_GRACE_MS);
+            let mut unheld = sqlx::query(CLOSE_OF_NOBODY)
                 .bind(NODE_LOST)
                 .bind(now)
-                .bind(now.plus_ms(-UNHELD_GRACE_MS))
+                .bind(grace)
                 .execute(&mut *transaction)
                 .await?
                 .rows_affected();
+            let holders: Vec<String> = sqlx::query_scalar(UNHELD_BY)
+                .bind(except)
+                .fetch_all(&mut *transaction)
+                .await?;
+            for node in holders {
+                unheld += sqlx::query(CLOSE_UNHELD)
+                    .bind(NODE_LOST)
+                    .bind(now)
+                    .bind(grace)
+                    .bind(node)
+                    .execute(&mut *transaction)
+                    .await?
+                    .rows_affected();
+            }
             if unheld > 0 {
                 reaped.push(Reaped {
                     node: None,

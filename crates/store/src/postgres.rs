@@ -38,8 +38,8 @@ impl Database {
 
     /// Asks whether a write would be taken: after a failover the address may lead to a standby.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
-        let mut lease = Lease::of(&self.writers).await?;
-        let outcome = tokio::time::timeout(self.patience, async {
+        let mut lease = Lease::of(&self.writers, self.patience).await?;
+        let outcome = tokio::time::timeout_at(lease.deadline(), async {
             let read_only =
                 "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'";
             Ok(sqlx::query_scalar::<_, bool>(read_only)

@@ -59,8 +59,8 @@ impl Database {
     /// (`BEGIN IMMEDIATE` alone does not: on a read-only file it quietly begins to read.)
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         self.check()?;
-        let mut lease = Lease::of(&self.writers).await?;
-        let outcome = tokio::time::timeout(self.patience, async {
+        let mut lease = Lease::of(&self.writers, self.patience).await?;
+        let outcome = tokio::time::timeout_at(lease.deadline(), async {
             let nothing = "UPDATE nodes SET pid = pid WHERE FALSE";
             sqlx::query(nothing).execute(lease.connection()).await?;
             Ok(())

@@ -30,9 +30,9 @@ const WRONG: &[(&str, &str)] = &[
 
 /// Wrong as TOML: any text may be right for most of these. Secrets are not shown.
 const OTHERS: &[(&str, &str)] = &[
-    ("data_dir", "7"),
+    ("data_dir", "true"),
     ("log_file", "true"),
-    ("jwt_secret", "['hunter2']"),
+    ("jwt_secret", "''"),
     ("database_url", "'mysql://root:hunter2@db/alerts'"),
 ];
 

@@ -83,7 +83,8 @@ impl Failing {
     async fn is_told(&self, database: &str) {
         let world = &self.world;
         let unready = until_readiness(world, 503).await;
-        assert_eq!(unready["checks"]["database"], database, "{unready}");
+        let told = unready["checks"]["database"].as_str().unwrap();
+        assert!(told.starts_with(database), "{told}");
         assert_eq!(
             ask(world, "/healthz").await.status,
             200,
@@ -161,6 +162,9 @@ pub(crate) async fn until_ready(world: &World) {
     assert_eq!(ready["checks"]["database"], "ok", "{ready}");
 }
 
+/// Longer than the server takes to notice, and shorter than what ends the test without a word.
+const READINESS_LIMIT: Duration = Duration::from_secs(30);
+
 /// Waits until `/readyz` answers with this status, and gives what it says.
 pub(crate) async fn until_readiness(world: &World, status: u16) -> Value {
     let started = Instant::now();
@@ -170,7 +174,7 @@ pub(crate) async fn until_readiness(world: &World, status: u16) -> Value {
             return answer.json();
         }
         assert!(
-            started.elapsed() < PATIENCE,
+            started.elapsed() < READINESS_LIMIT,
             "{} {}",
             answer.status,
             answer.body

@@ -1,5 +1,10 @@
 //! A start that cannot succeed: exit 2, what is wrong by name, and nothing touched that a running server needs.
 
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::{MetadataExt, PermissionsExt},
+};
+
 use atalaya_testbed::ports;
 use tokio::net::TcpListener;
 
@@ -82,20 +87,48 @@ async fn a_read_only_postgres_is_named_as_what_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_read_only_sqlite_is_named_as_what_it_is() {
+async fn a_sqlite_that_is_asked_to_be_read_only_is_named_as_what_it_is() {
     let mut world = World::on_sqlite().await;
     let read_only = format!("{}?mode=ro", world.database_url());
     world.set_database_url(read_only);
+    read_only_is_told(&world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sqlite_in_a_folder_that_this_user_may_not_write_is_named_as_what_it_is() {
+    let mut world = World::on_sqlite().await;
+    let folder = world.folder().join("database");
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        // Root may write what nobody may, unless that is taken from it.
+        world.set_launcher(&["setpriv", "--bounding-set=-dac_override,-dac_read_search"]);
+    }
+    let permit = |folder_mode, file_mode| {
+        for file in fs::read_dir(&folder).unwrap() {
+            fs::set_permissions(file.unwrap().path(), Permissions::from_mode(file_mode)).unwrap();
+        }
+        fs::set_permissions(&folder, Permissions::from_mode(folder_mode)).unwrap();
+    };
+    permit(0o555, 0o444);
+    read_only_is_told(&world).await;
+    permit(0o755, 0o644);
+}
+
+async fn read_only_is_told(world: &World) {
     let (code, said) = world.start_in_vain().await;
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("the database is read-only"), "{said}");
+    assert!(
+        said.contains("let this user write the file and its folder"),
+        "{said}"
+    );
+    assert_eq!(world.number("SELECT count(*) FROM nodes").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sqlite_file_that_cannot_be_there_is_named() {
     let mut world = World::on_sqlite().await;
     let file = world.folder().join("a-file");
-    std::fs::write(&file, "").unwrap();
+    fs::write(&file, "").unwrap();
     let below = file.join("atalaya.db");
     for path in [
         below.as_path(),
@@ -116,10 +149,10 @@ async fn a_file_that_is_no_database_is_called_damaged_and_left_as_it_is() {
     let mut world = World::on_sqlite().await;
     let letter = world.folder().join("letter.db");
     let text = format!("a letter of {}, no database. ", now().0).repeat(300);
-    std::fs::write(&letter, &text).unwrap();
+    fs::write(&letter, &text).unwrap();
     world.set_database_url(format!("sqlite://{}", letter.display()));
     let (code, said) = world.start_in_vain().await;
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("the database is damaged"), "{said}");
-    assert_eq!(std::fs::read_to_string(&letter).unwrap(), text);
+    assert_eq!(fs::read_to_string(&letter).unwrap(), text);
 }

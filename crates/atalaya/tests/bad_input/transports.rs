@@ -4,10 +4,18 @@ use atalaya_store::model::Role;
 use serde_json::json;
 
 use crate::{
-    wire::{self, Polling, WebSocket, begin_websocket, finish, request},
+    wire::{self, Polling, WebSocket, finish, request},
     witness::{Witness, close_reason},
     world::{World, token},
 };
+
+/// The headers that ask for a websocket.
+const UPGRADE: [&str; 4] = [
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];
 
 /// As the public server answers: 400, and its code and words.
 #[tokio::test(flavor = "multi_thread")]
@@ -30,10 +38,6 @@ async fn an_unknown_session_is_400_with_the_public_servers_code() {
         &over.sid,
     ] {
         let target = |transport| format!("/socket.io/?EIO=4&transport={transport}&sid={sid}");
-        let websocket = begin_websocket(world.address(), &target("websocket")).await;
-        // It keeps the connection open for another request.
-        let closing = request(world.address(), "GET", &target("websocket"), &[], b"").await;
-        drop(websocket);
         for answer in [
             request(world.address(), "GET", &target("polling"), &[], b"").await,
             request(
@@ -44,7 +48,7 @@ async fn an_unknown_session_is_400_with_the_public_servers_code() {
                 b"41/notifications,",
             )
             .await,
-            closing,
+            request(world.address(), "GET", &target("websocket"), &UPGRADE, b"").await,
         ] {
             assert_eq!(answer.status, 400, "{sid}");
             assert_eq!(

@@ -143,7 +143,12 @@ impl WebSocket {
     }
 
     async fn connect(address: SocketAddr, target: &str) -> Self {
-        let mut stream = begin_websocket(address, target).await;
+        let head = format!(
+            "GET {target} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         while !answer.ends_with(b"\r\n\r\n") {
             answer.push(timeout(PATIENCE, stream.read_u8()).await.unwrap().unwrap());
@@ -215,17 +220,6 @@ impl WebSocket {
         self.stream.read_exact(&mut payload).await?;
         Ok((kind, payload))
     }
-}
-
-/// Asks for a websocket and leaves the answer for later.
-pub(crate) async fn begin_websocket(address: SocketAddr, target: &str) -> TcpStream {
-    let head = format!(
-        "GET {target} HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    );
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream
 }
 
 /// A client's frame, masked with zeros: the payload stays readable.

@@ -72,6 +72,11 @@ impl Inbound {
         }
     }
 
+    /// Sets how long a message may be from the next frame on.
+    pub(super) fn limit(&mut self, max_message_bytes: usize) {
+        self.max_message_bytes = max_message_bytes;
+    }
+
     /// Adds what was read. Take all messages with [`Self::next`] before adding more: that bounds it.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         if self.start > 0 {

@@ -69,9 +69,14 @@ impl<'a> Poll<'a> {
 
 impl Drop for Poll<'_> {
     fn drop(&mut self) {
-        self.session.outbound().polled = false;
+        let moved = {
+            let mut outbound = self.session.outbound();
+            outbound.polled = false;
+            outbound.transport() != Transport::Polling
+        };
         self.session.announce(false);
-        if !self.is_answered {
+        // What a poll that is broken off after the move would have carried goes over the websocket.
+        if !self.is_answered && !moved {
             self.session
                 .end_with(CloseReason::TransportClose, Farewell::Nothing);
         }
@@ -82,7 +87,6 @@ impl Drop for Poll<'_> {
 pub(super) async fn post(
     session: Arc<Session>,
     request: Request<Incoming>,
-    max_payload: usize,
     limit: Duration,
 ) -> Response<ResponseBody> {
     let Some(mut post) = Post::begin(&session) else {
@@ -92,7 +96,7 @@ pub(super) async fn post(
     };
     let read = tokio::select! {
         _ = session.ended() => return answer::problem(Problem::UnknownSession),
-        read = timeout(limit, read_packets(request, max_payload)) => read,
+        read = timeout(limit, read_packets(request, session.max_payload())) => read,
     };
     post.is_read = true;
     let packets = match read.unwrap_or(Err(Unreadable::TooSlow)) {

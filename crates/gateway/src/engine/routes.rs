@@ -97,7 +97,7 @@ impl<H: Handler> Engine<H> {
             let response = websocket::accept(&request).ok_or(Problem::BadRequest)?;
             let upgrade = hyper::upgrade::on(&mut request);
             let limit = config.upgrade_timeout;
-            tokio::spawn(upgrade::run(session, upgrade, config.max_payload, limit));
+            tokio::spawn(upgrade::run(session, upgrade, limit));
             return Ok(response);
         }
         if session.transport() != transport {
@@ -108,7 +108,7 @@ impl<H: Handler> Engine<H> {
             Method::POST if session.closed().is_some() => Err(Problem::UnknownSession),
             Method::POST => {
                 let limit = config.ping_interval + config.ping_timeout;
-                Ok(polling::post(session, request, config.max_payload, limit).await)
+                Ok(polling::post(session, request, limit).await)
             }
             _ => Err(Problem::BadRequest),
         }
@@ -160,7 +160,12 @@ impl<H: Handler> Engine<H> {
     }
 
     fn open_polling(self: &Arc<Self>, handshake: Handshake) -> Response<ResponseBody> {
-        let session = Session::new(handshake, Outbound::polling(), (&self.config).into());
+        let session = Session::new(
+            handshake,
+            Outbound::polling(),
+            (&self.config).into(),
+            self.config.max_payload,
+        );
         if let Err(no_room) = self.registry.insert(&session) {
             return self.refuse(no_room, Handshake::clone(session.handshake()));
         }
@@ -182,7 +187,7 @@ impl<H: Handler> Engine<H> {
             let taken = take_over(upgrade, config.max_payload, config.upgrade_timeout).await;
             let Some(websocket) = taken else { return };
             let outbound = Outbound::websocket(Arc::clone(websocket.stream()));
-            let session = Session::new(handshake, outbound, config.into());
+            let session = Session::new(handshake, outbound, config.into(), config.max_payload);
             if engine.registry.insert(&session).is_err() {
                 // Room was left when it was asked for, and is gone.
                 session.outbound().abandon();

@@ -6,7 +6,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -37,6 +37,8 @@ pub struct Session {
     opened_at: Instant,
     /// Milliseconds from `opened_at` to the last thing heard of the client.
     last_seen_ms: AtomicU64,
+    /// How long a message of the client may be now.
+    max_payload: AtomicUsize,
     bounds: Bounds,
     outbound: Mutex<Outbound>,
     /// What requests leave for the task: at most one POST and one websocket.
@@ -63,12 +65,18 @@ pub(super) struct Posted {
 }
 
 impl Session {
-    pub(super) fn new(handshake: Handshake, outbound: Outbound, bounds: Bounds) -> Arc<Self> {
+    pub(super) fn new(
+        handshake: Handshake,
+        outbound: Outbound,
+        bounds: Bounds,
+        max_payload: usize,
+    ) -> Arc<Self> {
         Arc::new(Self {
             id: Id::random(),
             handshake: Arc::new(handshake),
             opened_at: Instant::now(),
             last_seen_ms: AtomicU64::new(0),
+            max_payload: AtomicUsize::new(max_payload),
             bounds,
             outbound: Mutex::new(outbound),
             mailbox: Mutex::default(),
@@ -94,6 +102,16 @@ impl Session {
     /// When something was last heard from the client, heartbeats included.
     pub fn last_seen(&self) -> Instant {
         self.opened_at + Duration::from_millis(self.last_seen_ms.load(Ordering::Relaxed))
+    }
+
+    /// How long a message of the client may be now, in bytes.
+    pub fn max_payload(&self) -> usize {
+        self.max_payload.load(Ordering::Relaxed)
+    }
+
+    /// Sets how long a message of the client may be from the next one on: less for one that nobody knows.
+    pub fn limit_payload(&self, max_payload: usize) {
+        self.max_payload.store(max_payload, Ordering::Relaxed);
     }
 
     /// Why it ended, if it has.

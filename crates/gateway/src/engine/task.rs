@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{
     sync::oneshot,
+    task::coop::consume_budget,
     time::{Instant, sleep_until, timeout},
 };
 
@@ -93,9 +94,14 @@ impl Source {
         if self.websocket.is_none() {
             self.websocket = session.mailbox().upgraded.take();
         }
+        if let Some(websocket) = &mut self.websocket {
+            websocket.limit(session.max_payload());
+        }
     }
 
     async fn receive(&mut self) -> Result<Received, CloseReason> {
+        // A POST can hold thousands of packets, each of which may need no waiting.
+        consume_budget().await;
         if let Some(received) = self.posted.pop_front() {
             return Ok(received);
         }

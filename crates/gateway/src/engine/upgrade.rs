@@ -33,22 +33,13 @@ enum NotUpgraded {
 }
 
 /// Carries one upgrade through to its end, whichever that is.
-pub(super) async fn run(
-    session: Arc<Session>,
-    upgrade: OnUpgrade,
-    max_payload: usize,
-    limit: Duration,
-) {
-    let Some(mut websocket) = take_over(upgrade, max_payload, limit).await else {
+pub(super) async fn run(session: Arc<Session>, upgrade: OnUpgrade, limit: Duration) {
+    let Some(websocket) = take_over(upgrade, session.max_payload(), limit).await else {
         return;
     };
     let outcome = match Attempt::begin(&session) {
-        None => Err(NotUpgraded::AlreadyUpgraded),
-        Some(attempt) => attempt.probe(&mut websocket, limit).await,
-    };
-    let outcome = match outcome {
-        Ok(()) => hand_over(&session, websocket),
-        Err(why) => Err((why, websocket)),
+        None => Err((NotUpgraded::AlreadyUpgraded, websocket)),
+        Some(attempt) => attempt.carry_out(websocket, limit).await,
     };
     if let Err((why, websocket)) = outcome {
         tracing::debug!(engine.session = ?session.id(), error = %why, "a websocket did not take over");
@@ -71,7 +62,19 @@ impl<'a> Attempt<'a> {
         Some(Self(session))
     }
 
-    async fn probe(self, websocket: &mut Websocket, limit: Duration) -> Result<(), NotUpgraded> {
+    /// The attempt lasts until the websocket is the session's: another one beside it would be a second reader.
+    async fn carry_out(
+        self,
+        mut websocket: Websocket,
+        limit: Duration,
+    ) -> Result<(), (NotUpgraded, Websocket)> {
+        match self.probe(&mut websocket, limit).await {
+            Ok(()) => hand_over(self.0, websocket),
+            Err(why) => Err((why, websocket)),
+        }
+    }
+
+    async fn probe(&self, websocket: &mut Websocket, limit: Duration) -> Result<(), NotUpgraded> {
         let steps = async {
             expect(websocket, engine::Packet::Ping("probe")).await?;
             websocket.write(&Packet::PROBED).await?;

@@ -8,7 +8,7 @@ use std::{cell::RefCell, io, sync::Arc, time::Duration};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use tokio::{io::AsyncWriteExt, net::TcpStream, task::coop::consume_budget, time::timeout};
 use tungstenite::handshake::derive_accept_key;
 
 use super::{
@@ -63,9 +63,16 @@ impl Websocket {
         &self.stream
     }
 
+    /// Sets how long a message may be from the next frame on.
+    pub(super) fn limit(&mut self, max_payload: usize) {
+        self.inbound.limit(max_payload);
+    }
+
     /// The next message or control frame. Nothing is lost when this future is dropped.
     pub(super) async fn receive(&mut self) -> Result<Item, Lost> {
         loop {
+            // A client that never stops sending has bytes ready at every turn: others must have theirs.
+            consume_budget().await;
             if let Some(item) = self.inbound.next()? {
                 return Ok(item);
             }
@@ -127,6 +134,7 @@ impl Websocket {
             return;
         }
         loop {
+            consume_budget().await;
             if stream.readable().await.is_err() {
                 return;
             }

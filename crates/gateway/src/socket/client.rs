@@ -20,6 +20,10 @@ pub(super) struct Joined<S> {
     /// A binary packet whose attachments have not all come.
     pub(super) reassembly: Option<Box<Reassembly>>,
     pub(super) progress: Progress,
+    /// Since when nothing is joined, while nothing is.
+    pub(super) outside_since: Instant,
+    /// How many times it was refused.
+    pub(super) refusals: u32,
     /// Why the session has ended, once the application was told of all sockets.
     ended: Option<CloseReason>,
 }
@@ -33,8 +37,19 @@ pub(super) enum Progress {
     Asking,
     /// It was refused, and may ask again.
     Refused,
-    /// It has joined a namespace at least once.
+    /// It has joined a namespace.
     Joined,
+    /// It has left the last one that it had joined.
+    Left,
+}
+
+impl<S> Joined<S> {
+    fn note_left(&mut self) {
+        if self.sockets.is_empty() && self.progress == Progress::Joined {
+            self.progress = Progress::Left;
+            self.outside_since = Instant::now();
+        }
+    }
 }
 
 impl<S> Client<S> {
@@ -45,6 +60,8 @@ impl<S> Client<S> {
                 sockets: Vec::new(),
                 reassembly: None,
                 progress: Progress::Silent,
+                outside_since: session.opened_at(),
+                refusals: 0,
                 ended: None,
             }),
         }
@@ -69,16 +86,20 @@ impl<S> Client<S> {
     }
 
     pub(super) fn remove(&self, socket: &Arc<Socket<S>>) {
-        self.lock().sockets.retain(|it| !Arc::ptr_eq(it, socket));
+        let mut joined = self.lock();
+        joined.sockets.retain(|it| !Arc::ptr_eq(it, socket));
+        joined.note_left();
     }
 
     /// Takes out the sockets that the server has closed one by one.
     pub(super) fn take_closing(&self) -> Vec<Arc<Socket<S>>> {
         let mut joined = self.lock();
-        joined
+        let closing = joined
             .sockets
             .extract_if(.., |it| it.closing().is_some())
-            .collect()
+            .collect();
+        joined.note_left();
+        closing
     }
 
     /// Takes out all sockets, for good.

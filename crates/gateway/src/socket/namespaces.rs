@@ -20,8 +20,16 @@ use super::{
 use crate::{
     Admission, Application, CloseReason, Config, ConnectRequest, Event, Handshake,
     RefusedConnection,
-    engine::{Handler, Message, Session},
+    engine::{self, Handler, Message, Session},
 };
+
+/// How long a message may be before the client has joined a namespace: room for any token, and little memory
+/// for whoever shows none.
+const MAX_UNKNOWN_BYTES: usize = 64 * 1024;
+
+/// How many times a client may be refused on one connection: each time costs a look at its token and a line of
+/// the log, and a client that means well waits in between.
+const MAX_REFUSALS: u32 = 10;
 
 /// What becomes of a packet: nothing more, or work that the next packet waits for.
 type Outcome = Result<Option<BoxFuture<'static, ()>>, Rejected>;
@@ -43,6 +51,7 @@ pub(crate) struct Namespaces<A> {
     names: Box<[Arc<str>]>,
     connect_timeout: Duration,
     attachments: Limits,
+    max_payload: usize,
 }
 
 impl<A: Application> Namespaces<A> {
@@ -56,6 +65,7 @@ impl<A: Application> Namespaces<A> {
                 max_attachments: config.max_attachments,
                 max_bytes: config.max_payload,
             },
+            max_payload: config.max_payload,
         }
     }
 }
@@ -64,6 +74,7 @@ impl<A: Application> Handler for Namespaces<A> {
     type Client = Client<A::State>;
 
     fn opened(&self, session: &Arc<Session>) -> Self::Client {
+        session.limit_payload(self.max_payload.min(MAX_UNKNOWN_BYTES));
         Client::new(session)
     }
 
@@ -240,6 +251,7 @@ impl<A: Application> Namespaces<A> {
         let socket = Arc::new(Socket::new(&client.session, namespace, admission));
         // A client that is gone meanwhile changes nothing: the application has admitted it, and is told.
         let _ = client.session.send(&[connect]);
+        client.session.limit_payload(self.max_payload);
         let ended = client.join(&socket);
         self.application.connected(&socket);
         if let Some(reason) = ended {
@@ -256,9 +268,10 @@ impl<A: Application> Namespaces<A> {
         message: &'static str,
         public_code: Option<&str>,
     ) {
-        client.lock().progress = Progress::Refused;
-        let packet = packets::connect_error(namespace, message, public_code);
-        let _ = client.session.send(&[packet]);
+        tell_refused(
+            client,
+            packets::connect_error(namespace, message, public_code),
+        );
         self.application.refused(RefusedConnection {
             handshake: Arc::clone(client.session.handshake()),
             namespace: Some(namespace.into()),
@@ -282,13 +295,16 @@ impl<A: Application> Namespaces<A> {
         next
     }
 
-    /// Ends a connection that never joined anything; returns until when it may still do so.
+    /// Ends a connection that has joined nothing for too long; returns until when it may still do so.
     fn connect_deadline(&self, client: &Client<A::State>, now: Instant) -> Option<Instant> {
-        let progress = client.lock().progress;
+        let (progress, since) = {
+            let joined = client.lock();
+            (joined.progress, joined.outside_since)
+        };
         if matches!(progress, Progress::Joined | Progress::Asking) {
             return None;
         }
-        let deadline = client.session.opened_at() + self.connect_timeout;
+        let deadline = since + self.connect_timeout;
         if now < deadline {
             return Some(deadline);
         }
@@ -322,9 +338,27 @@ async fn admit<A: Application>(
     match namespaces.application.admit(request).await {
         Ok(admission) => namespaces.join(&client, namespace, admission),
         Err(refusal) => {
-            client.lock().progress = Progress::Refused;
-            let packet = packets::connect_error(&namespace, &refusal.message, Some(refusal.code));
-            let _ = client.session.send(&[packet]);
+            let code = Some(refusal.code);
+            tell_refused(
+                &client,
+                packets::connect_error(&namespace, &refusal.message, code),
+            );
         }
+    }
+}
+
+/// Tells a client that it may not join, and ends a connection that was told so too often.
+fn tell_refused<S>(client: &Client<S>, connect_error: engine::Packet) {
+    let refusals = {
+        let mut joined = client.lock();
+        if joined.progress != Progress::Joined {
+            joined.progress = Progress::Refused;
+        }
+        joined.refusals += 1;
+        joined.refusals
+    };
+    let _ = client.session.send(&[connect_error]);
+    if refusals >= MAX_REFUSALS {
+        client.session.end(CloseReason::ConnectTimeout);
     }
 }

@@ -12,6 +12,7 @@ mod origins;
 mod polling;
 mod serve;
 mod slow_consumer;
+mod strangers;
 mod support;
 mod upgrade;
 mod websocket;

@@ -230,3 +230,22 @@ async fn the_last_word_is_kept_for_the_next_poll_for_a_moment() {
     assert_eq!(client.get().await.status, 400);
     assert_eq!(server.gateway.connections(), 0);
 }
+
+#[tokio::test]
+async fn a_post_that_waits_behind_a_long_event_is_answered_when_the_session_ends() {
+    let server = start().await;
+    let client = join(&server).await;
+    let first = begin(server.addr, "POST", &client.target(), &[], "42[\"hold\"]").await;
+    server.app.told("event hold").await;
+    drop(first);
+    sleep(Duration::from_millis(20)).await;
+    let second = begin(server.addr, "POST", &client.target(), &[], "42[\"echo\"]").await;
+    sleep(Duration::from_millis(20)).await;
+    server
+        .app
+        .socket()
+        .disconnect(atalaya_gateway::CloseReason::Revoked);
+    assert_eq!(finish(second).await.status, 400);
+    server.app.release();
+    assert_eq!(server.app.count("event echo"), 0);
+}

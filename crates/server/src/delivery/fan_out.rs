@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::POLL_INTERVAL;
 use crate::{App, sockets::feed_live};
 
-/// How many notifications are read at a time.
+/// How many notifications are read at a time, at most.
 const PAGE: u32 = 256;
 
 /// How many sockets are written to before the other tasks of this thread have their turn: a few milliseconds.
@@ -41,9 +41,9 @@ pub(crate) async fn fan_out(app: Arc<App>, stop: CancellationToken) {
 async fn send_what_is_new(app: &App) -> Result<(), StoreError> {
     loop {
         let after = Position(app.hub.fanned_out());
-        let items = app.store.published_after(after, PAGE).await?;
+        let page = app.store.published_after(after, PAGE).await?;
         let now = app.clock.now();
-        for item in &items {
+        for item in &page.items {
             let position = item.notification.id.0;
             // Before the rooms are read: a socket that goes live meanwhile either sees this number and
             // reads the table once more, or is found in its room.
@@ -63,7 +63,7 @@ async fn send_what_is_new(app: &App) -> Result<(), StoreError> {
                 tokio::task::yield_now().await;
             }
         }
-        if items.len() < PAGE as usize {
+        if page.is_complete {
             return Ok(());
         }
     }

@@ -36,9 +36,15 @@ async fn renew(app: &App) {
         .renew_lease(&ledger.node_id(), ledger.clock.now(), ledger.lease)
         .await;
     match renewed {
-        Ok(Lease::Renewed) => ledger.leased_since(asked_at),
+        Ok(Lease::Renewed) => {
+            ledger.leased_since(asked_at);
+            app.health.wrote(Ok(()));
+        }
         Ok(Lease::Lost) => begin_anew(app).await,
-        Err(error) => tracing::warn!(error = %error, "the lease could not be renewed"),
+        Err(error) => {
+            app.health.wrote(Err(&error));
+            tracing::warn!(error = %error, "the lease could not be renewed");
+        }
     }
 }
 
@@ -70,7 +76,8 @@ pub(crate) async fn reap(app: Arc<App>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        match app.store.reap_expired(app.clock.now()).await {
+        let (now, own) = (app.clock.now(), app.ledger.node_id());
+        match app.store.reap_expired(now, &own).await {
             Ok(reaped) if reaped.is_empty() => {}
             Ok(reaped) => {
                 log_reaped(&reaped);

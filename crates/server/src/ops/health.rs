@@ -1,11 +1,14 @@
 //! Whether the database answers, asked at most once a second, and whether a stop has begun.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use atalaya_store::Store;
+use atalaya_store::{Store, StoreError};
 use tokio::{
     sync::Mutex,
     time::{Instant, timeout},
@@ -23,6 +26,8 @@ pub struct Health {
     draining: AtomicBool,
     /// The last answer. Held while asking, so that whoever comes meanwhile shares the answer.
     last: Mutex<Option<(Instant, Result<(), String>)>>,
+    /// What the ledger's last write came to: a disk can be full while the database answers every question.
+    last_write: std::sync::Mutex<Result<(), String>>,
 }
 
 impl Health {
@@ -32,6 +37,7 @@ impl Health {
             store,
             draining: AtomicBool::new(false),
             last: Mutex::new(None),
+            last_write: std::sync::Mutex::new(Ok(())),
         }
     }
 
@@ -54,12 +60,28 @@ impl Health {
         {
             return answer.clone();
         }
-        let answer = self.ask().await;
+        let answer = self.ask().await.and_then(|()| self.last_write().clone());
         if let Some((_, before)) = &*last {
             log_change(before, &answer);
         }
         *last = Some((Instant::now(), answer.clone()));
         answer
+    }
+
+    /// Remembers what a write of the ledger came to, until the next one. Whether the database can be reached is
+    /// asked anew each time.
+    pub(crate) fn wrote(&self, outcome: Result<(), &StoreError>) {
+        *self.last_write() = match outcome {
+            Err(StoreError::Unavailable(_)) => return,
+            Err(error) if error.concerns_the_database() => Err(describe(error)),
+            _ => Ok(()),
+        };
+    }
+
+    fn last_write(&self) -> std::sync::MutexGuard<'_, Result<(), String>> {
+        self.last_write
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn ask(&self) -> Result<(), String> {

@@ -194,7 +194,12 @@ async fn open_session(
         recovered_from: None,
         max_active: Some(app.config.max_sessions_per_user),
     };
-    match app.store.open_session(session).await {
+    let opened = app.store.open_session(session).await;
+    match &opened {
+        Err(OpenError::Store(error)) => app.health.wrote(Err(error)),
+        _ => app.health.wrote(Ok(())),
+    }
+    match opened {
         Ok(id) => Ok(id),
         Err(OpenError::TooManySessions { .. }) => Err(Refused::TooManySessions(user.id)),
         Err(error @ (OpenError::NoLease | OpenError::Store(_))) => Err(unavailable(&error)),

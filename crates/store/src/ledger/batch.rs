@@ -126,7 +126,7 @@ struct SessionInsert<'a> {
 struct SessionClose<'a> {
     id: i64,
     socket_id: Option<&'a str>,
-    reason: &'a str,
+    reason: Option<&'a str>,
     at: String,
     last_seen_at: String,
 }
@@ -338,7 +338,7 @@ impl<'a> Closes<'a> {
             Request::Close { close, .. } if seen.insert(close.id) => Some(SessionClose {
                 id: close.id.0,
                 socket_id: close.socket_id.as_deref(),
-                reason: close.reason,
+                reason: close.told_reason(),
                 at: close.at.to_text(),
                 last_seen_at: close.last_seen_at.to_text(),
             }),

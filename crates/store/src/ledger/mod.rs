@@ -2,7 +2,7 @@
 //! exactly once (law L3).
 //!
 //! Here are the verbs. `writer` is the task that group-commits them, `batch` the statements of one such
-//! transaction, and `owed` the closes that the store still owes after an outage.
+//! transaction, and `owed` the closes that the store still owes after an outage or a refusal.
 
 mod batch;
 mod owed;
@@ -109,8 +109,11 @@ impl Store {
 
     /// Closes a row once (law L3). Group-committed. `disconnected_at` is never before `connected_at`.
     ///
-    /// On [`StoreError::Unavailable`], and when the caller stops waiting, the store remembers the close and
-    /// goes on trying: the caller need not.
+    /// On an error, and when the caller stops waiting, the store remembers the close and goes on trying: the
+    /// caller need not. It tries until the database takes it; one that the table itself refuses
+    /// ([`StoreError::Conflict`], [`StoreError::Bug`]: a rule of an adopted table, a schema changed under it) is
+    /// tried six times within a quarter of a minute, from the fourth on without the reason, and then left to the
+    /// node's stop or to the end of its lease.
     pub async fn close_session(
         &self,
         id: SessionId,
@@ -121,7 +124,8 @@ impl Store {
         self.inner.ledger.close(id, reason, at, last_seen_at).await
     }
 
-    /// Moves `last_seen_at` forward on those of these rows that are active.
+    /// Moves `last_seen_at` forward on those of these rows that are active. One statement, with a patience of its
+    /// own, for each thousand.
     pub async fn touch_sessions(&self, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
         for chunk in seen.chunks(TOUCH_CHUNK) {
             let rows: Vec<_> = chunk

@@ -12,11 +12,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
 use super::{
     batch::{self, Progress},
-    owed::{ADMISSION_FAILED, Close, Owed},
+    owed::{ADMISSION_FAILED, Close, Owed, looks_within},
 };
 use crate::{
     Engine,
@@ -81,6 +84,8 @@ fn undo(new: &NewSession, id: SessionId) -> Close {
         reason: ADMISSION_FAILED,
         at: new.connected_at,
         last_seen_at: new.connected_at,
+        refusals: 0,
+        looks: 0,
     }
 }
 
@@ -115,6 +120,7 @@ impl Queue {
             db,
             owed: Arc::clone(&self.owed),
             refusals: Arc::clone(&self.refusals),
+            looks: looks_within(2 * self.patience),
         }
     }
 
@@ -141,10 +147,13 @@ impl Queue {
             reason,
             at,
             last_seen_at,
+            refusals: 0,
+            looks: 0,
         };
+        let deadline = Instant::now() + self.patience;
         // While the queue is full, or once the request is dropped unread, it is owed like any other.
         let unsent = Unsent(Some((close.clone(), Arc::clone(&self.owed))));
-        let send = tokio::time::timeout(self.patience, self.requests.reserve());
+        let send = tokio::time::timeout_at(deadline, self.requests.reserve());
         let Ok(Ok(place)) = send.await else {
             return Err(StoreError::unavailable(
                 "the queue of the ledger is full; the close is remembered",
@@ -156,7 +165,7 @@ impl Queue {
             close,
             reply: Some(reply),
         });
-        match tokio::time::timeout(self.patience, answer).await {
+        match tokio::time::timeout_at(deadline, answer).await {
             Ok(Ok(result)) => result,
             _ => Err(StoreError::unavailable(
                 "it did not commit in time; the close goes on",
@@ -201,6 +210,9 @@ pub(crate) struct Writer {
     db: Arc<Db>,
     owed: Arc<Owed>,
     refusals: Arc<Refusals>,
+    /// How often a row is looked for whose commit ended without an answer. The database may work on that commit
+    /// for a while after its client is gone, and until it ends the row is not to be found.
+    looks: u32,
 }
 
 impl Committer for Writer {
@@ -235,11 +247,11 @@ impl Committer for Writer {
                     Outcome::Closed(closed) => closed,
                     _ => Closed::Already,
                 });
-                if result
-                    .as_ref()
-                    .is_err_and(StoreError::concerns_the_database)
-                {
-                    self.owed.add(close);
+                match &result {
+                    Ok(Closed::Now) => {}
+                    Ok(Closed::Already) => self.owed.not_found(close),
+                    Err(error) if error.concerns_the_database() => self.owed.retry(close),
+                    Err(error) => self.owed.refused(close, error),
                 }
                 if let Some(reply) = reply {
                     reply.send(result).ok();
@@ -254,8 +266,12 @@ impl Committer for Writer {
         }
     }
 
-    fn add_owed(&mut self, batch: &mut Vec<Request>) {
-        let closes = self.owed.take(MAX_BATCH);
+    fn add_owed(&mut self, batch: &mut Vec<Request>, is_last: bool) {
+        let closes = if is_last {
+            self.owed.take_all(MAX_BATCH)
+        } else {
+            self.owed.take_due(MAX_BATCH)
+        };
         batch.extend(
             closes
                 .into_iter()
@@ -298,7 +314,10 @@ impl Writer {
     fn undo_all(&self, requests: &[Request], opened: &[(usize, SessionId)]) {
         for (index, id) in opened {
             if let Some(Request::Open { new, .. }) = requests.get(*index) {
-                self.owed.add(undo(new, *id));
+                self.owed.add(Close {
+                    looks: self.looks,
+                    ..undo(new, *id)
+                });
             }
         }
     }

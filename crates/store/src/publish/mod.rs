@@ -3,9 +3,11 @@
 //! A notification is one row and one target for each address of its audience, whatever the number of its
 //! readers. Positions never skip: publishers assign ids one after the other and hold their turn until the commit
 //! (on PostgreSQL by an advisory lock, on SQLite as the one writer), so who has read up to a position has missed
-//! nothing below it. `writer` is the task that group-commits them, `batch` its statements.
+//! nothing below it. `writer` is the task that group-commits them, `batch` its statements; `stream` reads what came
+//! of it.
 
 mod batch;
+mod stream;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -14,13 +16,12 @@ pub(crate) use writer::Queue;
 
 use crate::{
     MAX_NAMED_USERS, Store,
-    db::{mapped, on},
-    error::{PublishError, StoreError},
+    db::mapped,
+    error::PublishError,
     model::{
-        Audience, NewNotification, Notification, NotificationId, Outgoing, Position, Published,
-        Publisher, Role, Severity, Target, Timestamp, UserId,
+        Audience, NewNotification, Notification, NotificationId, Published, Publisher, Role,
+        Severity, Target, Timestamp, UserId,
     },
-    page,
 };
 
 /// The columns of a [`Notification`], from `notifications AS n` and its publisher, `users AS p`.
@@ -59,30 +60,9 @@ mapped!(Notification, |row| {
     })
 });
 
-/// A notification beside one of its targets.
-struct Addressed {
-    notification: Notification,
-    target: String,
-}
-
-mapped!(Addressed, |row| {
-    Ok(Addressed {
-        notification: Notification::from_row(row)?,
-        target: row.try_get("target")?,
-    })
-});
-
-const PUBLISHED_AFTER: &str = concat!(
-    "SELECT t.target, ",
-    notification_columns!(),
-    " FROM (SELECT * FROM notifications WHERE id > $1 ORDER BY id LIMIT $2) AS n \
-     JOIN notification_targets AS t ON t.notification_id = n.id \
-     LEFT JOIN users AS p ON p.id = n.publisher_id ORDER BY n.id, t.target"
-);
-
 impl Store {
     /// Commits a notification for its audience. Group-committed: when it returns `Ok`, the notification is in
-    /// each recipient's inbox. After [`StoreError::Unavailable`] it may be or not.
+    /// each recipient's inbox. After [`Unavailable`](crate::StoreError::Unavailable) it may be or not.
     pub async fn publish(
         &self,
         new: NewNotification,
@@ -90,44 +70,6 @@ impl Store {
     ) -> Result<Published, PublishError> {
         let targets = targets(&new.to)?;
         self.inner.publisher.publish(new, targets, now).await
-    }
-
-    /// The newest committed position.
-    pub async fn head(&self) -> Result<Position, StoreError> {
-        on!(&self.inner.db, readers, |connection, _engine| {
-            let query = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM notifications");
-            Ok(Position(query.fetch_one(connection).await?))
-        })
-    }
-
-    /// What was published after a position, ascending, with its targets, expired ones included: what a node's
-    /// fan-out reads.
-    pub async fn published_after(
-        &self,
-        after: Position,
-        limit: u32,
-    ) -> Result<Vec<Outgoing>, StoreError> {
-        let limit = page::limit(limit);
-        let rows: Vec<Addressed> = on!(&self.inner.db, readers, |connection, _engine| {
-            let query = sqlx::query_as(PUBLISHED_AFTER).bind(after.0).bind(limit);
-            Ok(query.fetch_all(connection).await?)
-        })?;
-        let mut published: Vec<Outgoing> = Vec::new();
-        for row in rows {
-            // A target that a newer version wrote is a newer version's to deliver.
-            let target: Option<Target> = row.target.parse().ok();
-            match published
-                .last_mut()
-                .filter(|last| last.notification.id == row.notification.id)
-            {
-                Some(last) => last.targets.extend(target),
-                None => published.push(Outgoing {
-                    notification: row.notification,
-                    targets: target.into_iter().collect(),
-                }),
-            }
-        }
-        Ok(published)
     }
 }
 

@@ -86,7 +86,7 @@ impl Committer for Writer {
         request.reply.send(result).ok();
     }
 
-    fn add_owed(&mut self, _batch: &mut Vec<Request>) {}
+    fn add_owed(&mut self, _batch: &mut Vec<Request>, _is_last: bool) {}
 
     async fn owed_is_due(&self) {
         std::future::pending().await

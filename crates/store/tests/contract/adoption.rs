@@ -4,7 +4,9 @@ use atalaya_store::{
     Audience, Closed, NewUser, OpenError, Role, Selection, SessionFilter, StoreError, UserId,
 };
 
-use crate::bench::{Bench, LEASE, NODE, T0, execute, new_user, node, notification, session};
+use crate::bench::{
+    Bench, LEASE, NODE, OBSERVER, T0, execute, new_user, node, notification, session,
+};
 
 const PRISMA_ON_POSTGRES: &str = r#"
 CREATE TYPE "Role" AS ENUM ('ADMIN', 'OPERATOR', 'USER', 'AUDITOR');
@@ -161,7 +163,7 @@ async fn sessions_open_and_close(bench: &Bench) {
     assert_eq!(closed, Closed::Now);
     bench.execute("SELECT id, user_id, socket_id, connected_at, is_active\nFROM user_sessions ORDER BY connected_at DESC;").await;
     // What their back end left open has no socket behind it.
-    bench.store.reap_expired(T0).await.unwrap();
+    bench.store.reap_expired(T0, OBSERVER).await.unwrap();
     assert_eq!(bench.store.count_active(None).await.unwrap(), 0);
 }
 
@@ -291,6 +293,11 @@ async fn a_table_that_cannot_work_is_refused_with_the_remedy() {
             r#""ip_address" VARCHAR(45)"#,
             r#""ip_address" VARCHAR(45) NOT NULL"#,
             "ALTER COLUMN ip_address DROP NOT NULL",
+        ),
+        (
+            r#""device" TEXT NOT NULL DEFAULT 'unknown'"#,
+            r#""disconnect_reason" VARCHAR(12)"#,
+            "ALTER COLUMN disconnect_reason TYPE TEXT",
         ),
     ] {
         let bench = Bench::empty_postgres().await;

@@ -35,12 +35,21 @@ pub(crate) use contract;
 pub(crate) const T0: Timestamp = Timestamp(1_772_360_430_500);
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 pub(crate) const NODE: &str = "node-1";
+/// A server that looks for lost ones and holds no row itself.
+pub(crate) const OBSERVER: &str = "observer";
 
 /// What keeps the database of a test in existence, until it is dropped.
 #[expect(dead_code, reason = "held for what happens when it is dropped")]
 enum Home {
     Folder(tempfile::TempDir),
     Database(postgres::Database),
+}
+
+/// A transaction of another program.
+#[expect(dead_code, reason = "held for what happens when it is dropped")]
+pub(crate) enum Holder {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
 }
 
 pub(crate) struct Bench {
@@ -120,20 +129,21 @@ impl Bench {
 
     /// The first column of each row, as text.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        texts(&self.url, sql).await
+    }
+
+    /// Keeps everybody from writing to the table of nodes, until what is returned is dropped.
+    pub(crate) async fn hold_nodes(&self) -> Holder {
         if self.url.starts_with("sqlite") {
             let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
-            let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
-                .fetch_all(&mut connection)
-                .await
-                .unwrap();
-            rows.iter().map(|row| row.get_unchecked(0)).collect()
+            let begin = sqlx::raw_sql("BEGIN IMMEDIATE");
+            begin.execute(&mut connection).await.unwrap();
+            Holder::Sqlite(connection)
         } else {
             let mut connection = PgConnection::connect(&self.url).await.unwrap();
-            let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
-                .fetch_all(&mut connection)
-                .await
-                .unwrap();
-            rows.iter().map(|row| row.get(0)).collect()
+            let begin = sqlx::raw_sql("BEGIN; LOCK TABLE nodes");
+            begin.execute(&mut connection).await.unwrap();
+            Holder::Postgres(connection)
         }
     }
 
@@ -147,6 +157,19 @@ impl Bench {
             sql
         };
         self.texts(&sql).await[0].parse().unwrap()
+    }
+}
+
+pub(crate) async fn texts(url: &str, sql: &str) -> Vec<String> {
+    let sql = AssertSqlSafe(sql.to_owned());
+    if url.starts_with("sqlite") {
+        let mut connection = SqliteConnection::connect(url).await.unwrap();
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+        rows.iter().map(|row| row.get_unchecked(0)).collect()
+    } else {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
     }
 }
 

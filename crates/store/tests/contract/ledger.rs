@@ -26,6 +26,9 @@ contract!(
     the_ledger_is_filtered_by_state_and_by_user,
     a_row_outlives_its_user,
     what_waits_is_committed_before_the_store_closes,
+    a_close_that_the_table_refused_is_tried_again,
+    a_reason_that_the_table_refuses_is_left_out_at_last,
+    a_close_that_the_table_goes_on_refusing_harms_no_other,
 );
 
 async fn a_row_is_committed_when_the_open_returns(bench: Bench) {
@@ -369,4 +372,91 @@ async fn what_waits_is_committed_before_the_store_closes(bench: Bench) {
         .close_session(id, "transport_close", T0, Timestamp(0))
         .await;
     assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+}
+
+/// Makes the table refuse what matches, as an adopted table's own rules may.
+async fn refuse(bench: &Bench, what: &str) {
+    if bench.url.starts_with("sqlite") {
+        let sql = format!(
+            "CREATE TRIGGER theirs BEFORE UPDATE ON user_sessions WHEN {} \
+             BEGIN SELECT RAISE(ABORT, 'theirs'); END",
+            what.replace("is_active", "NEW.is_active")
+                .replace("socket_id", "NEW.socket_id")
+                .replace("disconnect_reason", "NEW.disconnect_reason")
+        );
+        bench.execute(&sql).await;
+    } else {
+        let sql =
+            format!("ALTER TABLE user_sessions ADD CONSTRAINT theirs CHECK (({what}) IS NOT TRUE)");
+        bench.execute(&sql).await;
+    }
+}
+
+async fn refuse_no_more(bench: &Bench) {
+    bench
+        .execute(if bench.url.starts_with("sqlite") {
+            "DROP TRIGGER theirs"
+        } else {
+            "ALTER TABLE user_sessions DROP CONSTRAINT theirs"
+        })
+        .await;
+}
+
+async fn a_close_that_the_table_refused_is_tried_again(bench: Bench) {
+    let id = bench.open(1, "s1").await;
+    refuse(&bench, "is_active = FALSE").await;
+    let closed = bench
+        .store
+        .close_session(id, "transport_close", T0, T0)
+        .await;
+    assert!(matches!(closed, Err(StoreError::Conflict(_))), "{closed:?}");
+    refuse_no_more(&bench).await;
+    eventually("it is closed", async || {
+        bench.store.count_active(None).await.unwrap() == 0
+    })
+    .await;
+    let row = bench.store.session(id).await.unwrap().unwrap();
+    assert_eq!(row.disconnect_reason.as_deref(), Some("transport_close"));
+}
+
+async fn a_reason_that_the_table_refuses_is_left_out_at_last(bench: Bench) {
+    let id = bench.open(1, "s1").await;
+    refuse(&bench, "disconnect_reason = 'transport_close'").await;
+    let ended = T0.plus_ms(70);
+    let closed = bench
+        .store
+        .close_session(id, "transport_close", ended, ended)
+        .await;
+    assert!(matches!(closed, Err(StoreError::Conflict(_))), "{closed:?}");
+    eventually("it is closed", async || {
+        bench.store.count_active(None).await.unwrap() == 0
+    })
+    .await;
+    let row = bench.store.session(id).await.unwrap().unwrap();
+    assert_eq!(
+        (row.disconnect_reason, row.disconnected_at),
+        (None, Some(ended))
+    );
+}
+
+async fn a_close_that_the_table_goes_on_refusing_harms_no_other(bench: Bench) {
+    let stuck = bench.open(1, "stuck").await;
+    refuse(&bench, "is_active = FALSE AND socket_id = 'stuck'").await;
+    let closed = bench
+        .store
+        .close_session(stuck, "transport_close", T0, T0)
+        .await;
+    assert!(matches!(closed, Err(StoreError::Conflict(_))), "{closed:?}");
+    for n in 0..50 {
+        let id = bench.open(2, &format!("s{n}")).await;
+        let closed = bench
+            .store
+            .close_session(id, "transport_close", T0, T0)
+            .await;
+        assert_eq!(closed.unwrap(), Closed::Now);
+    }
+    let active = bench
+        .texts("SELECT socket_id FROM user_sessions WHERE is_active = TRUE")
+        .await;
+    assert_eq!(active, ["stuck"]);
 }

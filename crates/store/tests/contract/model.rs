@@ -21,7 +21,9 @@ enum Step {
     Renew {
         node: usize,
     },
+    /// By one of the nodes, which does not reap itself.
     Reap {
+        node: usize,
         after_ms: i64,
     },
     Stop {
@@ -34,7 +36,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (0..3_usize).prop_map(|node| Step::Open { node }),
         3 => (0..12_usize, -5_000..60_000_i64).prop_map(|(session, after_ms)| Step::Close { session, after_ms }),
         1 => (0..3_usize).prop_map(|node| Step::Renew { node }),
-        1 => (0..40_000_i64).prop_map(|after_ms| Step::Reap { after_ms }),
+        1 => (0..3_usize, 0..40_000_i64).prop_map(|(node, after_ms)| Step::Reap { node, after_ms }),
         1 => (0..3_usize).prop_map(|node| Step::Stop { node }),
     ];
     prop::collection::vec(step, 1..25)
@@ -136,11 +138,12 @@ async fn apply(store: &Store, case: usize, model: &mut Model, clock_ms: &mut i64
             assert_eq!(lease == Lease::Lost, model.stopped[node]);
             model.expires_ms[node] = *clock_ms + 30_000;
         }
-        Step::Reap { after_ms } => {
+        Step::Reap { node: by, after_ms } => {
             *clock_ms += after_ms;
-            store.reap_expired(T0.plus_ms(*clock_ms)).await.unwrap();
+            let now = T0.plus_ms(*clock_ms);
+            store.reap_expired(now, &node_name(case, by)).await.unwrap();
             for node in 0..3 {
-                if !model.stopped[node] && model.expires_ms[node] < *clock_ms {
+                if node != by && !model.stopped[node] && model.expires_ms[node] < *clock_ms {
                     model.end_node(node, "node_lost");
                 }
             }

@@ -3,7 +3,7 @@
 use atalaya_store::{Lease, OpenError, Reaped, StoreError};
 use futures_util::future::join_all;
 
-use crate::bench::{Bench, LEASE, NODE, T0, contract, node, session};
+use crate::bench::{Bench, LEASE, NODE, OBSERVER, T0, contract, node, session};
 
 contract!(
     rows_of_a_node_whose_lease_ran_out_are_closed_as_lost,
@@ -15,12 +15,14 @@ contract!(
     a_server_closes_what_its_predecessors_at_the_same_address_left,
     rows_that_no_node_holds_are_closed_after_a_grace,
     no_open_slips_in_behind_the_reaper,
+    a_server_never_reaps_itself,
+    what_no_node_holds_is_found_among_the_rows_of_live_nodes,
 );
 
 async fn rows_of_a_node_whose_lease_ran_out_are_closed_as_lost(bench: Bench) {
     let id = bench.open(1, "s1").await;
     let late = T0.plus_ms(30_001);
-    let reaped = bench.store.reap_expired(late).await.unwrap();
+    let reaped = bench.store.reap_expired(late, OBSERVER).await.unwrap();
     assert_eq!(
         reaped,
         [Reaped {
@@ -42,7 +44,11 @@ async fn a_renewed_lease_keeps_its_rows(bench: Bench) {
         .unwrap();
     assert_eq!(renewed, Lease::Renewed);
     assert_eq!(
-        bench.store.reap_expired(T0.plus_ms(49_000)).await.unwrap(),
+        bench
+            .store
+            .reap_expired(T0.plus_ms(49_000), OBSERVER)
+            .await
+            .unwrap(),
         []
     );
     assert_eq!(bench.store.count_active(None).await.unwrap(), 1);
@@ -53,8 +59,9 @@ async fn a_node_is_reaped_by_exactly_one_of_many(bench: Bench) {
         bench.open(n, &format!("s{n}")).await;
     }
     let other = bench.second_store().await;
-    let reapers = (0..12)
-        .map(|n| if n % 2 == 0 { &bench.store } else { &other }.reap_expired(T0.plus_ms(31_000)));
+    let reapers = (0..12).map(|n| {
+        if n % 2 == 0 { &bench.store } else { &other }.reap_expired(T0.plus_ms(31_000), OBSERVER)
+    });
     let reaped: Vec<_> = join_all(reapers)
         .await
         .into_iter()
@@ -70,7 +77,11 @@ async fn a_node_is_reaped_by_exactly_one_of_many(bench: Bench) {
 }
 
 async fn a_reaped_node_neither_renews_nor_opens(bench: Bench) {
-    bench.store.reap_expired(T0.plus_ms(31_000)).await.unwrap();
+    bench
+        .store
+        .reap_expired(T0.plus_ms(31_000), OBSERVER)
+        .await
+        .unwrap();
     assert_eq!(
         bench
             .store
@@ -149,10 +160,18 @@ async fn rows_that_no_node_holds_are_closed_after_a_grace(bench: Bench) {
         .unwrap();
     bench.open(2, "ours").await;
     assert_eq!(
-        bench.store.reap_expired(T0.plus_ms(59_000)).await.unwrap(),
+        bench
+            .store
+            .reap_expired(T0.plus_ms(59_000), OBSERVER)
+            .await
+            .unwrap(),
         []
     );
-    let reaped = bench.store.reap_expired(T0.plus_ms(61_000)).await.unwrap();
+    let reaped = bench
+        .store
+        .reap_expired(T0.plus_ms(61_000), OBSERVER)
+        .await
+        .unwrap();
     assert_eq!(
         reaped,
         [Reaped {
@@ -171,7 +190,7 @@ async fn rows_that_no_node_holds_are_closed_after_a_grace(bench: Bench) {
 async fn no_open_slips_in_behind_the_reaper(bench: Bench) {
     let opens = join_all((0..300).map(|n| bench.store.open_session(session(n, &format!("s{n}")))));
     let other = bench.second_store().await;
-    let (opened, reaped) = tokio::join!(opens, other.reap_expired(T0.plus_ms(31_000)));
+    let (opened, reaped) = tokio::join!(opens, other.reap_expired(T0.plus_ms(31_000), OBSERVER));
     reaped.unwrap();
     assert!(
         opened
@@ -179,4 +198,68 @@ async fn no_open_slips_in_behind_the_reaper(bench: Bench) {
             .all(|open| matches!(open, Ok(_) | Err(OpenError::NoLease)))
     );
     assert_eq!(bench.store.count_active(None).await.unwrap(), 0);
+}
+
+async fn a_server_never_reaps_itself(bench: Bench) {
+    let id = bench.open(1, "s1").await;
+    let late = T0.plus_ms(90_000);
+    assert_eq!(bench.store.reap_expired(late, NODE).await.unwrap(), []);
+    // Nor when somebody else took it for dead and left a row of its behind.
+    bench
+        .execute("UPDATE nodes SET stopped_at = '2026-03-01 10:20:30.500'")
+        .await;
+    assert_eq!(bench.store.reap_expired(late, NODE).await.unwrap(), []);
+    assert!(bench.store.session(id).await.unwrap().unwrap().is_active);
+    let by_another = bench.store.reap_expired(late, OBSERVER).await.unwrap();
+    assert_eq!(
+        by_another,
+        [Reaped {
+            node: None,
+            sessions: 1
+        }]
+    );
+}
+
+/// Active rows that another program, or a mistake, left at `T0`.
+async fn left_behind(bench: &Bench, rows: u32, node: &str) {
+    let sql = format!(
+        "INSERT INTO user_sessions (user_id, socket_id, connected_at, is_active, node) \
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) \
+         SELECT i, 'left-' || CAST(i AS TEXT), '2026-03-01 10:20:30.500', TRUE, {node} FROM n"
+    );
+    bench.execute(&sql).await;
+}
+
+async fn what_no_node_holds_is_found_among_the_rows_of_live_nodes(bench: Bench) {
+    bench.register("node-3").await;
+    bench.register("node-5").await;
+    let late = T0.plus_ms(61_000);
+    for live in [NODE, "node-3"] {
+        bench.store.renew_lease(live, late, LEASE).await.unwrap();
+    }
+    bench.store.stop_node("node-5", T0).await.unwrap();
+    for (rows, node) in [
+        (3, "NULL"),
+        (2, "''"),
+        (4, "'a'"),
+        (10, "'node-1'"),
+        (5, "'node-2'"),
+        (10, "'node-3'"),
+        (6, "'node-5'"),
+        (7, "'z'"),
+    ] {
+        left_behind(&bench, rows, node).await;
+    }
+    let reaped = bench.store.reap_expired(late, OBSERVER).await.unwrap();
+    assert_eq!(
+        reaped,
+        [Reaped {
+            node: None,
+            sessions: 3 + 2 + 4 + 5 + 6 + 7
+        }]
+    );
+    let kept = bench
+        .texts("SELECT DISTINCT node FROM user_sessions WHERE is_active = TRUE ORDER BY node")
+        .await;
+    assert_eq!(kept, [NODE, "node-3"]);
 }

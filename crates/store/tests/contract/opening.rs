@@ -1,15 +1,20 @@
 //! Opening a database that is new, wrong, read-only, full or gone.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{
+    os::unix::fs::PermissionsExt,
+    time::{Duration, Instant},
+};
 
 use atalaya_store::{Engine, OpenError, OpenOptions, Store, StoreError};
 use atalaya_testbed::ports;
+use futures_util::future::join_all;
 
-use crate::bench::{Bench, LEASE, T0, contract, execute, node, session};
+use crate::bench::{Bench, LEASE, NODE, T0, contract, execute, node, session};
 
 contract!(
     a_second_migration_changes_nothing,
     a_database_that_answers_is_ready,
+    no_verb_takes_longer_than_the_stores_patience,
 );
 
 async fn a_second_migration_changes_nothing(bench: Bench) {
@@ -28,6 +33,32 @@ async fn a_database_that_answers_is_ready(bench: Bench) {
         Engine::Postgres
     };
     assert_eq!(bench.store.engine(), expected);
+}
+
+async fn no_verb_takes_longer_than_the_stores_patience(bench: Bench) {
+    // Long enough that what else the machine does is small beside it.
+    let patience = Duration::from_secs(4);
+    let options = OpenOptions {
+        patience,
+        ..OpenOptions::default()
+    };
+    let store = Store::open(&bench.url, options).await.unwrap();
+    let _holder = bench.hold_nodes().await;
+    // More than there are connections, and one after the other: some wait for a connection, get it from one
+    // that has given up, and then wait for the database.
+    let renewals = (0..12).map(async |n| {
+        tokio::time::sleep(n * Duration::from_millis(320)).await;
+        let started = Instant::now();
+        let renewed = store.renew_lease(NODE, T0, LEASE).await;
+        (renewed, started.elapsed())
+    });
+    for (renewed, took) in join_all(renewals).await {
+        assert!(
+            matches!(renewed, Err(StoreError::Unavailable(_))),
+            "{renewed:?}"
+        );
+        assert!(took < patience.mul_f32(1.3), "{took:?}");
+    }
 }
 
 async fn migrate_together(bench: &Bench) {
@@ -86,7 +117,7 @@ async fn a_missing_folder_is_made_for_its_owner_only() {
 }
 
 async fn opened(url: &str) -> Result<Store, StoreError> {
-    let patience = std::time::Duration::from_secs(2);
+    let patience = Duration::from_secs(2);
     Store::open(
         url,
         OpenOptions {

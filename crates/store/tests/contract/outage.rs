@@ -10,7 +10,7 @@ use atalaya_testbed::{
 
 use atalaya_store::Audience;
 
-use crate::bench::{LEASE, NODE, T0, eventually, node, notification, session};
+use crate::bench::{LEASE, NODE, T0, eventually, execute, node, notification, session, texts};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -19,7 +19,7 @@ struct Outage {
     proxy: Proxy,
     store: Store,
     direct: Store,
-    _database: postgres::Database,
+    database: postgres::Database,
 }
 
 async fn outage() -> Outage {
@@ -35,7 +35,7 @@ async fn outage() -> Outage {
         proxy,
         store,
         direct,
-        _database: database,
+        database,
     }
 }
 
@@ -138,6 +138,48 @@ async fn an_open_whose_commit_is_unknown_is_refused_and_its_row_closed() {
     eventually("the ghost is closed", async || {
         let row = outage.direct.session(ghost.id).await.unwrap().unwrap();
         row.disconnect_reason.as_deref() == Some("admission_failed") && !row.is_active
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_whose_commit_ends_after_its_connection_did_is_closed_too() {
+    let outage = outage().await;
+    goes_on(&outage.store).await;
+    // A slow disk, or a standby that confirms late: the commit goes on for a while without its client.
+    execute(
+        &outage.database.url,
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_sleep(0.7); RETURN NULL; END $$; \
+         CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON user_sessions DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW WHEN (NEW.socket_id = 'late') EXECUTE FUNCTION slow()",
+    )
+    .await;
+    let cut_in_the_middle = async {
+        let under_way = "SELECT query FROM pg_stat_activity WHERE datname = current_database() \
+                         AND state = 'active' AND query = 'COMMIT'";
+        for _ in 0..200 {
+            if !texts(&outage.database.url, under_way).await.is_empty() {
+                break;
+            }
+        }
+        outage.proxy.cut();
+    };
+    let (opened, ()) = tokio::join!(
+        outage.store.open_session(session(9, "late")),
+        cut_in_the_middle
+    );
+    assert!(
+        matches!(opened, Err(OpenError::Store(StoreError::Unavailable(_)))),
+        "{opened:?}"
+    );
+    outage.proxy.restore();
+    let reasons =
+        "SELECT COALESCE(disconnect_reason, 'active') FROM user_sessions WHERE user_id = 9";
+    let early = texts(&outage.database.url, reasons).await;
+    assert!(early.is_empty(), "the commit is not through: {early:?}");
+    eventually("the row appears, and is closed", async || {
+        texts(&outage.database.url, reasons).await == ["admission_failed"]
     })
     .await;
 }

@@ -1,10 +1,16 @@
 //! Publishing: what a committed publish means, and the order of the stream.
 
+use std::{collections::HashSet, net::SocketAddr};
+
 use atalaya_store::{
-    Audience, NewNotification, NotificationId, Position, PublishError, Role, Severity, Target,
-    UserId,
+    Audience, NewNotification, NotificationId, OpenOptions, Position, PublishError, Role, Severity,
+    Store, Target, UserId,
 };
 use futures_util::future::join_all;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
 
 use crate::bench::{Bench, T0, contract, counted, notification};
 
@@ -17,6 +23,9 @@ contract!(
     a_refused_publish_harms_no_other,
     each_of_many_concurrent_publishes_gets_its_own_id,
     positions_never_skip,
+    every_target_comes_with_its_notification,
+    a_page_of_the_stream_is_bounded_in_bytes_too,
+    a_page_says_whether_it_is_the_last,
 );
 
 async fn a_publish_keeps_every_field(bench: Bench) {
@@ -45,6 +54,7 @@ async fn a_publish_keeps_every_field(bench: Bench) {
         .published_after(Position::START, 10)
         .await
         .unwrap()
+        .items
         .remove(0);
     assert_eq!(
         outgoing.targets,
@@ -240,13 +250,14 @@ async fn whole_stream(bench: &Bench) -> Vec<(NotificationId, String)> {
             .last()
             .map_or(Position::START, |(id, _)| Position::from(*id));
         let more = bench.store.published_after(after, 100).await.unwrap();
-        if more.is_empty() {
-            return stream;
-        }
         stream.extend(
-            more.into_iter()
+            more.items
+                .into_iter()
                 .map(|item| (item.notification.id, item.notification.title)),
         );
+        if more.is_complete {
+            return stream;
+        }
     }
 }
 
@@ -270,6 +281,7 @@ async fn positions_never_skip(bench: Bench) {
                     .published_after(after, 50)
                     .await
                     .unwrap()
+                    .items
                     .iter()
                     .map(|item| item.notification.id),
             );
@@ -287,4 +299,145 @@ async fn positions_never_skip(bench: Bench) {
     ids.sort();
     assert_eq!(seen, ids);
     assert_eq!(bench.store.head().await.unwrap(), Position::from(ids[599]));
+}
+
+async fn every_target_comes_with_its_notification(bench: Bench) {
+    let (crowd, content) = crowd_and_content(&bench).await;
+    bench
+        .store
+        .publish(notification(Audience::all(), "before"), T0)
+        .await
+        .unwrap();
+    let mut large = notification(Audience::users(crowd.iter().copied()), "large");
+    large.body = Some(content.clone());
+    bench.store.publish(large, T0).await.unwrap();
+    bench
+        .store
+        .publish(notification(Audience::roles(["user"]), "after"), T0)
+        .await
+        .unwrap();
+    let page = bench
+        .store
+        .published_after(Position::START, 10)
+        .await
+        .unwrap();
+    let titles: Vec<_> = page
+        .items
+        .iter()
+        .map(|item| item.notification.title.as_str())
+        .collect();
+    assert_eq!(
+        (titles, page.is_complete),
+        (vec!["before", "large", "after"], true)
+    );
+    assert_eq!(page.items[0].targets, [Target::All]);
+    let expected: HashSet<_> = crowd.into_iter().map(Target::User).collect();
+    assert_eq!(page.items[1].targets.len(), expected.len());
+    assert_eq!(HashSet::from_iter(page.items[1].targets.clone()), expected);
+    assert_eq!(page.items[1].notification.body, Some(content));
+    assert_eq!(page.items[2].targets, [Target::Role(Role::User)]);
+}
+
+/// As many users as one publish may name, and as much text as a publisher may well send.
+async fn crowd_and_content(bench: &Bench) -> (Vec<UserId>, String) {
+    bench
+        .execute(
+            "INSERT INTO users (id, username, created_at) \
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
+             SELECT i, 'user-' || CAST(i AS TEXT), '2026-03-01 10:20:30.500' FROM n",
+        )
+        .await;
+    ((1..=1_000).map(UserId).collect(), "ñ".repeat(20_000))
+}
+
+async fn a_page_of_the_stream_is_bounded_in_bytes_too(bench: Bench) {
+    let publishes = (0..100).map(|n| {
+        let mut new = notification(Audience::all(), &format!("n{n}"));
+        new.body = Some("x".repeat(100_000));
+        bench.store.publish(new, T0)
+    });
+    let mut ids: Vec<_> = join_all(publishes)
+        .await
+        .into_iter()
+        .map(|outcome| outcome.unwrap().id)
+        .collect();
+    ids.sort();
+    let mut seen = Vec::new();
+    let mut after = Position::START;
+    for page in 1..10 {
+        let read = bench.store.published_after(after, 256).await.unwrap();
+        assert!(read.items.len() <= 42, "{}", read.items.len());
+        seen.extend(read.items.iter().map(|item| item.notification.id));
+        after = Position::from(*seen.last().unwrap());
+        if read.is_complete {
+            assert_eq!((seen, page), (ids, 3));
+            return;
+        }
+    }
+    panic!("the stream has no end");
+}
+
+async fn a_page_says_whether_it_is_the_last(bench: Bench) {
+    let start = Position::START;
+    let empty = bench.store.published_after(start, 2).await.unwrap();
+    assert_eq!((empty.items.len(), empty.is_complete), (0, true));
+    for n in 0..3 {
+        // Larger than a whole page: it still comes, alone.
+        let mut new = notification(Audience::all(), &format!("n{n}"));
+        new.data = (n == 1).then(|| format!("\"{}\"", "x".repeat(5_000_000)));
+        bench.store.publish(new, T0).await.unwrap();
+    }
+    let mut found = Vec::new();
+    let mut after = start;
+    for limit in [2, 1, 2] {
+        let page = bench.store.published_after(after, limit).await.unwrap();
+        found.push((page.items.len(), page.is_complete));
+        after = page
+            .items
+            .last()
+            .map_or(after, |item| Position::from(item.notification.id));
+    }
+    assert_eq!(found, [(2, false), (1, false), (0, true)]);
+}
+
+/// A relay in front of PostgreSQL that counts what the server sends, for one connection.
+async fn counting_relay(upstream: SocketAddr) -> (SocketAddr, JoinHandle<u64>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let count = tokio::spawn(async move {
+        let mut sent = 0;
+        // The first is the store's look at whether the address is right.
+        for _ in 0..2 {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut server = TcpStream::connect(upstream).await.unwrap();
+            let copied = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            sent += copied.unwrap().1;
+        }
+        sent
+    });
+    (address, count)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn content_crosses_the_wire_once_however_many_it_is_for() {
+    let bench = Bench::postgres().await;
+    let (crowd, content) = crowd_and_content(&bench).await;
+    let mut large = notification(Audience::users(crowd), "large");
+    large.body = Some(content);
+    bench.store.publish(large, T0).await.unwrap();
+
+    let (server, name) = bench.url.rsplit_once('/').unwrap();
+    let upstream = server.rsplit_once('@').unwrap().1.parse().unwrap();
+    let (relay, sent) = counting_relay(upstream).await;
+    let store = Store::open(
+        &format!("postgres://postgres@{relay}/{name}"),
+        OpenOptions::default(),
+    )
+    .await
+    .unwrap();
+    let page = store.published_after(Position::START, 10).await.unwrap();
+    assert_eq!(page.items[0].targets.len(), 1_000);
+    store.close().await;
+    let sent = sent.await.unwrap();
+    assert!((40_000..200_000).contains(&sent), "{sent} bytes");
 }
