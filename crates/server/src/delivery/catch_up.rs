@@ -66,8 +66,8 @@ impl Backlog {
         Ok(())
     }
 
-    /// The head of the table, and the next page up to it. Ids are given out in commit order, so whatever
-    /// is not above the head is visible to the second query.
+    /// Waits for a turn, and reads. The reading is boxed: in a storm ten thousand wait, and a future that has
+    /// room for queries would cost each of them some KiB.
     async fn read(
         &mut self,
         app: &App,
@@ -78,6 +78,16 @@ impl Backlog {
         if member.state().has_left() {
             return Ok((Position(self.sent_up_to), Vec::new()));
         }
+        Box::pin(self.query(app, member)).await
+    }
+
+    /// The head of the table, and the next page up to it. Ids are given out in commit order, so whatever
+    /// is not above the head is visible to the second query.
+    async fn query(
+        &mut self,
+        app: &App,
+        member: &Member,
+    ) -> Result<(Position, Vec<InboxItem>), StoreError> {
         let head = app.store.head().await?;
         self.distrust_a_position_beyond(head);
         let user = member.state().user_id;

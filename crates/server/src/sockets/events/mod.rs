@@ -69,7 +69,8 @@ pub(super) async fn tell_inbox(app: &App, member: &Arc<Member>) {
         return;
     }
     let user = member.state().user_id;
-    match app.store.unread_count(user, app.clock.now()).await {
+    // Boxed for the same reason as the catch-up: many wait for their turn.
+    match Box::pin(app.store.unread_count(user, app.clock.now())).await {
         Ok(unread) => {
             let _ = member.send(&app.frames.unread(unread));
         }
