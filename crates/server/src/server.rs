@@ -9,7 +9,6 @@ use axum::{body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming};
 use tokio::{
     net::{TcpListener, TcpSocket},
-    sync::mpsc,
     task::{JoinError, JoinHandle},
     time::{Instant, timeout_at},
 };
@@ -17,12 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 use crate::{
-    App, Clock, Config, api,
-    config::Origins,
-    delivery, first_admin,
-    ledger::{self, Closing},
-    ops,
-    sockets::Sockets,
+    App, Clock, Config, api, config::Origins, delivery, first_admin, ledger, ops, sockets::Sockets,
 };
 
 /// Why a server did not start.
@@ -78,29 +72,32 @@ impl Server {
             gateway_config(&app.config),
             Arc::new(Sockets(Arc::clone(&app))),
         );
-        let mut server = Self {
+        let (accepting, running) = (CancellationToken::new(), CancellationToken::new());
+        let close_rows = tokio::spawn(ledger::close_rows(Arc::clone(&app), closings));
+        let tasks = run_background(&app, &running);
+        let listening = listen(&app, &gateway, listener, &accepting);
+        // The probes must see a server that drains, so this listener lives until the end.
+        listen_for_operations(&app, ops_listener, &running);
+        tracing::info!(
+            address = %local_addr,
+            ops.address = %ops_addr,
+            node = app.ledger.node_id().as_ref(),
+            database = ?app.store.engine(),
+            namespace = %app.config.namespace,
+            "listening"
+        );
+        Ok(Self {
             app,
             gateway,
             local_addr,
             ops_addr,
             first_admin_password,
-            accepting: CancellationToken::new(),
-            running: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            listening: tokio::spawn(async {}),
-            close_rows: tokio::spawn(async {}),
-        };
-        server.run_background(closings);
-        server.serve(listener, ops_listener);
-        tracing::info!(
-            address = %local_addr,
-            ops.address = %ops_addr,
-            node = server.app.ledger.node_id().as_ref(),
-            database = ?server.app.store.engine(),
-            namespace = %server.app.config.namespace,
-            "listening"
-        );
-        Ok(server)
+            accepting,
+            running,
+            tasks,
+            listening,
+            close_rows,
+        })
     }
 
     /// Where people and proxies connect.
@@ -138,58 +135,6 @@ impl Server {
 }
 
 impl Server {
-    fn run_background(&mut self, closings: mpsc::Receiver<Closing>) {
-        let app = &self.app;
-        let stop = || self.running.clone();
-        self.tasks.spawn(delivery::fan_out(Arc::clone(app), stop()));
-        self.tasks
-            .spawn(ledger::keep_lease(Arc::clone(app), stop()));
-        self.tasks.spawn(ledger::reap(Arc::clone(app), stop()));
-        self.tasks
-            .spawn(ledger::refresh_last_seen(Arc::clone(app), stop()));
-        self.tasks
-            .spawn(ledger::tell_watchers(Arc::clone(app), stop()));
-        self.tasks
-            .spawn(ledger::prune_refusals(Arc::clone(app), stop()));
-        self.tasks.close();
-        self.close_rows = tokio::spawn(ledger::close_rows(Arc::clone(app), closings));
-    }
-
-    fn serve(&mut self, listener: TcpListener, ops_listener: TcpListener) {
-        let router = api::router(Arc::clone(&self.app));
-        let gateway = Arc::clone(&self.gateway);
-        let respond = move |request: Request<Incoming>, peer: SocketAddr| {
-            let (router, gateway) = (router.clone(), Arc::clone(&gateway));
-            async move {
-                if gateway.matches(request.uri().path()) {
-                    return gateway.handle(request, peer).await.map(Body::new);
-                }
-                answer(router, request, peer).await
-            }
-        };
-        let limits = serve::Limits {
-            max_connections: self.app.config.max_connections,
-            shutdown_grace: self.app.config.shutdown_grace / 2,
-            ..serve::Limits::default()
-        };
-        self.listening = tokio::spawn(serve::accept_loop(
-            listener,
-            limits,
-            respond,
-            self.accepting.clone(),
-        ));
-
-        let ops = ops::router(Arc::clone(&self.app));
-        let respond = move |request, peer| answer(ops.clone(), request, peer);
-        // The probes must see a server that drains, so this listener lives until the end.
-        tokio::spawn(serve::accept_loop(
-            ops_listener,
-            serve::Limits::default(),
-            respond,
-            self.running.clone(),
-        ));
-    }
-
     /// Waits until the requests under way are answered and every row is closed, then gives the lease back
     /// and ends the background.
     async fn close_the_ledger(self) {
@@ -203,6 +148,54 @@ impl Server {
         }
         self.app.store.close().await;
     }
+}
+
+/// The tasks that go on until the last row is closed.
+fn run_background(app: &Arc<App>, running: &CancellationToken) -> TaskTracker {
+    let tasks = TaskTracker::new();
+    let stop = || running.clone();
+    tasks.spawn(delivery::fan_out(Arc::clone(app), stop()));
+    tasks.spawn(ledger::keep_lease(Arc::clone(app), stop()));
+    tasks.spawn(ledger::reap(Arc::clone(app), stop()));
+    tasks.spawn(ledger::refresh_last_seen(Arc::clone(app), stop()));
+    tasks.spawn(ledger::tell_watchers(Arc::clone(app), stop()));
+    tasks.spawn(ledger::prune_refusals(Arc::clone(app), stop()));
+    tasks.close();
+    tasks
+}
+
+/// Serves the sockets, the API and the web application until `accepting` ends.
+fn listen(
+    app: &Arc<App>,
+    gateway: &Arc<Gateway<Sockets>>,
+    listener: TcpListener,
+    accepting: &CancellationToken,
+) -> JoinHandle<()> {
+    let router = api::router(Arc::clone(app));
+    let gateway = Arc::clone(gateway);
+    let respond = move |request: Request<Incoming>, peer: SocketAddr| {
+        let (router, gateway) = (router.clone(), Arc::clone(&gateway));
+        async move {
+            if gateway.matches(request.uri().path()) {
+                return gateway.handle(request, peer).await.map(Body::new);
+            }
+            answer(router, request, peer).await
+        }
+    };
+    let limits = serve::Limits {
+        max_connections: app.config.max_connections,
+        shutdown_grace: app.config.shutdown_grace / 2,
+        ..serve::Limits::default()
+    };
+    let accepting = accepting.clone();
+    tokio::spawn(serve::accept_loop(listener, limits, respond, accepting))
+}
+
+fn listen_for_operations(app: &Arc<App>, listener: TcpListener, running: &CancellationToken) {
+    let router = ops::router(Arc::clone(app));
+    let respond = move |request, peer| answer(router.clone(), request, peer);
+    let (limits, running) = (serve::Limits::default(), running.clone());
+    tokio::spawn(serve::accept_loop(listener, limits, respond, running));
 }
 
 fn log_panic(what: &'static str, outcome: Result<(), JoinError>) {

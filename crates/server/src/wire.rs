@@ -87,6 +87,10 @@ pub(crate) fn rfc3339(at: Timestamp) -> String {
         .to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// How many items a page of a list has when nothing is asked for, and at most.
+pub(crate) const DEFAULT_LIMIT: u32 = 50;
+pub(crate) const MAX_LIMIT: u32 = 200;
+
 /// The `status` of a query: a list of `unread`, `read` and `archived`; what is not archived when absent.
 /// The error names what is allowed.
 pub(crate) fn parse_statuses(text: Option<&str>) -> Result<Statuses, String> {

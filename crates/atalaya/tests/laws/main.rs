@@ -8,27 +8,10 @@
     reason = "a test that cannot arrange its world says so by panicking"
 )]
 
+#[macro_use]
 #[path = "../support/world.rs"]
 #[allow(dead_code, reason = "each test binary uses its own part of the world")]
 mod world;
-
-/// Runs each behaviour on SQLite and on PostgreSQL.
-macro_rules! on_both_databases {
-    ($($behaviour:ident),+ $(,)?) => {
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $behaviour() {
-                super::$behaviour(crate::world::World::on_sqlite().await).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $behaviour() {
-                super::$behaviour(crate::world::World::on_postgres().await).await;
-            })+
-        }
-    };
-}
 
 mod l1_ledger_first;
 mod l2_no_ghosts;

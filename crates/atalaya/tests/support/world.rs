@@ -17,6 +17,24 @@ use sqlx::{PgPool, SqlitePool};
 use tempfile::TempDir;
 use tokio::process::Command;
 
+/// Runs each behaviour on SQLite and on PostgreSQL.
+macro_rules! on_both_databases {
+    ($($behaviour:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $behaviour() {
+                super::$behaviour(crate::world::World::on_sqlite().await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $behaviour() {
+                super::$behaviour(crate::world::World::on_postgres().await).await;
+            })+
+        }
+    };
+}
+
 /// Longer than anything takes on a busy machine; a wait ends as soon as what it waits for is there.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -4,9 +4,7 @@ use atalaya_store::{Cursor, cursor::List};
 use utoipa::IntoParams;
 
 use super::query::Params;
-
-const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 200;
+use crate::wire::{DEFAULT_LIMIT, MAX_LIMIT};
 
 /// Which page of a list.
 #[derive(Clone, Copy, Debug, IntoParams)]

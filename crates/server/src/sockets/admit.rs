@@ -236,20 +236,13 @@ fn random_id() -> String {
 }
 
 fn record(app: &App, request: &ConnectRequest, refused: &Refused, now: Timestamp) {
-    let handshake = &request.handshake;
-    super::record_refusal(
-        app,
-        NewRefusal {
-            at: now,
-            code: refused.code(),
-            detail: Some(refused.to_string()),
-            ip_address: Some(handshake.remote_addr.to_string()),
-            user_agent: handshake.user_agent.as_deref().map(str::to_owned),
-            origin: handshake.origin.as_deref().map(str::to_owned),
-            namespace: Some(request.namespace.to_string()),
-            user_id: refused.user(),
-            node: app.ledger.node_id().to_string(),
-            transport: request.transport.as_str(),
-        },
-    );
+    let detail = refused.to_string();
+    let refusal = NewRefusal {
+        namespace: Some(request.namespace.to_string()),
+        user_id: refused.user(),
+        // It may have moved on from what it was opened with.
+        transport: request.transport.as_str(),
+        ..super::refusal_of(app, &request.handshake, refused.code(), &detail, now)
+    };
+    super::record_refusal(app, refusal);
 }

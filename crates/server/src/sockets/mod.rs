@@ -11,9 +11,10 @@ mod seat;
 use std::sync::Arc;
 
 use atalaya_gateway::{
-    Admission, Application, CloseReason, ConnectRequest, Event, Refusal, RefusedConnection,
+    Admission, Application, CloseReason, ConnectRequest, Event, Handshake, Refusal,
+    RefusedConnection,
 };
-use atalaya_store::model::NewRefusal;
+use atalaya_store::model::{NewRefusal, Timestamp};
 
 use crate::{App, delivery};
 
@@ -64,22 +65,39 @@ impl Application for Sockets {
 
     fn refused(&self, refused: RefusedConnection) {
         let app = &self.0;
-        let handshake = &refused.handshake;
-        record_refusal(
-            app,
-            NewRefusal {
-                at: app.clock.now(),
-                code: refused.code,
-                detail: Some(refused.message.to_string()),
-                ip_address: Some(handshake.remote_addr.to_string()),
-                user_agent: handshake.user_agent.as_deref().map(str::to_owned),
-                origin: handshake.origin.as_deref().map(str::to_owned),
-                namespace: refused.namespace.as_deref().map(str::to_owned),
-                user_id: None,
-                node: app.ledger.node_id().to_string(),
-                transport: handshake.transport.as_str(),
-            },
-        );
+        let refusal = NewRefusal {
+            namespace: refused.namespace.as_deref().map(str::to_owned),
+            ..refusal_of(
+                app,
+                &refused.handshake,
+                refused.code,
+                &refused.message,
+                app.clock.now(),
+            )
+        };
+        record_refusal(app, refusal);
+    }
+}
+
+/// What every refusal says of its handshake. Who and to which namespace, the caller adds as far as it is known.
+fn refusal_of(
+    app: &App,
+    handshake: &Handshake,
+    code: &'static str,
+    detail: &str,
+    now: Timestamp,
+) -> NewRefusal {
+    NewRefusal {
+        at: now,
+        code,
+        detail: Some(detail.to_owned()),
+        ip_address: Some(handshake.remote_addr.to_string()),
+        user_agent: handshake.user_agent.as_deref().map(str::to_owned),
+        origin: handshake.origin.as_deref().map(str::to_owned),
+        namespace: None,
+        user_id: None,
+        node: app.ledger.node_id().to_string(),
+        transport: handshake.transport.as_str(),
     }
 }
 

@@ -9,11 +9,8 @@ use super::{EventError, argument};
 use crate::{
     App,
     sockets::Member,
-    wire::{Notification, parse_statuses},
+    wire::{DEFAULT_LIMIT, MAX_LIMIT, Notification, parse_statuses},
 };
-
-const DEFAULT_LIMIT: u32 = 50;
-const MOST: u32 = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,9 +23,9 @@ struct Query {
 pub(super) async fn list(app: &App, member: &Member, event: &Event) -> Result<Value, EventError> {
     let query: Query = argument(event)?;
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MOST).contains(&limit) {
+    if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(EventError::Invalid(format!(
-            "`limit` is {limit}; from 1 to {MOST} is allowed"
+            "`limit` is {limit}; from 1 to {MAX_LIMIT} is allowed"
         )));
     }
     let before = query

@@ -1,15 +1,15 @@
 //! `read` `{ids | up_to | all}`: marks notifications of the user's own inbox as read.
 
 use atalaya_gateway::Event;
-use atalaya_store::model::{NotificationId, Selection};
+use atalaya_store::{
+    MAX_SELECTION,
+    model::{NotificationId, Selection},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{EventError, argument};
 use crate::{App, sockets::Member};
-
-/// How many ids one event may name.
-const MOST_IDS: usize = 1_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,11 +32,11 @@ pub(super) async fn read(app: &App, member: &Member, event: &Event) -> Result<Va
 
 fn select(read: Read) -> Result<Selection, EventError> {
     match (read.ids, read.up_to, read.all) {
-        (Some(ids), None, None) if ids.len() <= MOST_IDS => Ok(Selection::Ids(
+        (Some(ids), None, None) if ids.len() <= MAX_SELECTION => Ok(Selection::Ids(
             ids.into_iter().map(NotificationId).collect(),
         )),
         (Some(ids), None, None) => Err(EventError::Invalid(format!(
-            "`ids` holds {} ids; at most {MOST_IDS} are allowed",
+            "`ids` holds {} ids; at most {MAX_SELECTION} are allowed",
             ids.len()
         ))),
         (None, Some(id), None) => Ok(Selection::UpTo(NotificationId(id))),
