@@ -1,7 +1,7 @@
 # Atalaya's tasks. `make help` lists them; each is a short script in scripts/ or one command.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt web measure fuzz audit
+.PHONY: help run test check fmt web bench fuzz audit
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F'\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -22,8 +22,8 @@ fmt: ## format everything that `make check` would complain about
 web: ## build the web application into web/dist, if it is not up to date
 	@bash scripts/web.sh
 
-measure: ## the figures of docs/performance.md, on this machine (minutes)
-	@bash scripts/measure.sh
+bench: ## measure against the peers, for docs/performance.md (25 minutes; ROUNDS=, SCENARIOS=, PEERS=, SCALE= for a part)
+	@bash scripts/bench.sh
 
 fuzz: ## fuzz the protocol's decoders (SECONDS_EACH=60; needs a nightly toolchain and cargo-fuzz)
 	@bash scripts/fuzz.sh

@@ -7,7 +7,7 @@ step 'What the check needs' bash scripts/need.sh compiler node
 step 'Rust format' cargo fmt --all --check
 step 'Web: packages' bash scripts/npm-ci.sh web
 step 'Web: format' npm --prefix web run lint
-step 'Interop: format' web/node_modules/.bin/prettier --check interop config/pm2
+step 'Interop, peers: format' web/node_modules/.bin/prettier --check interop config/pm2 bench/peers
 step 'Web: types' npm --prefix web run check
 step 'Web: build' bash scripts/web.sh
 step 'Rust lint' cargo clippy --workspace --all-targets --locked -- -D warnings

@@ -74,7 +74,7 @@ step 'What the tests need' bash scripts/need.sh compiler node nginx postgresql c
 step 'Rust format' cargo fmt --all --check
 step 'Web: packages' bash scripts/npm-ci.sh web
 step 'Web: format' npm --prefix web run lint
-step 'Interop: format' web/node_modules/.bin/prettier --check interop config/pm2
+step 'Interop, peers: format' web/node_modules/.bin/prettier --check interop config/pm2 bench/peers
 step 'Web: types' npm --prefix web run check
 step 'Web: types of the API are not stale' npm --prefix web run api:check
 step 'Web: unit tests' npm --prefix web test

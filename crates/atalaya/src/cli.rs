@@ -1,6 +1,8 @@
 //! The command line as a person types it. Settings that can also come from the environment or the file are
 //! flags made from the table in `config::table`; what belongs to one command stands at that command.
 
+mod bench;
+
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{
@@ -12,6 +14,8 @@ use crate::config::{
     duration,
     table::{Flag, SETTINGS, Setting},
 };
+
+pub use self::bench::{BenchArgs, ScenarioName, TransportName};
 
 const STYLES: Styles = Styles::styled()
     .header(Style::new().bold())
@@ -86,6 +90,18 @@ Examples:
   atalaya send --to role:operator --title 'Pump 3 has stopped' --severity critical
   atalaya send --to all --title 'Maintenance at 22:00' --json")]
     Send(SendArgs),
+
+    /// Measure what connections and notifications cost
+    ///
+    /// Without --url it starts a server of its own in a temporary folder, measures it, and removes it all. CPU and
+    /// memory are what the operating system accounts to the processes. What it sends to a server that you name
+    /// stays in that server's inboxes.
+    #[command(after_help = "\
+Examples:
+  atalaya bench
+  atalaya bench connect broadcast --clients 5000
+  atalaya bench direct --url http://127.0.0.1:3001 --users 2..1001 --publisher 1 --server-pid \"$(pgrep -xo atalaya)\" --json")]
+    Bench(Box<BenchArgs>),
 
     /// Bring the database's tables up to this version
     ///

@@ -58,6 +58,8 @@ fn setting_flags(command: &Command) -> BTreeMap<&'static str, String> {
         Command::User {
             command: UserCommand::Disable(args) | UserCommand::Enable(args),
         } => &args.flags,
+        // Its server has settings of its own.
+        Command::Bench(_) => return BTreeMap::new(),
         Command::Token(args) => &args.flags,
         Command::Send(args) => &args.flags,
     };

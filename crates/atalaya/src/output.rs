@@ -113,6 +113,11 @@ pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Whether a person sees standard error.
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
 /// Colours, or their absence.
 #[derive(Clone, Copy)]
 pub struct Paint(bool);
@@ -204,7 +209,7 @@ pub fn finish(result: anyhow::Result<()>, style: Style) -> ExitCode {
 }
 
 /// Standard error may be closed or full; then there is nobody left to tell.
-fn tell(text: &str) {
+pub fn tell(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 

@@ -25,6 +25,7 @@ impl Application for Echo {
             socket_id: format!("{:016x}", rand::random::<u64>()).into(),
             pid: None,
             state: request.auth,
+            greeting: Vec::new(),
             expires_in: None,
         })
     }
@@ -92,6 +93,7 @@ async fn main() -> std::io::Result<()> {
     serve::accept_loop(
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?,
         serve::Limits::default(),
+        Some(gateway.door()),
         move |request, peer| {
             let gateway = Arc::clone(&gateway);
             async move { gateway.handle(request, peer).await }

@@ -59,6 +59,7 @@ async fn main() -> std::io::Result<()> {
     serve::accept_loop(
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?,
         serve::Limits::default(),
+        Some(Arc::<Engine<Echo>>::clone(&engine)),
         move |request, peer| {
             let engine = Arc::clone(&engine);
             async move { engine.handle(request, peer).await }

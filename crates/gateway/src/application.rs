@@ -9,7 +9,7 @@ use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::{Ack, CloseReason, Handshake, Socket, Transport};
+use crate::{Ack, CloseReason, Frame, Handshake, Socket, Transport};
 
 /// The product behind the gateway.
 pub trait Application: Send + Sync + 'static {
@@ -31,7 +31,7 @@ pub trait Application: Send + Sync + 'static {
         request: ConnectRequest,
     ) -> impl Future<Output = Result<Admission<Self::State>, Refusal>> + Send;
 
-    /// The socket is connected: CONNECT is on its way, before anything that is sent from here on.
+    /// The socket is connected: CONNECT and the greeting are on their way, before anything that is sent from here on.
     /// Exactly once for each `Ok` of [`Self::admit`], before any event.
     fn connected(&self, socket: &Arc<Socket<Self::State>>);
 
@@ -73,6 +73,8 @@ pub struct Admission<S> {
     /// The private id for connection state recovery, if it is offered.
     pub pid: Option<Box<str>>,
     pub state: S,
+    /// What the client is told right behind CONNECT, in the same write.
+    pub greeting: Vec<Frame>,
     /// After this long the socket is closed with [`CloseReason::TokenExpired`].
     pub expires_in: Option<Duration>,
 }

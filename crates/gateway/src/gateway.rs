@@ -5,7 +5,11 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use http::{Request, Response};
 use hyper::body::Incoming;
 
-use crate::{Application, CloseReason, Config, ResponseBody, engine::Engine, socket::Namespaces};
+use crate::{
+    Application, CloseReason, Config, ResponseBody,
+    engine::{Door, Engine},
+    socket::Namespaces,
+};
 
 /// A Socket.IO server for one path.
 pub struct Gateway<A: Application> {
@@ -34,6 +38,11 @@ impl<A: Application> Gateway<A> {
         peer: SocketAddr,
     ) -> Response<ResponseBody> {
         self.engine.handle(request, peer).await
+    }
+
+    /// The short way in for websockets, for [`crate::serve::accept_loop`].
+    pub fn door(&self) -> Arc<dyn Door> {
+        Arc::clone(&self.engine) as Arc<dyn Door>
     }
 
     /// How many clients are connected, joined to a namespace or not.

@@ -1,7 +1,16 @@
 //! Accepting connections and serving HTTP/1 on them, for whoever carries a gateway: one way, with its
 //! limits, for the server, its operations listener, the examples and the tests.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    cell::RefCell,
+    convert::Infallible,
+    future::{Future, poll_fn},
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use http::{Request, Response};
 use hyper::{
@@ -12,11 +21,14 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::SockRef;
 use tokio::{
+    io::ReadBuf,
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::engine::{Door, Opening};
 
 /// How long to leave a listener alone that cannot accept, as when no file descriptor is left: another
 /// try at once would fail alike, and burn a core.
@@ -24,6 +36,13 @@ const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
 
 /// How long what was sent may stay unread: an answer that nobody takes must not keep its connection.
 const UNREAD_LIMIT: Duration = Duration::from_secs(60);
+
+/// A longer head is served the long way.
+const FIRST_BYTES_AT_MOST: usize = 8 * 1024;
+
+thread_local! {
+    static FIRST_BYTES: RefCell<Vec<u8>> = RefCell::new(vec![0; FIRST_BYTES_AT_MOST]);
+}
 
 /// What one listener may cost.
 #[derive(Clone, Copy, Debug)]
@@ -49,10 +68,12 @@ impl Default for Limits {
 }
 
 /// Serves every connection of a listener with `respond` until `shutdown`; then no new connection is
-/// accepted, idle ones are closed, and it returns when the answers under way are given.
+/// accepted, idle ones are closed, and it returns when the answers under way are given. A websocket
+/// that `door` recognises goes to its engine at once.
 pub async fn accept_loop<R, F, B>(
     listener: TcpListener,
     limits: Limits,
+    door: Option<Arc<dyn Door>>,
     respond: R,
     shutdown: CancellationToken,
 ) where
@@ -66,7 +87,14 @@ pub async fn accept_loop<R, F, B>(
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
     while let Some((permit, stream, peer)) = next(&listener, &room, &shutdown).await {
-        let served = serve(stream, peer, limits, respond.clone(), shutdown.clone());
+        let served = serve(
+            stream,
+            peer,
+            limits,
+            door.clone(),
+            respond.clone(),
+            shutdown.clone(),
+        );
         let cut = cut.clone();
         connections.spawn(async move {
             cut.run_until_cancelled(served).await;
@@ -125,6 +153,7 @@ async fn serve<R, F, B>(
     stream: TcpStream,
     peer: SocketAddr,
     limits: Limits,
+    door: Option<Arc<dyn Door>>,
     respond: R,
     shutdown: CancellationToken,
 ) where
@@ -137,6 +166,54 @@ async fn serve<R, F, B>(
     let _ = stream.set_nodelay(true);
     // If it fails, who does not read is cut off later.
     let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
+    if let Some(door) = door {
+        let recognised = tokio::select! {
+            biased;
+            looked = timeout(limits.header_read_timeout, look(&stream, peer, &*door)) => looked,
+            () = shutdown.cancelled() => return,
+        };
+        match recognised {
+            Err(_) => return,
+            Ok(Some(opening)) => return door.enter(opening, stream),
+            Ok(None) => {}
+        }
+    }
+    // Boxed, so that one that goes through the door has no room for it.
+    Box::pin(serve_http(stream, peer, limits, respond, shutdown)).await;
+}
+
+/// Waits for the first bytes, and takes them off the stream if they are a handshake.
+async fn look(stream: &TcpStream, peer: SocketAddr, door: &dyn Door) -> Option<Opening> {
+    let opening = poll_fn(|context| {
+        FIRST_BYTES.with_borrow_mut(|buffer| {
+            let mut buffer = ReadBuf::new(buffer);
+            let peeked = std::task::ready!(stream.poll_peek(context, &mut buffer));
+            Poll::Ready(
+                peeked
+                    .ok()
+                    .and_then(|_| door.recognise(buffer.filled(), peer)),
+            )
+        })
+    })
+    .await?;
+    let taken = FIRST_BYTES.with_borrow_mut(|it| stream.try_read(&mut it[..opening.head_bytes]));
+    taken
+        .is_ok_and(|taken| taken == opening.head_bytes)
+        .then_some(opening)
+}
+
+async fn serve_http<R, F, B>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    limits: Limits,
+    respond: R,
+    shutdown: CancellationToken,
+) where
+    R: Fn(Request<Incoming>, SocketAddr) -> F,
+    F: Future<Output = Response<B>>,
+    B: Body + 'static,
+    B::Error: std::error::Error + Send + Sync,
+{
     let service = service_fn(move |request| {
         let response = respond(request, peer);
         async { Ok::<_, Infallible>(response.await) }

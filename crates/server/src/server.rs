@@ -172,6 +172,7 @@ fn listen(
     accepting: &CancellationToken,
 ) -> JoinHandle<()> {
     let router = api::router(Arc::clone(app));
+    let door = gateway.door();
     let gateway = Arc::clone(gateway);
     let respond = move |request: Request<Incoming>, peer: SocketAddr| {
         let (router, gateway) = (router.clone(), Arc::clone(&gateway));
@@ -188,14 +189,20 @@ fn listen(
         ..serve::Limits::default()
     };
     let accepting = accepting.clone();
-    tokio::spawn(serve::accept_loop(listener, limits, respond, accepting))
+    tokio::spawn(serve::accept_loop(
+        listener,
+        limits,
+        Some(door),
+        respond,
+        accepting,
+    ))
 }
 
 fn listen_for_operations(app: &Arc<App>, listener: TcpListener, running: &CancellationToken) {
     let router = ops::router(Arc::clone(app));
     let respond = move |request, peer| answer(router.clone(), request, peer);
     let (limits, running) = (serve::Limits::default(), running.clone());
-    tokio::spawn(serve::accept_loop(listener, limits, respond, running));
+    tokio::spawn(serve::accept_loop(listener, limits, None, respond, running));
 }
 
 fn log_panic(what: &'static str, outcome: Result<(), JoinError>) {

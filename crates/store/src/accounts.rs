@@ -106,6 +106,7 @@ impl Store {
                 transaction.commit().await?;
                 Ok(Some(id))
             });
+        self.inner.publisher.users_changed();
         match made {
             Ok(Some(id)) => Ok(User {
                 id: UserId(id),
@@ -225,6 +226,7 @@ impl Store {
                 .await?
                 .rows_affected())
         })?;
+        self.inner.publisher.users_changed();
         found(changed)
     }
 
@@ -239,6 +241,7 @@ impl Store {
                 .bind(role.as_str());
             Ok(query.execute(connection).await?.rows_affected())
         })?;
+        self.inner.publisher.users_changed();
         match changed {
             0 => found(u64::from(self.user(id).await?.is_some())),
             _ => Ok(()),

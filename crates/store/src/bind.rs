@@ -7,6 +7,7 @@ use serde::Serialize;
 use sqlx::{Database, Encode, Postgres, Sqlite, Type, encode::IsNull, error::BoxDynError};
 
 /// A list of ids: an array on PostgreSQL (`= ANY($1)`), JSON on SQLite (`IN (SELECT value FROM json_each($1))`).
+#[derive(Clone)]
 pub(crate) struct Ids(pub(crate) Vec<i64>);
 
 impl Type<Postgres> for Ids {
@@ -31,6 +32,39 @@ impl Type<Sqlite> for Ids {
 }
 
 impl Encode<'_, Sqlite> for Ids {
+    fn encode_by_ref(
+        &self,
+        buffer: &mut <Sqlite as Database>::ArgumentBuffer,
+    ) -> Result<IsNull, BoxDynError> {
+        <String as Encode<Sqlite>>::encode(json(&self.0), buffer)
+    }
+}
+
+/// A list of texts, bound as [`Ids`] are.
+pub(crate) struct Texts(pub(crate) Vec<String>);
+
+impl Type<Postgres> for Texts {
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        <Vec<String> as Type<Postgres>>::type_info()
+    }
+}
+
+impl Encode<'_, Postgres> for Texts {
+    fn encode_by_ref(
+        &self,
+        buffer: &mut <Postgres as Database>::ArgumentBuffer,
+    ) -> Result<IsNull, BoxDynError> {
+        <Vec<String> as Encode<Postgres>>::encode_by_ref(&self.0, buffer)
+    }
+}
+
+impl Type<Sqlite> for Texts {
+    fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
+        <str as Type<Sqlite>>::type_info()
+    }
+}
+
+impl Encode<'_, Sqlite> for Texts {
     fn encode_by_ref(
         &self,
         buffer: &mut <Sqlite as Database>::ArgumentBuffer,

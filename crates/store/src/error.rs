@@ -196,7 +196,12 @@ fn sqlite_decision(code: i32) -> fn(Cause) -> StoreError {
 pub enum OpenError {
     /// The user holds as many sessions as one may.
     #[error("the user has {active} active sessions and may have {max}")]
-    TooManySessions { active: u64, max: u32 },
+    TooManySessions { active: u64, max: u64 },
+    /// There is no such user.
+    #[error("the user does not exist")]
+    UnknownUser,
+    #[error("the user is disabled")]
+    DisabledUser,
     /// The node is not registered, or was reaped: it must register before it opens sessions.
     #[error("the node holds no lease")]
     NoLease,

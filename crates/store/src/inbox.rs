@@ -16,7 +16,7 @@ use crate::{
         InboxItem, Notification, NotificationId, Page, Position, ReadOutcome, Selection, Statuses,
         Target, Timestamp, UserId,
     },
-    page,
+    page, plans,
     publish::notification_columns,
 };
 
@@ -269,6 +269,32 @@ impl Store {
         Ok(page::of(items, limit, List::Inbox, |item| {
             item.notification.id.0
         }))
+    }
+
+    /// The plan of [`Store::list_inbox`], a line for each step, in the database's own words.
+    pub async fn explain_inbox(
+        &self,
+        user: UserId,
+        statuses: Statuses,
+        before: Option<Cursor>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let range = Range {
+            after: 0,
+            before: page::key(before, List::Inbox, i64::MAX)?,
+            statuses,
+            limit: page::limit(limit) + 1,
+            now,
+        };
+        on!(&self.inner.db, readers, |connection, engine| {
+            let reader = reader!(&mut *connection, engine, user);
+            let statement = plans::explain(engine, NEWEST_FIRST);
+            let query = bind_range!(sqlx::query(statement), &reader, &range);
+            let steps = query.fetch_all(connection).await?;
+            let text = |step: &_| sqlx::Row::try_get(step, plans::text_column(engine));
+            Ok(steps.iter().map(text).collect::<Result<_, _>>()?)
+        })
     }
 
     /// One item, archived or not, if it is in the user's inbox and has not expired.

@@ -18,6 +18,7 @@ mod ledger;
 mod migrate;
 mod nodes;
 mod page;
+mod plans;
 mod postgres;
 mod publish;
 mod refusals;
@@ -139,6 +140,7 @@ impl Store {
                 publishes,
                 stop.clone(),
             )),
+            tokio::spawn(publisher.keep_counting(Arc::clone(&db), stop.clone())),
         ];
         let inner = Inner {
             db,

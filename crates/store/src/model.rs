@@ -169,6 +169,26 @@ pub struct NewSession {
     pub max_active: Option<u32>,
 }
 
+/// A row that was committed, and what was read with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    pub id: SessionId,
+    /// The user's role.
+    pub role: Role,
+    pub inbox: Standing,
+}
+
+/// Where a user's inbox stands at one moment, as far as a socket that connects must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The newest position of all. Ids are given out in commit order, so nothing at or below it is yet to come.
+    pub head: Position,
+    /// The newest notification that is this user's, expired or archived ones too; 0 if there is none.
+    pub newest: Position,
+    /// Nothing at or below this is unread.
+    pub read_up_to: Position,
+}
+
 /// What a close found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closed {
@@ -448,7 +468,8 @@ pub struct Outgoing {
 pub struct Outgoings {
     /// Ascending.
     pub items: Vec<Outgoing>,
-    /// Whether nothing newer was there when it was read; otherwise ask again after the last of the items.
+    /// Whether nothing newer was there when it was read; otherwise ask again after the last of the items. What another
+    /// store commits right behind this one's own is seen when it is asked for the next time.
     pub is_complete: bool,
 }
 

@@ -16,6 +16,9 @@ use crate::{
 /// Writers: two group commits, the leases, and the rest.
 const WRITERS: u32 = 5;
 
+/// How long a connection that lies idle is believed to be alive.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
 /// An open PostgreSQL database.
 pub(crate) struct Database {
     pub(crate) readers: PgPool,
@@ -66,6 +69,17 @@ fn pool(options: &OpenOptions, connections: u32, session: String) -> PgPoolOptio
         .max_connections(connections.max(1))
         // Under the patience, so that a waiter hears why before it gives up by itself.
         .acquire_timeout(options.patience.mul_f32(0.6))
+        // A ping before each use would double the round trips of most verbs. One that was used a moment ago is
+        // alive, as far as a ping can tell.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(move |connection, _| {
             let session = session.clone();
             Box::pin(async move {

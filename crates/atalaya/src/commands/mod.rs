@@ -1,6 +1,7 @@
 //! One file per command. Each takes valid settings and gives a result that `output::finish` turns into
 //! words and an exit code.
 
+mod bench;
 mod database;
 mod migrate;
 mod send;
@@ -15,12 +16,10 @@ use crate::{cli::Command, config::Settings, logging, output::Style};
 
 /// Runs a command to its end.
 pub fn run(command: Command, settings: &Settings, style: Style) -> Result<()> {
-    let log_file = match command {
+    // Written out when it is dropped: before a failure is told, whatever the way out of here.
+    let log = match command {
         Command::Serve(_) => logging::start_for_server(&settings.logs)?,
-        _ => {
-            logging::start_for_command(&settings.logs);
-            None
-        }
+        _ => logging::start_for_command(&settings.logs)?,
     };
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
@@ -31,10 +30,11 @@ pub fn run(command: Command, settings: &Settings, style: Style) -> Result<()> {
         .context("could not start the asynchronous runtime")?;
     let result = runtime.block_on(async {
         match command {
-            Command::Serve(_) => serve::run(settings, log_file, style).await,
+            Command::Serve(_) => serve::run(settings, &log, style).await,
             Command::User { command } => user::run(command, settings, style).await,
             Command::Token(args) => token::run(args, settings, style).await,
             Command::Send(args) => send::run(args, settings, style).await,
+            Command::Bench(args) => bench::run(*args, settings, style).await,
             Command::Migrate(_) => migrate::run(settings, style).await,
         }
     });

@@ -4,7 +4,6 @@
 use std::{
     io::{self, IsTerminal},
     net::SocketAddr,
-    sync::Arc,
 };
 
 use anyhow::{Context, Result};
@@ -16,14 +15,14 @@ use super::{database, welcome};
 use crate::{
     config::Settings,
     listener::{self, Listener},
-    logging::LogFile,
+    logging::Log,
     output::{Failure, Style},
     service_manager,
 };
 
-pub async fn run(settings: &Settings, log_file: Option<Arc<LogFile>>, style: Style) -> Result<()> {
+pub async fn run(settings: &Settings, log: &Log, style: Style) -> Result<()> {
     // Before anything is held: a signal during the start must not be lost.
-    let mut signals = Signals::listen(log_file)?;
+    let mut signals = Signals::listen(log)?;
     let config = settings.signing_config()?;
     make_room_for_connections(config.max_connections);
     let server = tokio::select! {
@@ -50,21 +49,21 @@ pub async fn run(settings: &Settings, log_file: Option<Arc<LogFile>>, style: Sty
 }
 
 /// The signals that end the server, and the one that has the log file reopened.
-struct Signals {
+struct Signals<'a> {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
-    log_file: Option<Arc<LogFile>>,
+    log: &'a Log,
 }
 
-impl Signals {
-    fn listen(log_file: Option<Arc<LogFile>>) -> Result<Self> {
+impl<'a> Signals<'a> {
+    fn listen(log: &'a Log) -> Result<Self> {
         let on = |kind| signal(kind).context("could not listen for signals");
         Ok(Self {
             terminate: on(SignalKind::terminate())?,
             interrupt: on(SignalKind::interrupt())?,
             hangup: on(SignalKind::hangup())?,
-            log_file,
+            log,
         })
     }
 
@@ -80,9 +79,7 @@ impl Signals {
                         break "SIGHUP";
                     }
                     // A rotation says so; the file is followed without it as well.
-                    if let Some(file) = &self.log_file {
-                        file.reopen();
-                    }
+                    self.log.reopen();
                 }
             }
         };

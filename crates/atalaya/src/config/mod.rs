@@ -78,6 +78,16 @@ impl Settings {
         self.config.listen
     }
 
+    /// The key that signs tokens, if somebody gave one.
+    pub fn given_secret(&self) -> Option<&Secret> {
+        self.jwt_secret.as_ref()
+    }
+
+    /// The claim of a token that holds the user's id.
+    pub fn jwt_user_claim(&self) -> &str {
+        &self.config.jwt_user_claim
+    }
+
     /// The whole configuration with the key that signs tokens: the one given, or the one kept in the data
     /// folder, which is made at the first call of any command.
     pub fn signing_config(&self) -> Result<Config> {

@@ -2,27 +2,39 @@
 //! person on a terminal, JSON elsewhere), and the same as JSON in a file if one is named. A log that
 //! cannot be written is never a reason to stop, to wait or to panic.
 //!
+//! An event is formatted by `json` or `terminal` and appended to the `sink` of each place that takes this
+//! format; a thread of the sink writes to its `destination`.
+//!
 //! JSON lines are flat: `timestamp`, `level`, `target`, `message`, then the event's own fields under their
 //! dotted names. Tokens and secrets have types that print as `***`.
 
+#[cfg(test)]
+mod cost;
+mod destination;
 mod file;
-mod line;
+mod json;
+mod object;
+mod sink;
+mod terminal;
+mod timestamp;
 
 use std::{
     io::{self, IsTerminal},
     path::Path,
-    sync::Arc,
 };
 
 use anyhow::Result;
+use tracing::Subscriber;
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, fmt,
-    layer::{Layered, SubscriberExt},
-    util::SubscriberInitExt,
+    EnvFilter, Layer, fmt, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
 };
 
-pub use self::file::LogFile;
-use self::line::{JsonLine, TerminalLine};
+use self::{
+    destination::Destination,
+    json::JsonLines,
+    sink::Sink,
+    terminal::{Lines, TerminalLine},
+};
 use crate::{config::Logs, output::Failure};
 
 /// How standard error looks.
@@ -45,10 +57,6 @@ impl Filter {
         let clear = !text.trim().is_empty() && directives.all(clear);
         (clear && EnvFilter::builder().parse(text).is_ok()).then(|| Self(text.to_owned()))
     }
-
-    fn to_layer(&self) -> EnvFilter {
-        EnvFilter::new(&self.0)
-    }
 }
 
 fn is_level(word: &str) -> bool {
@@ -56,32 +64,43 @@ fn is_level(word: &str) -> bool {
     LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level))
 }
 
-/// Starts logging for `serve`. Gives the file, so that SIGHUP can have it reopened.
-pub fn start_for_server(logs: &Logs) -> Result<Option<Arc<LogFile>>> {
-    let file = match &logs.file {
-        Some(path) => Some(Arc::new(
-            LogFile::open(path).map_err(|error| cannot_open(path, &error))?,
-        )),
-        None => None,
-    };
-    let lines = file.clone().map(|file| json_layer(file::Lines(file)));
-    subscriber(&logs.filter)
-        .with(lines)
-        .with(standard_error(logs))
-        .init();
+/// The log while it runs. What is pending is written out when this is dropped.
+pub struct Log(Vec<Sink>);
+
+impl Log {
+    /// Has the log file opened anew.
+    pub fn reopen(&self) {
+        self.0.iter().for_each(Sink::reopen);
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.0.iter().for_each(Sink::flush);
+    }
+}
+
+/// Starts logging for `serve`.
+pub fn start_for_server(logs: &Logs) -> Result<Log> {
+    let mut sinks = Vec::new();
+    if let Some(path) = &logs.file {
+        let file = Destination::file(path).map_err(|error| cannot_open(path, &error))?;
+        sinks.push(Sink::start("log-file", file, false).map_err(cannot_start)?);
+    }
+    let log = start(&logs.filter, sinks, logs).map_err(cannot_start)?;
     log_panics();
-    Ok(file)
+    Ok(log)
 }
 
 /// Starts logging for a command that a person runs: only what went wrong, unless they asked for more.
-pub fn start_for_command(logs: &Logs) {
+pub fn start_for_command(logs: &Logs) -> Result<Log> {
     let quiet = Filter("warn".to_owned());
     let filter = if logs.filter_is_given {
         &logs.filter
     } else {
         &quiet
     };
-    subscriber(filter).with(standard_error(logs)).init();
+    Ok(start(filter, Vec::new(), logs).map_err(cannot_start)?)
 }
 
 fn cannot_open(path: &Path, error: &io::Error) -> Failure {
@@ -95,45 +114,48 @@ fn cannot_open(path: &Path, error: &io::Error) -> Failure {
     }
 }
 
-fn subscriber(filter: &Filter) -> Layered<EnvFilter, Registry> {
-    tracing_subscriber::registry().with(filter.to_layer())
+fn cannot_start(error: io::Error) -> Failure {
+    Failure::could_not_run("starting the log", error)
 }
 
-fn standard_error<S>(logs: &Logs) -> Box<dyn Layer<S> + Send + Sync>
-where
-    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a> + Send + Sync,
-{
+/// Starts logging to standard error, and as JSON to these.
+fn start(filter: &Filter, mut json: Vec<Sink>, logs: &Logs) -> io::Result<Log> {
     let on_terminal = io::stderr().is_terminal();
     let format = logs.format.unwrap_or(if on_terminal {
         Format::Pretty
     } else {
         Format::Json
     });
-    match format {
-        Format::Json => json_layer(io::stderr),
-        Format::Pretty => fmt::layer()
-            .event_format(TerminalLine)
-            .with_ansi(crate::output::colours_suit(&io::stderr()))
-            .log_internal_errors(false)
-            .with_writer(io::stderr)
-            .boxed(),
-    }
+    let standard_error = Destination::standard_error(format)?;
+    let standard_error = Sink::start("log-stderr", standard_error, on_terminal)?;
+    let mut log = Log(json.clone());
+    log.0.push(standard_error.clone());
+    let pretty = match format {
+        Format::Pretty => Some(pretty(standard_error)),
+        Format::Json => {
+            json.push(standard_error);
+            None
+        }
+    };
+    tracing_subscriber::registry()
+        .with(EnvFilter::new(&filter.0))
+        .with((!json.is_empty()).then_some(JsonLines(json)))
+        .with(pretty)
+        .init();
+    Ok(log)
 }
 
 /// Internal errors are not reported: the library would print them to standard error, and panic when that
 /// cannot be written either.
-fn json_layer<S, W>(writer: W) -> Box<dyn Layer<S> + Send + Sync>
+fn pretty<S>(standard_error: Sink) -> impl Layer<S>
 where
-    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a> + Send + Sync,
-    W: for<'a> fmt::MakeWriter<'a> + Send + Sync + 'static,
+    S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fmt::layer()
-        .fmt_fields(fmt::format::JsonFields::new())
-        .event_format(JsonLine)
-        .with_ansi(false)
+        .event_format(TerminalLine)
+        .with_ansi(crate::output::colours_suit(&io::stderr()))
         .log_internal_errors(false)
-        .with_writer(writer)
-        .boxed()
+        .with_writer(Lines(standard_error))
 }
 
 /// A panic of a task becomes a log line like any other, in the file too.

@@ -44,7 +44,9 @@ async fn a_token_that_admits_nobody_is_refused_with_its_code_and_recorded_withou
     world.until_number(REFUSALS, cases.len() as i64 * 2).await;
     assert_eq!(recorded(&world).await, wanted);
     assert_eq!(world.number(SESSIONS).await, 0);
-    let log = world.server().log().join("\n");
+    let log = world
+        .until_logged("connection refused", cases.len() * 2)
+        .await;
     assert_eq!(log.matches("connection refused").count(), cases.len() * 2);
     assert!(
         log.contains("TRACE") || log.contains("\"trace\""),
@@ -214,7 +216,10 @@ async fn an_auth_that_is_made_to_hurt_is_refused_like_any_other(mut world: World
         assert!(answer.starts_with("44/"), "{packet:.50}: {answer:.100}");
     }
     world.until_number(REFUSALS, packets.len() as i64).await;
-    let kept = world.everything_stored().await + &world.server().log().join("\n");
+    let log = world
+        .until_logged("connection refused", packets.len())
+        .await;
+    let kept = world.everything_stored().await + &log;
     for filler in ["x", "A", "["] {
         assert!(!kept.contains(&filler.repeat(300)), "{filler}");
     }

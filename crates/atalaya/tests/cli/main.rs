@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failed test")]
 
+mod bench;
 mod help;
+mod logging;
 mod place;
 mod send;
 mod serve;

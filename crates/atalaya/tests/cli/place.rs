@@ -6,9 +6,13 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, ChildStderr, ChildStdout, Command, Stdio},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
+
+/// Longer than anything takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder and the environment to run in.
 pub(crate) struct Place {
@@ -87,6 +91,16 @@ impl Place {
             code: output.status.code(),
             stdout: text(output.stdout),
             stderr: text(output.stderr),
+        }
+    }
+
+    /// Waits until a file has this text: lines of the log that are no warnings are written a moment later.
+    #[expect(clippy::disallowed_methods, reason = "this thread runs nothing else")]
+    pub(crate) fn until_file_says(&self, name: &str, text: &str) {
+        let began = Instant::now();
+        while !read(&self.path(name)).contains(text) {
+            assert!(began.elapsed() < PATIENCE, "{name} does not say {text:?}");
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 

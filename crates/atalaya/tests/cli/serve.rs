@@ -1,8 +1,8 @@
-//! The server's life as seen from the shell: what it prints, what it logs, how it starts and stops.
+//! The server's life as seen from the shell: what it prints, how it starts and stops.
 
 use std::{fs, os::unix::net::UnixDatagram, time::Duration};
 
-use crate::place::{Place, json_lines, read};
+use crate::place::{Place, read};
 
 #[test]
 fn the_first_start_shows_the_administrators_password_once_and_only_on_standard_output() {
@@ -46,64 +46,6 @@ fn a_person_sees_where_to_open_it() {
     assert_eq!(password.split_whitespace().count(), 2, "{password}");
     child.kill().unwrap();
     child.wait().unwrap();
-}
-
-#[test]
-fn the_log_is_one_flat_json_object_a_line_and_says_listening() {
-    let server = Place::new().serve(&[]);
-    let address = server.address();
-    let lines = server.stop().log_lines();
-    let listening = lines
-        .iter()
-        .find(|line| line["message"] == "listening")
-        .unwrap();
-    assert_eq!(listening["address"], address);
-    for line in &lines {
-        assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
-        assert!(
-            ["info", "warn"].contains(&line["level"].as_str().unwrap()),
-            "{line}"
-        );
-        assert!(
-            line.as_object()
-                .unwrap()
-                .values()
-                .all(|value| !value.is_object()),
-            "{line}"
-        );
-    }
-    assert_eq!(lines.last().unwrap()["message"], "stopped");
-}
-
-#[test]
-fn the_log_file_is_opened_anew_after_a_rotation() {
-    let place = Place::new();
-    let server = place.serve(&["--log-file", "atalaya.log"]);
-    fs::rename(place.path("atalaya.log"), place.path("atalaya.log.1")).unwrap();
-    server.signal("-HUP");
-    assert_eq!(server.stop().code, Some(0));
-    let messages = |name: &str| {
-        let lines = json_lines(&read(&place.path(name)));
-        lines
-            .iter()
-            .map(|line| line["message"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
-    };
-    assert!(messages("atalaya.log.1").contains(&"listening".to_owned()));
-    assert_eq!(messages("atalaya.log").first().unwrap(), "asked to stop");
-    assert_eq!(messages("atalaya.log").last().unwrap(), "stopped");
-}
-
-#[test]
-fn a_log_file_that_cannot_be_opened_is_told() {
-    let outcome = Place::new().run(&["serve", "--log-file", "nowhere/atalaya.log"]);
-    insta::assert_snapshot!(outcome.shown(), @r"
-    exit 2
-    --- stderr
-    error: opening the log file nowhere/atalaya.log
-      what went wrong  No such file or directory (os error 2)
-      what to try      make its folder, and let this user write there: mkdir -p nowhere
-    ");
 }
 
 #[test]

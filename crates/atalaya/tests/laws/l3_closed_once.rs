@@ -39,11 +39,7 @@ async fn every_way_to_leave_closes_the_row_once_and_says_why(mut world: World) {
     world.assert_closed_rows_are_whole().await;
     assert_eq!(world.number("SELECT count(*) FROM user_sessions").await, 4);
     // Each close is one line of the log: a row that is closed twice would be told twice.
-    let closed = world
-        .server()
-        .log()
-        .iter()
-        .filter(|line| line.contains("connection closed"))
-        .count();
-    assert_eq!(closed, 4);
+    world.server().terminate().await;
+    let log = world.until_logged("\"stopped\"", 1).await;
+    assert_eq!(log.matches("connection closed").count(), 4);
 }

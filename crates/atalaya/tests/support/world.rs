@@ -182,6 +182,21 @@ impl World {
         self.server.as_mut().expect("the server was started")
     }
 
+    /// Waits until so many lines of the server's log say it, since all but warnings are written a moment
+    /// later. Gives the whole log.
+    pub(crate) async fn until_logged(&mut self, needle: &str, lines: usize) -> String {
+        let started = Instant::now();
+        loop {
+            let log = self.server().log();
+            if log.iter().filter(|line| line.contains(needle)).count() >= lines {
+                return log.join("\n");
+            }
+            let log = log.join("\n");
+            assert!(started.elapsed() < PATIENCE, "{lines} of {needle:?}: {log}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// `kill -9`.
     pub(crate) async fn kill(&mut self) {
         self.server().kill().await;

@@ -2,12 +2,14 @@
 //! namespace and no application: what it carries is a [`Handler`], of which Socket.IO is one.
 //!
 //! [`Engine::handle`] routes a request (`routes`): a handshake makes a [`Session`] and its task (`task`),
-//! which alone reads, keeps the heartbeat, calls the handler and ends the session. A poll or a POST of a
+//! which alone reads, keeps the heartbeat, calls the handler and ends the session. A websocket that opens its
+//! connection has a shorter way in (`door`). A poll or a POST of a
 //! known session meets that task through `Session` (`polling`); a websocket is read by the task itself
 //! (`websocket`), after the probe of an upgrade (`upgrade`) has handed it over.
 
 mod answer;
 mod cors;
+mod door;
 mod heartbeat;
 mod id;
 mod inbound;
@@ -28,6 +30,7 @@ use futures_util::future::BoxFuture;
 use http_body_util::Full;
 use tokio::time::Instant;
 
+pub use door::{Door, Opening};
 pub use packet::Packet;
 pub use session::{Closed, Session};
 

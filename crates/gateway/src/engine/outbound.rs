@@ -130,36 +130,49 @@ impl Outbound {
         self.ending
     }
 
-    /// Sends a packet on its way.
-    pub(super) fn push(&mut self, packet: &Packet, bounds: Bounds) -> Pushed {
+    /// Sends packets on their way, in one write if nothing waits before them.
+    pub(super) fn push(&mut self, packets: &[Packet], bounds: Bounds) -> Pushed {
         if self.ending.is_some() {
             return Pushed::Closed;
         }
-        let written = match self.write_through(packet) {
-            Ok(written) if written == packet.frame().len() => return Pushed::Written,
-            Ok(written) => written,
-            Err(_) => return Pushed::Broken,
+        let Ok(mut written) = self.write_through(packets) else {
+            return Pushed::Broken;
         };
-        let bytes = self.bytes + packet.frame().len();
-        if self.queue.len() >= bounds.messages || bytes > bounds.bytes {
-            return Pushed::Full;
+        let mut pushed = Pushed::Written;
+        for packet in packets {
+            let length = packet.frame().len();
+            if written >= length {
+                written -= length;
+                continue;
+            }
+            if self.queue.len() >= bounds.messages || self.bytes + length > bounds.bytes {
+                return Pushed::Full;
+            }
+            if self.queue.is_empty() {
+                self.written = std::mem::take(&mut written);
+            }
+            self.enqueue(packet.clone());
+            pushed = Pushed::Waits;
         }
-        if self.queue.is_empty() {
-            self.written = written;
-        }
-        self.enqueue(packet.clone());
-        Pushed::Waits
+        pushed
     }
 
-    /// How much of a packet the kernel takes at once: nothing while another one waits.
-    fn write_through(&self, packet: &Packet) -> io::Result<usize> {
+    /// How many bytes the kernel takes at once: none while something else waits.
+    fn write_through(&self, packets: &[Packet]) -> io::Result<usize> {
         let Route::Websocket(stream) = &self.route else {
             return Ok(0);
         };
         if !self.queue.is_empty() {
             return Ok(0);
         }
-        match stream.try_write(packet.frame()) {
+        let written = match packets {
+            [packet] => stream.try_write(packet.frame()),
+            packets => {
+                let slices: Vec<_> = slices_of(packets.iter()).collect();
+                stream.try_write_vectored(&slices)
+            }
+        };
+        match written {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
             written => written,
         }
@@ -168,12 +181,7 @@ impl Outbound {
     /// Writes what waits, as far as the kernel takes it.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         while let (Route::Websocket(stream), false) = (&self.route, self.queue.is_empty()) {
-            let mut slices: Vec<IoSlice<'_>> = self
-                .queue
-                .iter()
-                .take(FLUSH_AT_ONCE)
-                .map(|packet| IoSlice::new(packet.frame()))
-                .collect();
+            let mut slices: Vec<_> = slices_of(self.queue.iter()).collect();
             slices[0] = IoSlice::new(&self.queue[0].frame()[self.written..]);
             match stream.try_write_vectored(&slices) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -300,6 +308,13 @@ impl Outbound {
     }
 }
 
+/// What one system call takes of them.
+fn slices_of<'a>(packets: impl Iterator<Item = &'a Packet>) -> impl Iterator<Item = IoSlice<'a>> {
+    packets
+        .take(FLUSH_AT_ONCE)
+        .map(|packet| IoSlice::new(packet.frame()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,8 +332,8 @@ mod tests {
     fn a_poll_takes_what_waits_in_order() {
         let mut outbound = Outbound::polling();
         assert_eq!(outbound.take(100), Taken::Wait);
-        outbound.push(&text("a"), BOUNDS);
-        outbound.push(&text("b"), BOUNDS);
+        outbound.push(&[text("a")], BOUNDS);
+        outbound.push(&[text("b")], BOUNDS);
         assert_eq!(outbound.take(100), Taken::Body("4a\u{1e}4b".into()));
         assert_eq!(outbound.take(100), Taken::Wait);
         assert_eq!(outbound.bytes, 0);
@@ -327,8 +342,8 @@ mod tests {
     #[test]
     fn a_poll_takes_no_more_than_fits() {
         let mut outbound = Outbound::polling();
-        outbound.push(&text("abc"), BOUNDS);
-        outbound.push(&text("def"), BOUNDS);
+        outbound.push(&[text("abc")], BOUNDS);
+        outbound.push(&[text("def")], BOUNDS);
         assert_eq!(outbound.take(6), Taken::Body("4abc".into()));
         assert_eq!(outbound.take(6), Taken::Body("4def".into()));
     }
@@ -337,26 +352,29 @@ mod tests {
     fn it_is_bounded_in_messages_and_in_bytes() {
         let mut outbound = Outbound::polling();
         for _ in 0..3 {
-            assert!(matches!(outbound.push(&text("a"), BOUNDS), Pushed::Waits));
+            assert!(matches!(outbound.push(&[text("a")], BOUNDS), Pushed::Waits));
         }
-        assert!(matches!(outbound.push(&text("a"), BOUNDS), Pushed::Full));
+        assert!(matches!(outbound.push(&[text("a")], BOUNDS), Pushed::Full));
         let mut outbound = Outbound::polling();
         assert!(matches!(
-            outbound.push(&text(&"a".repeat(38)), BOUNDS),
+            outbound.push(&[text(&"a".repeat(38))], BOUNDS),
             Pushed::Full
         ));
         assert!(outbound.is_writable(BOUNDS));
-        outbound.push(&text(&"a".repeat(30)), BOUNDS);
+        outbound.push(&[text(&"a".repeat(30))], BOUNDS);
         assert!(!outbound.is_writable(BOUNDS));
     }
 
     #[test]
     fn the_first_reason_stands_and_nothing_is_sent_after_it() {
         let mut outbound = Outbound::polling();
-        outbound.push(&text("a"), BOUNDS);
+        outbound.push(&[text("a")], BOUNDS);
         assert!(outbound.end(CloseReason::Revoked, Farewell::Tell));
         assert!(!outbound.end(CloseReason::PingTimeout, Farewell::Nothing));
-        assert!(matches!(outbound.push(&text("b"), BOUNDS), Pushed::Closed));
+        assert!(matches!(
+            outbound.push(&[text("b")], BOUNDS),
+            Pushed::Closed
+        ));
         assert_eq!(outbound.take(100), Taken::Body("4a\u{1e}1".into()));
         assert_eq!(outbound.take(100), Taken::Ended);
     }
@@ -364,7 +382,7 @@ mod tests {
     #[test]
     fn what_waits_is_dropped_with_a_client_that_broke_the_rules() {
         let mut outbound = Outbound::polling();
-        outbound.push(&text("a"), BOUNDS);
+        outbound.push(&[text("a")], BOUNDS);
         outbound.end(CloseReason::ParseError, Farewell::Tell);
         assert_eq!(outbound.take(100), Taken::Body("1".into()));
     }

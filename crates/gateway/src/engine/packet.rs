@@ -63,6 +63,18 @@ impl Packet {
         Self::seal(PONG, buffer)
     }
 
+    /// The same, with other bytes in front of the frame: the answer to the handshake that it follows.
+    pub(super) fn behind(self, mut before: Vec<u8>) -> Self {
+        if before.is_empty() {
+            return self;
+        }
+        before.extend_from_slice(&self.frame);
+        Self {
+            frame: Bytes::from(before),
+            payload_at: self.payload_at,
+        }
+    }
+
     /// The whole WebSocket frame.
     pub(super) fn frame(&self) -> &Bytes {
         &self.frame

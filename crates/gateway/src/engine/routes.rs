@@ -4,16 +4,15 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use atalaya_protocol::engine::{Open, REVISION};
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use hyper::body::Incoming;
 
 use super::{
-    Engine, FAREWELL_LIMIT, Handler, ResponseBody,
+    Engine, Handler, ResponseBody,
     answer::{self, Problem},
     cors::Cors,
     id::Id,
     outbound::Outbound,
-    packet::Packet,
     polling,
     registry::NoRoom,
     session::Session,
@@ -21,19 +20,19 @@ use super::{
     upgrade,
     websocket::{self, take_over},
 };
-use crate::{CloseReason, Handshake, Transport};
+use crate::{Handshake, Transport};
 
 /// What the query says.
 #[derive(Default)]
-struct Query<'a> {
-    revision: &'a str,
-    transport: Option<Transport>,
-    session: Option<&'a str>,
+pub(super) struct Query<'a> {
+    pub(super) revision: &'a str,
+    pub(super) transport: Option<Transport>,
+    pub(super) session: Option<&'a str>,
 }
 
 impl<'a> Query<'a> {
     /// Values are compared as they come: none that we know has anything to escape.
-    fn parse(query: &'a str) -> Self {
+    pub(super) fn parse(query: &'a str) -> Self {
         let mut parsed = Self::default();
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match (name, value) {
@@ -94,7 +93,8 @@ impl<H: Handler> Engine<H> {
             .ok_or(Problem::UnknownSession)?;
         let config = &self.config;
         if transport == Transport::Websocket {
-            let response = websocket::accept(&request).ok_or(Problem::BadRequest)?;
+            let response = websocket::accept(request.method(), request.headers())
+                .ok_or(Problem::BadRequest)?;
             let upgrade = hyper::upgrade::on(&mut request);
             let limit = config.upgrade_timeout;
             tokio::spawn(upgrade::run(session, upgrade, limit));
@@ -124,14 +124,7 @@ impl<H: Handler> Engine<H> {
         if request.method() != Method::GET {
             return Err(Problem::BadMethod);
         }
-        let config = &self.config;
-        let handshake = Handshake::new(
-            request.headers(),
-            peer,
-            transport,
-            &config.trusted_proxies,
-            &config.allowed_origins,
-        );
+        let handshake = self.handshake(request.headers(), peer, transport);
         if revision != REVISION {
             let problem = Problem::UnsupportedProtocol;
             self.handler
@@ -179,30 +172,37 @@ impl<H: Handler> Engine<H> {
         handshake: Handshake,
         mut request: Request<Incoming>,
     ) -> Result<Response<ResponseBody>, Problem> {
-        let response = websocket::accept(&request).ok_or(Problem::BadRequest)?;
+        let response =
+            websocket::accept(request.method(), request.headers()).ok_or(Problem::BadRequest)?;
         let upgrade = hyper::upgrade::on(&mut request);
         let engine = Arc::clone(self);
         tokio::spawn(async move {
             let config = &engine.config;
             let taken = take_over(upgrade, config.max_payload, config.upgrade_timeout).await;
-            let Some(websocket) = taken else { return };
-            let outbound = Outbound::websocket(Arc::clone(websocket.stream()));
-            let session = Session::new(handshake, outbound, config.into(), config.max_payload);
-            if engine.registry.insert(&session).is_err() {
-                // Room was left when it was asked for, and is gone.
-                session.outbound().abandon();
-                return websocket
-                    .refuse(CloseReason::ServerShutdown, FAREWELL_LIMIT)
-                    .await;
+            if let Some(websocket) = taken {
+                engine.begin(handshake, websocket, Vec::new());
             }
-            let open = engine.open_packet(&session, &[]);
-            let _ = session.send(&[Packet::text(|out| out.push_str(&open))]);
-            Task::new(engine, session, Some(websocket)).run().await;
         });
         Ok(response)
     }
 
-    fn open_packet(&self, session: &Session, upgrades: &[Transport]) -> String {
+    pub(super) fn handshake(
+        &self,
+        headers: &HeaderMap,
+        peer: SocketAddr,
+        transport: Transport,
+    ) -> Handshake {
+        let config = &self.config;
+        Handshake::new(
+            headers,
+            peer,
+            transport,
+            &config.trusted_proxies,
+            &config.allowed_origins,
+        )
+    }
+
+    pub(super) fn open_packet(&self, session: &Session, upgrades: &[Transport]) -> String {
         let open = Open {
             sid: session.id().reveal(),
             upgrades: upgrades.iter().map(|it| it.as_str().to_owned()).collect(),

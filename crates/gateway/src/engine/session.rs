@@ -127,13 +127,7 @@ impl Session {
     pub fn send(&self, packets: &[Packet]) -> Result<(), Closed> {
         let mut outbound = self.outbound();
         let had_backlog = outbound.needs_flush();
-        let mut result = Pushed::Written;
-        for packet in packets {
-            result = outbound.push(packet, self.bounds);
-            if !matches!(result, Pushed::Written | Pushed::Waits) {
-                break;
-            }
-        }
+        let result = outbound.push(packets, self.bounds);
         let has_backlog = outbound.needs_flush();
         drop(outbound);
         match result {

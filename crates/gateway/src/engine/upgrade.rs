@@ -44,7 +44,7 @@ pub(super) async fn run(session: Arc<Session>, upgrade: OnUpgrade, limit: Durati
     if let Err((why, websocket)) = outcome {
         tracing::debug!(engine.session = ?session.id(), error = %why, "a websocket did not take over");
         websocket
-            .refuse(CloseReason::TransportError, FAREWELL_LIMIT)
+            .refuse(Vec::new(), CloseReason::TransportError, FAREWELL_LIMIT)
             .await;
     }
 }

@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, io, sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::{io::AsyncWriteExt, net::TcpStream, task::coop::consume_budget, time::timeout};
@@ -108,8 +108,9 @@ impl Websocket {
     }
 
     /// Says goodbye on a websocket that never became a session's.
-    pub(super) async fn refuse(self, reason: CloseReason, limit: Duration) {
-        let farewell = Packet::websocket_close(reason.websocket_code());
+    /// `before` goes out before it.
+    pub(super) async fn refuse(self, before: Vec<u8>, reason: CloseReason, limit: Duration) {
+        let farewell = Packet::websocket_close(reason.websocket_code()).behind(before);
         let _ = timeout(limit, async {
             if self.write(&farewell).await.is_ok() {
                 self.hang_up().await;
@@ -150,13 +151,12 @@ impl Websocket {
 }
 
 /// The answer to a websocket's handshake (RFC 6455, section 4.2), if it is one.
-pub(super) fn accept<B>(request: &Request<B>) -> Option<Response<ResponseBody>> {
-    let headers = request.headers();
+pub(super) fn accept(method: &Method, headers: &HeaderMap) -> Option<Response<ResponseBody>> {
     let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
     let is_version_13 = headers
         .get(header::SEC_WEBSOCKET_VERSION)
         .is_some_and(|version| version == "13");
-    if request.method() != Method::GET || !is_version_13 || !is_upgrade(headers) {
+    if method != Method::GET || !is_version_13 || !is_upgrade(headers) {
         return None;
     }
     let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()?;

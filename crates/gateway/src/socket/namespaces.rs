@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::{
-    Ack, Socket,
+    Ack, Frame, Socket,
     client::{Client, Progress},
     packets,
 };
@@ -239,7 +239,7 @@ impl<A: Application> Namespaces<A> {
         ))))
     }
 
-    /// CONNECT goes out, and only then can anybody send to the socket.
+    /// CONNECT and the greeting go out, and only then can anybody send to the socket.
     fn join(
         &self,
         client: &Client<A::State>,
@@ -247,10 +247,16 @@ impl<A: Application> Namespaces<A> {
         mut admission: Admission<A::State>,
     ) {
         let pid = admission.pid.take();
-        let connect = packets::connect(&namespace, &admission.socket_id, pid.as_deref());
+        let mut welcome = vec![packets::connect(
+            &namespace,
+            &admission.socket_id,
+            pid.as_deref(),
+        )];
+        let greeting = std::mem::take(&mut admission.greeting);
+        welcome.extend(greeting.iter().flat_map(Frame::packets).cloned());
         let socket = Arc::new(Socket::new(&client.session, namespace, admission));
         // A client that is gone meanwhile changes nothing: the application has admitted it, and is told.
-        let _ = client.session.send(&[connect]);
+        let _ = client.session.send(&welcome);
         client.session.limit_payload(self.max_payload);
         let ended = client.join(&socket);
         self.application.connected(&socket);

@@ -27,7 +27,13 @@ async fn start(limits: Limits) -> (SocketAddr, CancellationToken, JoinHandle<()>
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
-    let serving = tokio::spawn(accept_loop(listener, limits, answer, shutdown.clone()));
+    let serving = tokio::spawn(accept_loop(
+        listener,
+        limits,
+        None,
+        answer,
+        shutdown.clone(),
+    ));
     (addr, shutdown, serving)
 }
 

@@ -23,8 +23,8 @@ const RETRY_MOST: Duration = Duration::from_secs(5);
 /// lives: nothing is passed over and nothing is sent twice.
 pub(crate) async fn catch_up(app: &App, member: &Member) {
     let mut backlog = Backlog {
-        sent_up_to: member.state().resume_after.unwrap_or(0),
-        unread_only: member.state().resume_after.is_none(),
+        sent_up_to: member.state().entry.resume_after.unwrap_or(0),
+        unread_only: member.state().entry.resume_after.is_none(),
     };
     let mut pause = RETRY_FIRST;
     while !member.state().has_left() {
@@ -127,9 +127,14 @@ impl Backlog {
 
     fn meets_the_fan_out(&mut self, app: &App, member: &Member, head: Position) -> bool {
         self.sent_up_to = self.sent_up_to.max(head.0);
-        let sent_up_to = self.sent_up_to;
-        member
-            .state()
-            .go_live(sent_up_to, || app.hub.fanned_out() <= sent_up_to)
+        meets_the_fan_out(app, member, self.sent_up_to)
     }
+}
+
+/// Hands a socket that has everything up to a position to the fan-out, unless that has begun something newer.
+/// The socket must have joined its rooms.
+pub(crate) fn meets_the_fan_out(app: &App, member: &Member, sent_up_to: i64) -> bool {
+    member
+        .state()
+        .go_live(sent_up_to, || app.hub.fanned_out() <= sent_up_to)
 }

@@ -1,14 +1,11 @@
 //! What the server says to sockets, each encoded once for everyone who is sent it.
 
 use atalaya_gateway::Frame;
-use atalaya_store::model::{InboxItem, Outgoing, ReadOutcome};
+use atalaya_store::model::{InboxItem, Outgoing, ReadOutcome, SessionId, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::{
-    sockets::Member,
-    wire::{Notification, rfc3339},
-};
+use crate::wire::{Notification, rfc3339};
 
 /// The event of a notification whose publisher named none.
 const NOTIFICATION: &str = "notification";
@@ -16,12 +13,15 @@ const NOTIFICATION: &str = "notification";
 /// Encodes the server's events for its namespace.
 pub struct Frames {
     namespace: String,
+    /// What most of those who connect are told, made once.
+    nothing_unread: Frame,
 }
 
 impl Frames {
     pub fn new(namespace: &str) -> Self {
         Self {
             namespace: namespace.to_owned(),
+            nothing_unread: inbox(namespace, &nothing_changed(0)),
         }
     }
 
@@ -36,41 +36,35 @@ impl Frames {
         self.deliver(&Notification::from(&item.notification))
     }
 
-    /// Which row is this socket's: once, right after CONNECT.
-    pub fn session(&self, member: &Member) -> Frame {
-        let seat = member.state();
-        self.event(
-            "session",
-            &[json!({
-                "id": seat.session_id.0,
-                "socket_id": member.id(),
-                "connected_at": rfc3339(seat.connected_at),
-            })],
-        )
+    /// Which row is this socket's: once, right behind CONNECT.
+    pub fn session(&self, id: SessionId, socket_id: &str, connected_at: Timestamp) -> Frame {
+        #[derive(Serialize)]
+        struct Session<'a> {
+            id: i64,
+            socket_id: &'a str,
+            connected_at: String,
+        }
+        let session = Session {
+            id: id.0,
+            socket_id,
+            connected_at: rfc3339(connected_at),
+        };
+        self.event("session", &[session])
+    }
+
+    /// That nothing is unread, with no change.
+    pub fn nothing_unread(&self) -> Frame {
+        self.nothing_unread.clone()
     }
 
     /// What changed in an inbox, and how many are unread now.
     pub fn inbox(&self, outcome: &ReadOutcome) -> Frame {
-        let read: Vec<i64> = outcome.ids.iter().map(|id| id.0).collect();
-        self.event(
-            "inbox",
-            &[json!({
-                "unread": outcome.unread,
-                "read": read,
-                "read_up_to": outcome.up_to.map(|id| id.0),
-                "archived": [],
-                "acknowledged": [],
-            })],
-        )
+        inbox(&self.namespace, outcome)
     }
 
     /// How many are unread, with no change.
     pub fn unread(&self, unread: u64) -> Frame {
-        self.inbox(&ReadOutcome {
-            ids: Vec::new(),
-            up_to: None,
-            unread,
-        })
+        self.inbox(&nothing_changed(unread))
     }
 
     /// The ledger changed: read it again.
@@ -86,6 +80,30 @@ impl Frames {
     }
 
     fn event(&self, name: &str, arguments: &impl Serialize) -> Frame {
-        Frame::event(&self.namespace, name, arguments).expect("our own events are always JSON")
+        event(&self.namespace, name, arguments)
     }
+}
+
+fn inbox(namespace: &str, outcome: &ReadOutcome) -> Frame {
+    let read: Vec<i64> = outcome.ids.iter().map(|id| id.0).collect();
+    let changes = json!({
+        "unread": outcome.unread,
+        "read": read,
+        "read_up_to": outcome.up_to.map(|id| id.0),
+        "archived": [],
+        "acknowledged": [],
+    });
+    event(namespace, "inbox", &[changes])
+}
+
+fn nothing_changed(unread: u64) -> ReadOutcome {
+    ReadOutcome {
+        ids: Vec::new(),
+        up_to: None,
+        unread,
+    }
+}
+
+fn event(namespace: &str, name: &str, arguments: &impl Serialize) -> Frame {
+    Frame::event(namespace, name, arguments).expect("our own events are always JSON")
 }

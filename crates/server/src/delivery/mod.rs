@@ -18,7 +18,7 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use crate::ops::Metrics;
 
-pub(crate) use catch_up::catch_up;
+pub(crate) use catch_up::{catch_up, meets_the_fan_out};
 pub(crate) use fan_out::fan_out;
 pub(crate) use frames::Frames;
 

@@ -63,8 +63,12 @@ pub(crate) async fn tell_watchers(app: Arc<App>, stop: CancellationToken) {
 }
 
 fn tell(app: &App, changed: &Changed) {
+    let watchers = app.hub.watchers();
+    if watchers.is_empty() {
+        return;
+    }
     let all_here = app.frames.sessions(app.hub.stats().sockets);
-    for watcher in app.hub.watchers() {
+    for watcher in watchers {
         let (user, role) = (watcher.state().user_id, watcher.state().role);
         // A watcher that is gone reads the table when it is back.
         let _ = if role == Role::Admin {

@@ -12,14 +12,14 @@ use std::{
 use atalaya_gateway::{Admission, ConnectRequest, Refusal};
 use atalaya_store::{
     OpenError,
-    model::{NewRefusal, NewSession, SessionId, Target, Timestamp, User, UserId},
+    model::{NewRefusal, NewSession, Opened, Target, Timestamp, UserId},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::RngCore;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::seat::Seat;
+use super::seat::{Entry, Seat};
 use crate::{App, auth::TokenError};
 
 /// Why a connection is refused. The codes are public: a front end tells people what to do by them.
@@ -129,27 +129,33 @@ async fn try_admit(
         TokenError::Expired => Refused::TokenExpired,
         TokenError::Invalid(why) => Refused::TokenInvalid(why.to_string()),
     })?;
-    let user = load_user(app, claims.user_id).await?;
     // A node whose lease ran out must not promise a row that another node may close any moment.
     if !app.ledger.holds_lease() {
         return Err(Refused::LedgerUnavailable);
     }
     let socket_id = random_id();
     let node = app.ledger.node_id();
-    let session_id = open_session(app, request, &user, &socket_id, &node, now).await?;
+    let user = claims.user_id;
+    let opened = open_session(app, request, user, &socket_id, &node, now).await?;
+    let entry = Entry::of(auth.resume_after(user), &opened.inbox);
+    let mut greeting = vec![app.frames.session(opened.id, &socket_id, now)];
+    if entry.is_unread_known {
+        greeting.push(app.frames.nothing_unread());
+    }
     Ok(Admission {
         socket_id: socket_id.into(),
-        pid: Some(format!("{}{}", pid_prefix(user.id), random_id()).into()),
+        pid: Some(format!("{}{}", pid_prefix(user), random_id()).into()),
+        greeting,
         // Asked anew: the commit may have taken its time.
         expires_in: Some(until(claims.expires_at, app.clock.now())),
         state: Seat {
-            session_id,
-            user_id: user.id,
-            role: user.role,
+            session_id: opened.id,
+            user_id: user,
+            role: opened.role,
             connected_at: now,
             node,
-            targets: targets_of(&user),
-            resume_after: auth.resume_after(user.id),
+            targets: [Target::User(user), Target::Role(opened.role), Target::All],
+            entry,
             feed: Mutex::default(),
             left: AtomicBool::new(false),
         },
@@ -166,25 +172,16 @@ fn parse_auth(request: &ConnectRequest) -> Result<Auth, Refused> {
     })
 }
 
-async fn load_user(app: &App, id: UserId) -> Result<User, Refused> {
-    match app.store.user(id).await {
-        Ok(Some(user)) if user.disabled => Err(Refused::UserDisabled(id)),
-        Ok(Some(user)) => Ok(user),
-        Ok(None) => Err(Refused::UserUnknown(id)),
-        Err(error) => Err(unavailable(&error)),
-    }
-}
-
 async fn open_session(
     app: &App,
     request: &ConnectRequest,
-    user: &User,
+    user: UserId,
     socket_id: &str,
     node: &str,
     now: Timestamp,
-) -> Result<SessionId, Refused> {
+) -> Result<Opened, Refused> {
     let session = NewSession {
-        user_id: user.id,
+        user_id: user,
         socket_id: socket_id.to_owned(),
         connected_at: now,
         ip_address: Some(request.handshake.remote_addr.to_string()),
@@ -200,8 +197,10 @@ async fn open_session(
         _ => app.health.wrote(Ok(())),
     }
     match opened {
-        Ok(id) => Ok(id),
-        Err(OpenError::TooManySessions { .. }) => Err(Refused::TooManySessions(user.id)),
+        Ok(opened) => Ok(opened),
+        Err(OpenError::UnknownUser) => Err(Refused::UserUnknown(user)),
+        Err(OpenError::DisabledUser) => Err(Refused::UserDisabled(user)),
+        Err(OpenError::TooManySessions { .. }) => Err(Refused::TooManySessions(user)),
         Err(error @ (OpenError::NoLease | OpenError::Store(_))) => Err(unavailable(&error)),
     }
 }
@@ -210,10 +209,6 @@ async fn open_session(
 fn unavailable(error: &dyn std::error::Error) -> Refused {
     tracing::warn!(error = %error, "a connection could not be recorded");
     Refused::LedgerUnavailable
-}
-
-fn targets_of(user: &User) -> [Target; 3] {
-    [Target::User(user.id), Target::Role(user.role), Target::All]
 }
 
 /// How long the token still lives, as far as a socket is concerned: a claim can name a time that no clock

@@ -40,13 +40,22 @@ impl Application for Sockets {
             member.disconnect(CloseReason::NodeLost);
         }
         log_opened(app, member);
-        // A socket that is gone already is closed by `disconnected`, like every other.
-        let _ = member.send(&app.frames.session(member));
+        let entry = member.state().entry;
+        let is_live = entry
+            .nothing_up_to
+            .is_some_and(|head| delivery::meets_the_fan_out(app, member, head));
+        if is_live && entry.is_unread_known {
+            return;
+        }
         let (app, member) = (Arc::clone(app), Arc::clone(member));
         self.0.tasks.spawn(async move {
-            delivery::catch_up(&app, &member).await;
+            if !is_live {
+                delivery::catch_up(&app, &member).await;
+            }
             // After the backlog: a client that counts what arrives would count it twice.
-            events::tell_inbox(&app, &member).await;
+            if !entry.is_unread_known {
+                events::tell_inbox(&app, &member).await;
+            }
         });
     }
 

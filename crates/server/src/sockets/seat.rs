@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use atalaya_gateway::{Frame, Socket};
-use atalaya_store::model::{Role, SessionId, Target, Timestamp, UserId};
+use atalaya_store::model::{Role, SessionId, Standing, Target, Timestamp, UserId};
 
 /// An admitted socket with its [`Seat`].
 pub(crate) type Member = Socket<Seat>;
@@ -22,10 +22,37 @@ pub struct Seat {
     pub node: Arc<str>,
     /// The rooms that this socket is in.
     pub targets: [Target; 3],
-    /// Where the catch-up begins: after this notification, or at the first unread one.
-    pub resume_after: Option<i64>,
+    pub entry: Entry,
     pub(super) feed: Mutex<Feed>,
     pub(super) left: AtomicBool,
+}
+
+/// Where a socket's notifications begin, as far as it was known when its row was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where the catch-up begins: after this notification, or at the first unread one.
+    pub resume_after: Option<i64>,
+    /// The head of the stream, if there was nothing to catch up with: then no table need be read.
+    pub nothing_up_to: Option<i64>,
+    /// Nothing was unread, and the client has been told.
+    pub is_unread_known: bool,
+}
+
+impl Entry {
+    /// What is not certain is read from the tables: `newest` may have expired, or be read already.
+    pub fn of(resume_after: Option<i64>, inbox: &Standing) -> Self {
+        let is_all_read = inbox.newest <= inbox.read_up_to;
+        let has_nothing_new = match resume_after {
+            // One that is beyond the head, this database never gave out: the catch-up knows what to do.
+            Some(position) => inbox.newest.0 <= position && position <= inbox.head.0,
+            None => is_all_read,
+        };
+        Self {
+            resume_after,
+            nothing_up_to: has_nothing_new.then_some(inbox.head.0),
+            is_unread_known: is_all_read,
+        }
+    }
 }
 
 /// How a socket is being fed. The fan-out feeds only live sockets; one that catches up reads the same
@@ -78,5 +105,53 @@ pub(crate) fn feed_live(member: &Member, position: i64, frame: &Frame) -> bool {
             member.send(frame).is_ok()
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use atalaya_store::model::Position;
+
+    use super::*;
+
+    fn standing(newest: i64, read_up_to: i64) -> Standing {
+        Standing {
+            head: Position(100),
+            newest: Position(newest),
+            read_up_to: Position(read_up_to),
+        }
+    }
+
+    #[test]
+    fn with_nothing_unread_no_table_is_read() {
+        let entry = Entry::of(None, &standing(80, 90));
+        assert_eq!(entry.nothing_up_to, Some(100));
+        assert!(entry.is_unread_known);
+        let entry = Entry::of(None, &standing(0, 0));
+        assert_eq!(entry.nothing_up_to, Some(100));
+    }
+
+    #[test]
+    fn what_may_be_unread_is_read_from_the_table() {
+        let entry = Entry::of(None, &standing(80, 79));
+        assert_eq!(entry.nothing_up_to, None);
+        assert!(!entry.is_unread_known);
+    }
+
+    #[test]
+    fn a_position_says_what_is_new_and_not_what_is_unread() {
+        let entry = Entry::of(Some(80), &standing(80, 79));
+        assert_eq!(entry.nothing_up_to, Some(100));
+        assert!(!entry.is_unread_known);
+        // Read elsewhere, and yet not received here.
+        let entry = Entry::of(Some(79), &standing(80, 80));
+        assert_eq!(entry.nothing_up_to, None);
+        assert!(entry.is_unread_known);
+    }
+
+    #[test]
+    fn a_position_beyond_the_head_is_not_believed() {
+        let entry = Entry::of(Some(101), &standing(80, 80));
+        assert_eq!(entry.nothing_up_to, None);
     }
 }

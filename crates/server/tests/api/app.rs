@@ -118,7 +118,7 @@ impl TestApp {
             recovered_from: None,
             max_active: None,
         };
-        self.app.store.open_session(session).await.unwrap()
+        self.app.store.open_session(session).await.unwrap().id
     }
 
     /// A notification for one user.

@@ -1,25 +1,27 @@
-//! The statements of one transaction of the ledger: at most one of each kind, whatever the batch's size.
-//!
-//! Ids are drawn before the rows are written, so that which row is whose is certain, and so that the rows
-//! of a commit whose outcome is unknown can be named afterwards.
+//! One transaction of the ledger: at most one statement of each kind, whatever the batch's size. What opening
+//! takes stands in `opens`.
 
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
 };
 
 use serde::Serialize;
+use tokio::time::Instant;
 
-use super::writer::{Outcome, Request};
+use super::{
+    ids::{self, Reserve},
+    opens::{self, Opens, Verdict},
+    writer::{Outcome, Request},
+};
 use crate::{
-    bind::{Ids, clipped, json},
+    Engine,
+    bind::{clipped, json},
     db::{self, Db, Sql, on},
     error::StoreError,
-    model::{Closed, NewRefusal, NewSession, SessionId},
+    model::{Closed, NewRefusal, SessionId},
 };
 
-/// What a browser's user agent is cut to: the width of Prisma's and MySQL's usual columns.
-const MAX_USER_AGENT_CHARS: usize = 255;
 const MAX_TEXT_CHARS: usize = 255;
 
 /// How far a commit came, for the one who must clean up if its outcome is unknown.
@@ -30,48 +32,6 @@ pub(crate) struct Progress {
     /// From here on the rows may have become visible.
     pub(crate) committing: bool,
 }
-
-/// A locked row, so that a reaper waits for this transaction and then sees its rows.
-const RUNNING_NODES: Sql = Sql {
-    sqlite: "SELECT id FROM nodes WHERE stopped_at IS NULL AND id IN (SELECT value FROM json_each($1))",
-    postgres: "SELECT id FROM nodes WHERE stopped_at IS NULL \
-               AND id IN (SELECT json_array_elements_text(CAST($1 AS json))) FOR SHARE",
-};
-
-const ACTIVE_PER_USER: Sql = Sql {
-    sqlite: "SELECT CAST(user_id AS BIGINT), COUNT(*) FROM user_sessions \
-             WHERE is_active = TRUE AND user_id IN (SELECT value FROM json_each($1)) GROUP BY user_id",
-    postgres: "SELECT CAST(user_id AS BIGINT), COUNT(*) FROM user_sessions \
-               WHERE is_active = TRUE AND user_id = ANY($1) GROUP BY user_id",
-};
-
-/// On SQLite the one writer holds the lock, so that the ids after the last are its own.
-const DRAW_IDS: Sql = Sql {
-    sqlite: "WITH RECURSIVE drawn(id, remaining) AS ( \
-                 SELECT 1 + MAX(COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'user_sessions'), 0), \
-                                COALESCE((SELECT MAX(id) FROM user_sessions), 0)), $1 \
-                 UNION ALL SELECT id + 1, remaining - 1 FROM drawn WHERE remaining > 1) \
-             SELECT id FROM drawn",
-    postgres: "SELECT nextval(CAST((SELECT pg_get_serial_sequence('user_sessions', 'id')) AS regclass)) \
-               FROM generate_series(1, $1)",
-};
-
-const INSERT_SESSIONS: Sql = Sql {
-    sqlite: "INSERT INTO user_sessions (id, user_id, socket_id, connected_at, is_active, last_seen_at, \
-                                        ip_address, user_agent, transport, node, recovered_from) \
-             SELECT value->>'id', value->>'user_id', value->>'socket_id', value->>'connected_at', TRUE, \
-                    value->>'connected_at', value->>'ip_address', value->>'user_agent', value->>'transport', \
-                    value->>'node', value->>'recovered_from' \
-             FROM json_each($1)",
-    postgres: "INSERT INTO user_sessions (id, user_id, socket_id, connected_at, is_active, last_seen_at, \
-                                          ip_address, user_agent, transport, node, recovered_from) \
-               OVERRIDING SYSTEM VALUE \
-               SELECT r.id, r.user_id, r.socket_id, r.connected_at, TRUE, r.connected_at, \
-                      r.ip_address, r.user_agent, r.transport, r.node, r.recovered_from \
-               FROM json_to_recordset(CAST($1 AS json)) AS r( \
-                   id bigint, user_id bigint, socket_id text, connected_at timestamp, ip_address text, \
-                   user_agent text, transport text, node text, recovered_from bigint)",
-};
 
 /// Conditional, and its rows are counted: who closes a row first, closes it (law L3).
 const CLOSE_SESSIONS: Sql = Sql {
@@ -110,19 +70,6 @@ const INSERT_REFUSALS: Sql = Sql {
 };
 
 #[derive(Serialize)]
-struct SessionInsert<'a> {
-    id: i64,
-    user_id: i64,
-    socket_id: &'a str,
-    connected_at: String,
-    ip_address: Option<&'a str>,
-    user_agent: Option<Cow<'a, str>>,
-    transport: &'a str,
-    node: &'a str,
-    recovered_from: Option<i64>,
-}
-
-#[derive(Serialize)]
 struct SessionClose<'a> {
     id: i64,
     socket_id: Option<&'a str>,
@@ -146,71 +93,97 @@ struct RefusalInsert<'a> {
 }
 
 /// Commits a batch; one outcome for each request, in order.
+///
+/// On PostgreSQL a batch of one kind is one statement, which is a transaction by itself.
 pub(crate) async fn commit(
     db: &Db,
     requests: &[Request],
+    reserve: &mut Reserve,
     progress: &mut Progress,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let opens = Opens::of(requests);
-    let closes = Closes::of(requests);
+    let mut opens = Opens::of(requests);
+    let closes = Closes::of(requests).rows();
     let refusals = refusals(requests);
+    let has_opens = opens.len() > 0;
+    let kinds = [has_opens, closes.is_some(), refusals.is_some()];
+    let is_one_kind = kinds.into_iter().filter(|is_there| *is_there).count() == 1;
     on!(db, writers, |connection, engine| {
-        let mut transaction = db::begin(connection, engine).await?;
-        let mut admitted = Admitted::default();
-        if !opens.0.is_empty() {
-            let nodes = sqlx::query_scalar(RUNNING_NODES.on(engine))
-                .bind(opens.nodes())
-                .fetch_all(&mut *transaction)
-                .await?;
-            let bounded = opens.bounded_users();
-            let active = if bounded.0.is_empty() {
-                Vec::new()
-            } else {
-                sqlx::query_as(ACTIVE_PER_USER.on(engine))
-                    .bind(bounded)
-                    .fetch_all(&mut *transaction)
-                    .await?
-            };
-            admitted = opens.admit(nodes, active);
+        if has_opens && engine == Engine::Postgres {
+            let missing = reserve.missing(opens.len(), Instant::now());
+            if missing > 0 {
+                let drawn = sqlx::query_scalar(ids::DRAW)
+                    .bind(missing as i64)
+                    .fetch_all(&mut *connection)
+                    .await?;
+                reserve.put(drawn, Instant::now());
+            }
+            opens.number(reserve.take(opens.len()));
+            progress.opened = opens.places();
         }
-        if admitted.count > 0 {
-            let ids = sqlx::query_scalar(DRAW_IDS.on(engine))
-                .bind(admitted.count)
-                .fetch_all(&mut *transaction)
+        let mut transaction = None;
+        let connection = if engine == Engine::Postgres && is_one_kind {
+            progress.committing = true;
+            connection
+        } else {
+            &mut **transaction.insert(db::begin(connection, engine).await?)
+        };
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        if has_opens && engine == Engine::Postgres {
+            verdicts = sqlx::query_as(opens::OPEN_ON_POSTGRES)
+                .bind(opens.json())
+                .bind(opens.nodes())
+                .fetch_all(&mut *connection)
                 .await?;
-            progress.opened = admitted.assign(ids);
-            sqlx::query(INSERT_SESSIONS.on(engine))
-                .bind(insert(requests, &progress.opened))
-                .execute(&mut *transaction)
+        } else if has_opens {
+            verdicts = sqlx::query_as(opens::JUDGE_ON_SQLITE)
+                .bind(opens.json())
+                .bind(opens.nodes())
+                .fetch_all(&mut *connection)
                 .await?;
+            let last_id = sqlx::query_scalar(opens::LAST_ID_ON_SQLITE)
+                .fetch_one(&mut *connection)
+                .await?;
+            opens.keep_admitted(&verdicts, last_id);
+            progress.opened = opens.places();
+            sqlx::query(opens::INSERT_ON_SQLITE)
+                .bind(opens.json())
+                .execute(&mut *connection)
+                .await?;
+            opens.written(&mut verdicts);
         }
         let mut closed: Vec<i64> = Vec::new();
-        if let Some(rows) = closes.rows() {
+        if let Some(rows) = &closes {
             closed = sqlx::query_scalar(CLOSE_SESSIONS.on(engine))
-                .bind(rows)
-                .fetch_all(&mut *transaction)
+                .bind(rows.as_str())
+                .fetch_all(&mut *connection)
                 .await?;
         }
         if let Some(rows) = &refusals {
             sqlx::query(INSERT_REFUSALS.on(engine))
                 .bind(rows.as_str())
-                .execute(&mut *transaction)
+                .execute(&mut *connection)
                 .await?;
         }
-        progress.committing = true;
-        transaction.commit().await?;
-        Ok(outcomes(requests, admitted, closed))
+        if let Some(transaction) = transaction {
+            progress.committing = true;
+            transaction.commit().await?;
+        }
+        Ok(outcomes(requests, opens.outcomes(verdicts), closed))
     })
 }
 
-fn outcomes(requests: &[Request], mut admitted: Admitted, closed: Vec<i64>) -> Vec<Outcome> {
+fn outcomes(
+    requests: &[Request],
+    mut opened: HashMap<usize, Outcome>,
+    closed: Vec<i64>,
+) -> Vec<Outcome> {
     // The first of two closes of the same row is the one that closed it.
     let mut closed: HashSet<i64> = closed.into_iter().collect();
     requests
         .iter()
         .enumerate()
-        .map(|(index, request)| match request {
-            Request::Open { .. } => admitted.verdicts.remove(&index).unwrap_or(Outcome::NoLease),
+        .map(|(place, request)| match request {
+            Request::Open { .. } => opened.remove(&place).unwrap_or(Outcome::NotWritten),
             Request::Close { close, .. } if closed.remove(&close.id.0) => {
                 Outcome::Closed(Closed::Now)
             }
@@ -218,114 +191,6 @@ fn outcomes(requests: &[Request], mut admitted: Admitted, closed: Vec<i64>) -> V
             Request::Refuse(_) => Outcome::Refused,
         })
         .collect()
-}
-
-/// The opens of a batch, with their places in it.
-struct Opens<'a>(Vec<(usize, &'a NewSession)>);
-
-/// What was decided on the opens of a batch.
-#[derive(Default)]
-struct Admitted {
-    verdicts: HashMap<usize, Outcome>,
-    /// Those that get a row, in order.
-    places: Vec<usize>,
-    count: i64,
-}
-
-impl<'a> Opens<'a> {
-    fn of(requests: &'a [Request]) -> Self {
-        let opens = requests
-            .iter()
-            .enumerate()
-            .filter_map(|(index, request)| match request {
-                Request::Open { new, .. } => Some((index, new)),
-                _ => None,
-            });
-        Self(opens.collect())
-    }
-
-    fn nodes(&self) -> String {
-        let nodes: BTreeSet<&str> = self.0.iter().map(|(_, new)| new.node.as_str()).collect();
-        json(&nodes)
-    }
-
-    fn bounded_users(&self) -> Ids {
-        let users: BTreeSet<i64> = self
-            .0
-            .iter()
-            .filter(|(_, new)| new.max_active.is_some())
-            .map(|(_, new)| new.user_id.0)
-            .collect();
-        Ids(users.into_iter().collect())
-    }
-
-    /// Counts those of the same batch too, so that a burst of one user's clients does not pass its bound.
-    fn admit(&self, nodes: Vec<String>, active: Vec<(i64, i64)>) -> Admitted {
-        let mut active: HashMap<i64, u64> = active
-            .into_iter()
-            .map(|(user, count)| (user, count.unsigned_abs()))
-            .collect();
-        let mut admitted = Admitted::default();
-        for (index, new) in &self.0 {
-            let held = active.entry(new.user_id.0).or_default();
-            let refusal = match new.max_active {
-                _ if !nodes.contains(&new.node) => Some(Outcome::NoLease),
-                Some(max) if *held >= u64::from(max) => {
-                    Some(Outcome::TooMany { active: *held, max })
-                }
-                _ => None,
-            };
-            if let Some(refusal) = refusal {
-                admitted.verdicts.insert(*index, refusal);
-            } else {
-                *held += 1;
-                admitted.places.push(*index);
-                admitted.count += 1;
-            }
-        }
-        admitted
-    }
-}
-
-impl Admitted {
-    fn assign(&mut self, ids: Vec<i64>) -> Vec<(usize, SessionId)> {
-        let opened: Vec<_> = self
-            .places
-            .iter()
-            .copied()
-            .zip(ids.into_iter().map(SessionId))
-            .collect();
-        self.verdicts.extend(
-            opened
-                .iter()
-                .map(|(index, id)| (*index, Outcome::Opened(*id))),
-        );
-        opened
-    }
-}
-
-fn insert(requests: &[Request], opened: &[(usize, SessionId)]) -> String {
-    let rows: Vec<_> = opened
-        .iter()
-        .filter_map(|(index, id)| match requests.get(*index) {
-            Some(Request::Open { new, .. }) => Some(SessionInsert {
-                id: id.0,
-                user_id: new.user_id.0,
-                socket_id: &new.socket_id,
-                connected_at: new.connected_at.to_text(),
-                ip_address: new.ip_address.as_deref(),
-                user_agent: new
-                    .user_agent
-                    .as_deref()
-                    .map(|text| clipped(text, MAX_USER_AGENT_CHARS)),
-                transport: new.transport,
-                node: &new.node,
-                recovered_from: new.recovered_from.map(|id| id.0),
-            }),
-            _ => None,
-        })
-        .collect();
-    json(&rows)
 }
 
 /// The closes of a batch, each row once.

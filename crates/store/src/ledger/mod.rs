@@ -1,10 +1,13 @@
 //! The ledger: a row for each connection, committed before the client hears of it (law L1) and closed
 //! exactly once (law L3).
 //!
-//! Here are the verbs. `writer` is the task that group-commits them, `batch` the statements of one such
-//! transaction, and `owed` the closes that the store still owes after an outage or a refusal.
+//! Here are the verbs. `writer` is the task that group-commits them, `batch` one such transaction, `opens` what
+//! opening takes in it and `ids` the ids of the rows, and `owed` the closes that the store still owes after an
+//! outage or a refusal.
 
 mod batch;
+mod ids;
+mod opens;
 mod owed;
 mod writer;
 
@@ -18,7 +21,9 @@ use crate::{
     cursor::{Cursor, List},
     db::{Sql, mapped, on},
     error::{OpenError, StoreError},
-    model::{Closed, NewSession, Page, SessionFilter, SessionId, SessionRow, Timestamp, UserId},
+    model::{
+        Closed, NewSession, Opened, Page, SessionFilter, SessionId, SessionRow, Timestamp, UserId,
+    },
     page,
 };
 
@@ -42,7 +47,7 @@ macro_rules! newest_first {
 
 /// One text for each filter rather than one with optional conditions, so that each has its index
 /// (`user_sessions_active` and the like) whatever the planner knows about the parameters.
-fn list_statement(filter: SessionFilter) -> &'static str {
+pub(crate) fn list_statement(filter: SessionFilter) -> &'static str {
     match (filter.active, filter.user_id.is_some()) {
         (None, false) => newest_first!(""),
         (Some(true), false) => newest_first!("s.is_active = TRUE AND"),
@@ -98,12 +103,13 @@ const TOUCH: Sql = Sql {
 };
 
 impl Store {
-    /// Commits the row of a connection (law L1). Group-committed. The node must be registered.
+    /// Commits the row of a connection (law L1), if its user exists and is not disabled, and tells where the user's
+    /// inbox stands. Group-committed. The node must be registered.
     ///
     /// When it returns `Ok`, the row is on the disk. If the caller stops waiting, or the outcome of the
     /// commit stays unknown, the store itself closes the row (`admission_failed`) as soon as it can.
     /// [`StoreError::Conflict`] when an adopted table forbids the socket id: take another one.
-    pub async fn open_session(&self, new: NewSession) -> Result<SessionId, OpenError> {
+    pub async fn open_session(&self, new: NewSession) -> Result<Opened, OpenError> {
         self.inner.ledger.open(new).await
     }
 

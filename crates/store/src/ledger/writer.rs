@@ -19,6 +19,7 @@ use tokio::{
 
 use super::{
     batch::{self, Progress},
+    ids::Reserve,
     owed::{ADMISSION_FAILED, Close, Owed, looks_within},
 };
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
     db::Db,
     error::{OpenError, StoreError},
     group_commit::{Committer, MAX_BATCH, ask},
-    model::{Closed, NewRefusal, NewSession, SessionId, Timestamp},
+    model::{Closed, NewRefusal, NewSession, Opened, SessionId, Timestamp},
 };
 
 /// How many refusals may wait. A flood of refused clients must not keep the accepted ones waiting.
@@ -49,29 +50,35 @@ pub(crate) enum Request {
 
 /// What became of a request that was committed.
 pub(crate) enum Outcome {
-    Opened(SessionId),
-    TooMany { active: u64, max: u32 },
+    Opened(Opened),
+    UnknownUser,
+    DisabledUser,
+    TooMany { active: u64, max: u64 },
     NoLease,
+    NotWritten,
     Closed(Closed),
     Refused,
 }
 
 /// A committed row on its way to the caller that asked for it.
 pub(crate) struct Unclaimed {
-    row: Option<Close>,
+    opened: Opened,
+    /// How it is closed if nobody takes it.
+    undo: Option<Close>,
     owed: Arc<Owed>,
 }
 
 impl Unclaimed {
-    fn claim(mut self) -> Option<SessionId> {
-        self.row.take().map(|row| row.id)
+    fn claim(mut self) -> Opened {
+        self.undo = None;
+        self.opened
     }
 }
 
 impl Drop for Unclaimed {
     fn drop(&mut self) {
-        if let Some(row) = self.row.take() {
-            self.owed.add(row);
+        if let Some(close) = self.undo.take() {
+            self.owed.add(close);
         }
     }
 }
@@ -118,20 +125,20 @@ impl Queue {
     pub(crate) fn writer(&self, db: Arc<Db>) -> Writer {
         Writer {
             db,
+            reserve: Reserve::default(),
             owed: Arc::clone(&self.owed),
             refusals: Arc::clone(&self.refusals),
             looks: looks_within(2 * self.patience),
         }
     }
 
-    pub(crate) async fn open(&self, new: NewSession) -> Result<SessionId, OpenError> {
+    pub(crate) async fn open(&self, new: NewSession) -> Result<Opened, OpenError> {
         let row = ask(&self.requests, self.patience, |reply| Request::Open {
             new,
             reply,
         })
         .await??;
-        row.claim()
-            .ok_or_else(|| StoreError::unavailable("the row was given up").into())
+        Ok(row.claim())
     }
 
     pub(crate) async fn close(
@@ -208,6 +215,7 @@ impl Drop for Unsent {
 /// Commits what the queue hands it.
 pub(crate) struct Writer {
     db: Arc<Db>,
+    reserve: Reserve,
     owed: Arc<Owed>,
     refusals: Arc<Refusals>,
     /// How often a row is looked for whose commit ended without an answer. The database may work on that commit
@@ -225,7 +233,7 @@ impl Committer for Writer {
 
     async fn commit(&mut self, requests: &[Request]) -> Result<Vec<Outcome>, StoreError> {
         let mut progress = Progress::default();
-        let outcome = batch::commit(&self.db, requests, &mut progress).await;
+        let outcome = batch::commit(&self.db, requests, &mut self.reserve, &mut progress).await;
         if let Err(error) = &outcome
             && progress.committing
             && self.may_have_committed(error)
@@ -302,12 +310,16 @@ impl Writer {
         outcome: Result<Outcome, StoreError>,
     ) -> Result<Unclaimed, OpenError> {
         match outcome? {
-            Outcome::Opened(id) => Ok(Unclaimed {
-                row: Some(undo(new, id)),
+            Outcome::Opened(opened) => Ok(Unclaimed {
+                opened,
+                undo: Some(undo(new, opened.id)),
                 owed: Arc::clone(&self.owed),
             }),
+            Outcome::UnknownUser => Err(OpenError::UnknownUser),
+            Outcome::DisabledUser => Err(OpenError::DisabledUser),
             Outcome::TooMany { active, max } => Err(OpenError::TooManySessions { active, max }),
-            _ => Err(OpenError::NoLease),
+            Outcome::NoLease => Err(OpenError::NoLease),
+            _ => Err(StoreError::unavailable("the table did not take the row").into()),
         }
     }
 

@@ -1,237 +1,165 @@
-//! The statements of one transaction of publishes.
+//! A batch of publishes: who is refused, what is written, and what each publisher is told.
+//!
+//! `rows` writes all of a batch or nothing. A batch that names users who do not exist writes nothing: the publishes
+//! that name one are refused, and the others are written without them. That is rare, and spares every
+//! other batch a read before it writes.
 
 use std::{
-    borrow::Cow,
     collections::{BTreeSet, HashMap},
+    sync::Arc,
 };
 
-use serde::Serialize;
-
 use super::{
-    Targets,
+    headcount::{Headcount, PerRole},
+    rows::{self, Attempt, Written},
+    tail::Tail,
     writer::{Outcome, Request},
 };
 use crate::{
     accounts::role_of,
-    bind::{Ids, json, storable},
-    db::{self, Db, Sql, on},
+    bind::{Ids, storable},
+    db::{Db, Sql, on},
     error::StoreError,
-    model::{NotificationId, Published, Role, UserId},
+    model::{Notification, Outgoing, Published, Publisher, Role, UserId},
 };
 
-/// Publishers on PostgreSQL take turns by this lock, held until the commit: "atalayaP". On SQLite the one
-/// writer has its turn already, and the statement asks for nothing.
-const TAKE_TURN: Sql = Sql {
-    sqlite: "SELECT 1",
-    postgres: "SELECT 1 FROM pg_advisory_xact_lock(7022344802737087824)",
-};
+/// How often a batch is tried while the users that it names come and go.
+const TRIES: usize = 3;
 
-const KNOWN_USERS: Sql = Sql {
+const NAMED_USERS: Sql = Sql {
     sqlite: "SELECT CAST(id AS BIGINT), LOWER(CAST(role AS TEXT)), COALESCE(disabled, FALSE) FROM users \
              WHERE id IN (SELECT value FROM json_each($1))",
     postgres: "SELECT CAST(id AS BIGINT), LOWER(CAST(role AS TEXT)), COALESCE(disabled, FALSE) FROM users \
                WHERE id = ANY($1)",
 };
 
-/// Counts everyone, once for a batch that addresses a role or all: a number for the publisher, not a cost that
-/// each reader adds to the publish.
-const USERS_PER_ROLE: &str = "SELECT LOWER(CAST(role AS TEXT)), COUNT(*) FROM users \
-     WHERE COALESCE(disabled, FALSE) = FALSE GROUP BY LOWER(CAST(role AS TEXT))";
-
-const DRAW_IDS: Sql = Sql {
-    sqlite: "WITH RECURSIVE drawn(id, remaining) AS ( \
-                 SELECT 1 + COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'notifications'), 0), $1 \
-                 UNION ALL SELECT id + 1, remaining - 1 FROM drawn WHERE remaining > 1) \
-             SELECT id FROM drawn ORDER BY id",
-    postgres: "SELECT nextval(CAST((SELECT pg_get_serial_sequence('notifications', 'id')) AS regclass)) \
-               FROM generate_series(1, $1)",
-};
-
-const INSERT_NOTIFICATIONS: Sql = Sql {
-    sqlite: "INSERT INTO notifications (id, title, body, severity, kind, event, link, data, created_at, expires_at, \
-                                        requires_ack, publisher_id) \
-             SELECT value->>'id', value->>'title', value->>'body', value->>'severity', value->>'kind', \
-                    value->>'event', value->>'link', value->>'data', value->>'created_at', value->>'expires_at', \
-                    value->>'requires_ack', value->>'publisher_id' \
-             FROM json_each($1)",
-    postgres: "INSERT INTO notifications (id, title, body, severity, kind, event, link, data, created_at, expires_at, \
-                                          requires_ack, publisher_id) \
-               SELECT r.* FROM json_to_recordset(CAST($1 AS json)) AS r( \
-                   id bigint, title text, body text, severity text, kind text, event text, link text, data text, \
-                   created_at timestamp, expires_at timestamp, requires_ack boolean, publisher_id bigint)",
-};
-
-const INSERT_TARGETS: Sql = Sql {
-    sqlite: "INSERT INTO notification_targets (target, notification_id) \
-             SELECT value->>'target', value->>'notification_id' FROM json_each($1)",
-    postgres: "INSERT INTO notification_targets (target, notification_id) \
-               SELECT r.target, r.notification_id \
-               FROM json_to_recordset(CAST($1 AS json)) AS r(target text, notification_id bigint)",
-};
-
-#[derive(Serialize)]
-struct NotificationInsert<'a> {
-    id: i64,
-    title: Cow<'a, str>,
-    body: Option<Cow<'a, str>>,
-    severity: &'a str,
-    kind: Option<Cow<'a, str>>,
-    event: Option<Cow<'a, str>>,
-    link: Option<Cow<'a, str>>,
-    data: Option<Cow<'a, str>>,
-    created_at: String,
-    expires_at: Option<String>,
-    requires_ack: bool,
-    publisher_id: Option<i64>,
-}
-
-#[derive(Serialize)]
-struct TargetInsert {
-    target: String,
-    notification_id: i64,
-}
-
 /// Commits a batch; one outcome for each request, in order. Ids follow the order of the requests.
-pub(crate) async fn commit(db: &Db, requests: &[Request]) -> Result<Vec<Outcome>, StoreError> {
-    on!(db, writers, |connection, engine| {
-        let mut transaction = db::begin(connection, engine).await?;
-        sqlx::query(TAKE_TURN.on(engine))
-            .execute(&mut *transaction)
-            .await?;
-        let mut readers = Readers::default();
-        let named = named_users(requests);
-        if !named.0.is_empty() {
-            let known: Vec<(i64, Option<String>, bool)> = sqlx::query_as(KNOWN_USERS.on(engine))
-                .bind(named)
-                .fetch_all(&mut *transaction)
-                .await?;
-            readers.named = known
-                .into_iter()
-                .map(|(id, role, disabled)| (UserId(id), (role, disabled)))
-                .collect();
-        }
-        if requests
+pub(crate) async fn commit(
+    db: &Db,
+    headcount: &Headcount,
+    tail: &Tail,
+    requests: &[Request],
+) -> Result<Vec<Outcome>, StoreError> {
+    let readers = Readers::of(db, headcount, requests).await?;
+    let mut unknown: BTreeSet<UserId> = BTreeSet::new();
+    for _ in 0..TRIES {
+        let accepted: Vec<&Request> = requests
             .iter()
-            .any(|request| request.targets.all || !request.targets.roles.is_empty())
-        {
-            readers.per_role = sqlx::query_as(USERS_PER_ROLE)
-                .fetch_all(&mut *transaction)
-                .await?;
-        }
-        let (accepted, mut outcomes) = readers.check(requests);
-        if !accepted.is_empty() {
-            let ids: Vec<i64> = sqlx::query_scalar(DRAW_IDS.on(engine))
-                .bind(i64::try_from(accepted.len()).unwrap_or(i64::MAX))
-                .fetch_all(&mut *transaction)
-                .await?;
-            let (notifications, targets) = rows(requests, &accepted, &ids);
-            sqlx::query(INSERT_NOTIFICATIONS.on(engine))
-                .bind(notifications)
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query(INSERT_TARGETS.on(engine))
-                .bind(targets)
-                .execute(&mut *transaction)
-                .await?;
-            for (index, id) in accepted.into_iter().zip(ids) {
-                if let Outcome::Published(published) = &mut outcomes[index] {
-                    published.id = NotificationId(id);
-                }
+            .filter(|request| request.targets.users.is_disjoint(&unknown))
+            .collect();
+        match rows::write(db, &accepted).await? {
+            Attempt::Unknown(users) => unknown.extend(users),
+            Attempt::Written(written) => {
+                let outcomes = outcomes(requests, &unknown, &readers, &written);
+                tail.push(accepted.into_iter().zip(written).map(outgoing));
+                return Ok(outcomes);
             }
         }
-        transaction.commit().await?;
-        Ok(outcomes)
-    })
+    }
+    Err(StoreError::unavailable("the users it names come and go"))
 }
 
-fn named_users(requests: &[Request]) -> Ids {
-    let users: BTreeSet<i64> = requests
-        .iter()
-        .flat_map(|request| &request.targets.users)
-        .map(|user| user.0)
-        .collect();
-    Ids(users.into_iter().collect())
+/// `written` are the rows of the requests that name nobody unknown, in order.
+fn outcomes(
+    requests: &[Request],
+    unknown: &BTreeSet<UserId>,
+    readers: &Readers,
+    written: &[Written],
+) -> Vec<Outcome> {
+    let mut written = written.iter();
+    let outcome = |request: &Request| {
+        let named = &request.targets.users;
+        if !named.is_disjoint(unknown) {
+            return Outcome::UnknownUsers(named.intersection(unknown).copied().collect());
+        }
+        let row = written.next().expect("what is accepted is written");
+        Outcome::Published(Published {
+            id: row.id,
+            created_at: request.now,
+            recipients: readers.recipients(request),
+        })
+    };
+    requests.iter().map(outcome).collect()
+}
+
+/// What a reader of the stream would read of it.
+fn outgoing((request, written): (&Request, Written)) -> Outgoing {
+    let new = &request.new;
+    let text = |text: &String| storable(text).into_owned();
+    let publisher = new.publisher.zip(written.publisher);
+    Outgoing {
+        notification: Notification {
+            id: written.id,
+            title: text(&new.title),
+            body: new.body.as_ref().map(text),
+            severity: new.severity,
+            kind: new.kind.as_ref().map(text),
+            event: new.event.as_ref().map(text),
+            link: new.link.as_ref().map(text),
+            data: new.data.as_ref().map(text),
+            created_at: request.now,
+            expires_at: new.expires_at,
+            requires_ack: new.requires_ack,
+            publisher: publisher.map(|(id, username)| Publisher { id, username }),
+        },
+        targets: request.targets.keys().collect(),
+    }
 }
 
 /// Who is there to read, as far as this batch must know.
 #[derive(Default)]
 struct Readers {
-    named: HashMap<UserId, (Option<String>, bool)>,
-    per_role: Vec<(Option<String>, i64)>,
+    /// How many enabled users there are, if the batch addresses a role or all.
+    per_role: Option<Arc<PerRole>>,
+    /// Role, and whether disabled, of the users that are named beside a role or all: nobody is counted twice.
+    named: HashMap<UserId, (Role, bool)>,
 }
 
 impl Readers {
-    /// Which requests are accepted, and an outcome for each, whose id is still to be filled in.
-    fn check(&self, requests: &[Request]) -> (Vec<usize>, Vec<Outcome>) {
-        let mut accepted = Vec::new();
-        let outcomes = requests.iter().enumerate().map(|(index, request)| {
-            let unknown: Vec<UserId> = request
-                .targets
-                .users
-                .iter()
-                .copied()
-                .filter(|user| !self.named.contains_key(user))
+    async fn of(db: &Db, headcount: &Headcount, requests: &[Request]) -> Result<Self, StoreError> {
+        let mut readers = Self::default();
+        let addressed = requests.iter().map(|request| &request.targets);
+        let groups = addressed.filter(|targets| targets.is_for_a_group());
+        let named: BTreeSet<i64> = groups
+            .clone()
+            .flat_map(|targets| &targets.users)
+            .map(|user| user.0)
+            .collect();
+        if groups.count() > 0 {
+            readers.per_role = Some(headcount.get(db).await?);
+        }
+        if !named.is_empty() {
+            let known: Vec<(i64, Option<String>, bool)> =
+                on!(db, readers, |connection, engine| {
+                    let query = sqlx::query_as(NAMED_USERS.on(engine))
+                        .bind(Ids(named.into_iter().collect()));
+                    Ok(query.fetch_all(connection).await?)
+                })?;
+            readers.named = known
+                .into_iter()
+                .map(|(id, role, disabled)| (UserId(id), (role_of(role.as_deref()), disabled)))
                 .collect();
-            if !unknown.is_empty() {
-                return Outcome::UnknownUsers(unknown);
-            }
-            accepted.push(index);
-            Outcome::Published(Published {
-                id: NotificationId(0),
-                created_at: request.now,
-                recipients: self.recipients(&request.targets),
-            })
-        });
-        let outcomes = outcomes.collect();
-        (accepted, outcomes)
+        }
+        Ok(readers)
     }
 
     /// The enabled users of the roles or of all, and those named that are not among them.
-    fn recipients(&self, targets: &Targets) -> u64 {
+    fn recipients(&self, request: &Request) -> u64 {
+        let targets = &request.targets;
         let covers = |role: Role| targets.all || targets.roles.contains(&role);
-        let by_role: u64 = self
+        let in_groups: u64 = self
             .per_role
             .iter()
-            .filter(|(role, _)| covers(role_of(role.as_deref())))
-            .map(|(_, count)| count.unsigned_abs())
+            .flat_map(|counts| counts.iter())
+            .filter(|(role, _)| covers(*role))
+            .map(|(_, count)| count)
             .sum();
-        let named = targets.users.iter().filter(|user| {
+        let is_counted = |user: &&UserId| {
             self.named
                 .get(user)
-                .is_some_and(|(role, disabled)| *disabled || !covers(role_of(role.as_deref())))
-        });
-        by_role + named.count() as u64
-    }
-}
-
-fn rows(requests: &[Request], accepted: &[usize], ids: &[i64]) -> (String, String) {
-    let mut notifications = Vec::new();
-    let mut targets = Vec::new();
-    for (index, id) in accepted.iter().zip(ids) {
-        let request = &requests[*index];
-        notifications.push(notification(request, *id));
-        targets.extend(request.targets.keys().map(|target| TargetInsert {
-            target: target.to_string(),
-            notification_id: *id,
-        }));
-    }
-    (json(&notifications), json(&targets))
-}
-
-fn notification(request: &Request, id: i64) -> NotificationInsert<'_> {
-    let new = &request.new;
-    NotificationInsert {
-        id,
-        title: storable(&new.title),
-        body: new.body.as_deref().map(storable),
-        severity: new.severity.as_str(),
-        kind: new.kind.as_deref().map(storable),
-        event: new.event.as_deref().map(storable),
-        link: new.link.as_deref().map(storable),
-        data: new.data.as_deref().map(storable),
-        created_at: request.now.to_text(),
-        expires_at: new.expires_at.map(|at| at.to_text()),
-        requires_ack: new.requires_ack,
-        publisher_id: new.publisher.map(|user| user.0),
+                .is_some_and(|(role, disabled)| covers(*role) && !disabled)
+        };
+        let besides = targets.users.len() - targets.users.iter().filter(is_counted).count();
+        in_groups + besides as u64
     }
 }

@@ -3,11 +3,15 @@
 //! A notification is one row and one target for each address of its audience, whatever the number of its
 //! readers. Positions never skip: publishers assign ids one after the other and hold their turn until the commit
 //! (on PostgreSQL by an advisory lock, on SQLite as the one writer), so who has read up to a position has missed
-//! nothing below it. `writer` is the task that group-commits them, `batch` its statements; `stream` reads what came
-//! of it.
+//! nothing below it. `writer` is the task that group-commits them, `batch` decides on them and `rows` writes them;
+//! `headcount` knows how many users there are; `stream` reads what came of it, from `tail` what this store has just
+//! written itself.
 
 mod batch;
+mod headcount;
+mod rows;
 mod stream;
+mod tail;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -112,9 +116,17 @@ pub(crate) struct Targets {
 }
 
 impl Targets {
+    fn is_for_a_group(&self) -> bool {
+        self.all || !self.roles.is_empty()
+    }
+
     fn keys(&self) -> impl Iterator<Item = Target> {
-        let users = self.users.iter().copied().map(Target::User);
         let roles = self.roles.iter().copied().map(Target::Role);
-        users.chain(roles).chain(self.all.then_some(Target::All))
+        let users = self.users.iter().copied().map(Target::User);
+        self.all
+            .then_some(Target::All)
+            .into_iter()
+            .chain(roles)
+            .chain(users)
     }
 }

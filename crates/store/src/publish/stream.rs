@@ -1,61 +1,91 @@
 //! The stream of what was published, as a node's fan-out follows it.
 //!
-//! A page is bounded in bytes too. The targets are read apart from the notifications: a notification for a
-//! thousand users is read once, not a thousand times. Both reads need no common snapshot, because targets are
-//! committed with their notification and never change.
+//! A page is bounded in bytes too, and the lengths are known without reading the texts, on both engines. A
+//! notification for a thousand users is read once, not a thousand times: its targets are one text beside it.
 
 use super::notification_columns;
 use crate::{
     Store,
-    db::{mapped, on},
+    db::{Sql, mapped, on},
     error::StoreError,
-    model::{Notification, NotificationId, Outgoing, Outgoings, Position, Target},
+    model::{Notification, Outgoing, Outgoings, Position, Target},
     page,
 };
 
 /// How much content a page holds before it ends; its last notification may go over. A hundred of the
 /// largest that a publisher may well send, and little for a process with thousands of sockets.
-const MAX_PAGE_BYTES: i64 = 4 * 1024 * 1024;
+const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// The lengths are known without reading the texts, on both engines.
-const NEWER: &str = concat!(
-    "SELECT page.total_bytes, ",
-    notification_columns!(),
-    " FROM (SELECT id, bytes, CAST(SUM(bytes) OVER (ORDER BY id) AS BIGINT) AS total_bytes FROM ( \
-         SELECT id, OCTET_LENGTH(title) + COALESCE(OCTET_LENGTH(body), 0) + COALESCE(OCTET_LENGTH(data), 0) AS bytes \
-         FROM notifications WHERE id > $1 ORDER BY id LIMIT $2) AS newer) AS page \
-     JOIN notifications AS n ON n.id = page.id \
-     LEFT JOIN users AS p ON p.id = n.publisher_id \
-     WHERE page.total_bytes - page.bytes < $3 ORDER BY n.id"
-);
-
-/// Through `notification_targets_notification`.
-const TARGETS_BETWEEN: &str = "SELECT notification_id, target FROM notification_targets \
-     WHERE notification_id BETWEEN $1 AND $2 ORDER BY notification_id, target";
-
-/// A notification, and how much content the page holds up to it.
-struct Newer {
-    notification: Notification,
-    total_bytes: i64,
+macro_rules! bytes {
+    () => {
+        "OCTET_LENGTH(title) + COALESCE(OCTET_LENGTH(body), 0) + COALESCE(OCTET_LENGTH(data), 0)"
+    };
 }
 
-mapped!(Newer, |row| {
-    Ok(Newer {
+/// A page's columns beside the notification's own: its number, and the bytes of those before it.
+macro_rules! counted {
+    ($bytes:expr) => {
+        concat!(
+            "ROW_NUMBER() OVER (ORDER BY id) AS nth, COALESCE(SUM(",
+            $bytes,
+            ") OVER (ORDER BY id \
+                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before"
+        )
+    };
+}
+
+macro_rules! newer {
+    ($page:expr, $publisher:literal) => {
+        concat!(
+            "SELECT ",
+            notification_columns!(),
+            ", \
+                 (SELECT STRING_AGG(t.target, ' ') FROM notification_targets AS t \
+                  WHERE t.notification_id = n.id) AS targets \
+             FROM ",
+            $page,
+            " LEFT JOIN ",
+            $publisher,
+            " WHERE nth <= $2 AND bytes_before < $3 ORDER BY n.id"
+        )
+    };
+}
+
+/// On PostgreSQL the position is bound behind a `SELECT`, the bound on the rows (`MAX_PAGE`) is written out, and each
+/// publisher is looked up alone: so what is bound changes nothing in the plan, and it is made once. Making it for
+/// each read would cost more than the read.
+const NEWER: Sql = Sql {
+    sqlite: newer!(
+        concat!(
+            "(SELECT id AS page_id, ",
+            counted!("bytes"),
+            " FROM (SELECT id, ",
+            bytes!(),
+            " AS bytes FROM notifications WHERE id > $1 ORDER BY id LIMIT $2)) AS page \
+             JOIN notifications AS n ON n.id = page_id"
+        ),
+        "users AS p ON p.id = n.publisher_id"
+    ),
+    postgres: newer!(
+        concat!(
+            "(SELECT notifications.*, ",
+            counted!(bytes!()),
+            " FROM notifications WHERE id > (SELECT CAST($1 AS bigint)) ORDER BY id LIMIT 500) AS n"
+        ),
+        "LATERAL (SELECT id, username FROM users WHERE users.id = n.publisher_id LIMIT 1) AS p ON TRUE"
+    ),
+};
+
+mapped!(Outgoing, |row| {
+    let targets: Option<&str> = row.try_get("targets")?;
+    Ok(Outgoing {
         notification: Notification::from_row(row)?,
-        total_bytes: row.try_get("total_bytes")?,
-    })
-});
-
-struct Addressed {
-    notification_id: NotificationId,
-    /// `None` for a target that a newer version wrote: it is a newer version's to deliver.
-    target: Option<Target>,
-}
-
-mapped!(Addressed, |row| {
-    Ok(Addressed {
-        notification_id: NotificationId(row.try_get("notification_id")?),
-        target: row.try_get::<&str, _>("target")?.parse().ok(),
+        // A target that a newer version wrote is a newer version's to deliver.
+        targets: targets
+            .unwrap_or_default()
+            .split(' ')
+            .filter_map(|target| target.parse::<Target>().ok())
+            .collect(),
     })
 });
 
@@ -71,56 +101,39 @@ impl Store {
     /// What was published after a position, ascending, with its targets, expired ones included: what a node's
     /// fan-out reads. At most `limit` of them, and about four megabytes of content: whether there may be
     /// more is said in the answer.
+    ///
+    /// What this store has itself committed directly after the position is told from memory.
     pub async fn published_after(
         &self,
         after: Position,
         limit: u32,
     ) -> Result<Outgoings, StoreError> {
         let limit = page::limit(limit);
-        on!(&self.inner.db, readers, |connection, _engine| {
-            let newer: Vec<Newer> = sqlx::query_as(NEWER)
+        if let Some(own) = self.inner.publisher.tail().after(after, limit) {
+            return Ok(own);
+        }
+        let items: Vec<Outgoing> = on!(&self.inner.db, readers, |connection, engine| {
+            Ok(sqlx::query_as(NEWER.on(engine))
                 .bind(after.0)
                 .bind(limit)
-                .bind(MAX_PAGE_BYTES)
-                .fetch_all(&mut *connection)
-                .await?;
-            let (Some(first), Some(last)) = (newer.first(), newer.last()) else {
-                return Ok(Outgoings {
-                    items: Vec::new(),
-                    is_complete: true,
-                });
-            };
-            let targets = sqlx::query_as(TARGETS_BETWEEN)
-                .bind(first.notification.id.0)
-                .bind(last.notification.id.0)
+                .bind(MAX_PAGE_BYTES as i64)
                 .fetch_all(connection)
-                .await?;
-            Ok(together(newer, targets, limit))
+                .await?)
+        })?;
+        let bytes: usize = items
+            .iter()
+            .map(|item| content_bytes(&item.notification))
+            .sum();
+        let is_short = i64::try_from(items.len()).is_ok_and(|count| count < limit);
+        Ok(Outgoings {
+            items,
+            is_complete: is_short && bytes < MAX_PAGE_BYTES,
         })
     }
 }
 
-/// Gives each notification its targets; both ascend.
-fn together(newer: Vec<Newer>, targets: Vec<Addressed>, limit: i64) -> Outgoings {
-    let is_short = i64::try_from(newer.len()).is_ok_and(|count| count < limit);
-    let is_light = newer
-        .last()
-        .is_none_or(|last| last.total_bytes < MAX_PAGE_BYTES);
-    let mut targets = targets.into_iter().peekable();
-    let items = newer.into_iter().map(|Newer { notification, .. }| {
-        let mut own = Vec::new();
-        while let Some(next) = targets.next_if(|next| next.notification_id <= notification.id) {
-            if next.notification_id == notification.id {
-                own.extend(next.target);
-            }
-        }
-        Outgoing {
-            notification,
-            targets: own,
-        }
-    });
-    Outgoings {
-        items: items.collect(),
-        is_complete: is_short && is_light,
-    }
+/// What a page counts of a notification. The other texts are short.
+pub(super) fn content_bytes(notification: &Notification) -> usize {
+    let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    notification.title.len() + length(&notification.body) + length(&notification.data)
 }

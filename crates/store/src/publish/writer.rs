@@ -3,8 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
-use super::{Targets, batch};
+use super::{
+    Targets, batch,
+    headcount::{self, Headcount},
+    tail::Tail,
+};
 use crate::{
     db::Db,
     error::{PublishError, StoreError},
@@ -31,16 +36,45 @@ pub(crate) struct Queue {
     /// Many send, the writer's task receives; bounded by `MAX_WAITING`, senders wait up to their patience.
     requests: mpsc::Sender<Request>,
     patience: Duration,
+    headcount: Arc<Headcount>,
+    tail: Arc<Tail>,
 }
 
 impl Queue {
     pub(crate) fn new(requests: mpsc::Sender<Request>, patience: Duration) -> Self {
-        Self { requests, patience }
+        Self {
+            requests,
+            patience,
+            headcount: Arc::default(),
+            tail: Arc::default(),
+        }
     }
 
     /// The other end, to be run as a task.
     pub(crate) fn writer(&self, db: Arc<Db>) -> Writer {
-        Writer { db }
+        Writer {
+            db,
+            headcount: Arc::clone(&self.headcount),
+            tail: Arc::clone(&self.tail),
+        }
+    }
+
+    /// To be run as a task, beside the writer.
+    pub(crate) fn keep_counting(
+        &self,
+        db: Arc<Db>,
+        stop: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        headcount::keep(Arc::clone(&self.headcount), db, stop)
+    }
+
+    /// To be told after each change to the accounts.
+    pub(crate) fn users_changed(&self) {
+        self.headcount.users_changed();
+    }
+
+    pub(super) fn tail(&self) -> &Tail {
+        &self.tail
     }
 
     pub(crate) async fn publish(
@@ -62,6 +96,8 @@ impl Queue {
 /// Commits what the queue hands it.
 pub(crate) struct Writer {
     db: Arc<Db>,
+    headcount: Arc<Headcount>,
+    tail: Arc<Tail>,
 }
 
 impl Committer for Writer {
@@ -73,7 +109,7 @@ impl Committer for Writer {
     }
 
     async fn commit(&mut self, requests: &[Request]) -> Result<Vec<Outcome>, StoreError> {
-        batch::commit(&self.db, requests).await
+        batch::commit(&self.db, &self.headcount, &self.tail, requests).await
     }
 
     fn answer(&mut self, request: Request, outcome: Result<Outcome, StoreError>) {

@@ -151,10 +151,7 @@ async fn sessions_open_and_close(bench: &Bench) {
         "{twice:?}"
     );
     let nobody = bench.store.open_session(session(99, "new-2")).await;
-    assert!(
-        matches!(nobody, Err(OpenError::Store(StoreError::NotFound(_)))),
-        "{nobody:?}"
-    );
+    assert!(matches!(nobody, Err(OpenError::UnknownUser)), "{nobody:?}");
     let closed = bench
         .store
         .close_session(id, "client_disconnect", T0, T0)

@@ -108,11 +108,17 @@ impl Bench {
             .unwrap()
     }
 
+    /// Makes the users 0 to 2,000, as another program would.
+    pub(crate) async fn crowd(&self) {
+        crowd(&self.url).await;
+    }
+
     pub(crate) async fn open(&self, user: i64, socket_id: &str) -> SessionId {
         self.store
             .open_session(session(user, socket_id))
             .await
             .unwrap()
+            .id
     }
 
     /// A second store on the same database, as another process has.
@@ -171,6 +177,18 @@ pub(crate) async fn texts(url: &str, sql: &str) -> Vec<String> {
         let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     }
+}
+
+pub(crate) async fn crowd(url: &str) {
+    let users = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2000) \
+                 INSERT INTO users (id, username, created_at) \
+                 SELECT n, 'user-' || n, CAST('2026-01-02 03:04:05.678' AS timestamp) FROM numbers";
+    let users = if url.starts_with("sqlite") {
+        users.replace(" AS timestamp", " AS text")
+    } else {
+        format!("{users}; SELECT setval(pg_get_serial_sequence('users', 'id'), 2000)")
+    };
+    execute(url, &users).await;
 }
 
 pub(crate) async fn execute(url: &str, sql: &str) {

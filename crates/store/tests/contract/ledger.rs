@@ -32,6 +32,7 @@ contract!(
 );
 
 async fn a_row_is_committed_when_the_open_returns(bench: Bench) {
+    bench.crowd().await;
     let user = bench.user("ana", Role::User).await;
     let id = bench.open(user.id.0, "s1").await;
     let row = bench
@@ -65,6 +66,7 @@ async fn a_row_is_committed_when_the_open_returns(bench: Bench) {
 }
 
 async fn the_storys_query_runs_verbatim(bench: Bench) {
+    bench.crowd().await;
     let id = bench.open(27, "s1").await;
     let rows = bench
         .texts(
@@ -83,11 +85,12 @@ async fn the_storys_query_runs_verbatim(bench: Bench) {
 }
 
 async fn each_of_many_concurrent_opens_gets_its_own_row(bench: Bench) {
+    bench.crowd().await;
     let opens = (0..2_000).map(|n| bench.store.open_session(session(n, &format!("s{n}"))));
     let ids: Vec<_> = join_all(opens)
         .await
         .into_iter()
-        .map(Result::unwrap)
+        .map(|opened| opened.unwrap().id)
         .collect();
     assert_eq!(counted(ids.clone()).len(), 2_000);
     for n in (0..2_000).step_by(97) {
@@ -101,6 +104,7 @@ async fn each_of_many_concurrent_opens_gets_its_own_row(bench: Bench) {
 }
 
 async fn a_second_close_changes_nothing(bench: Bench) {
+    bench.crowd().await;
     let id = bench.open(1, "s1").await;
     let first = bench
         .store
@@ -121,6 +125,7 @@ async fn a_second_close_changes_nothing(bench: Bench) {
 }
 
 async fn of_many_concurrent_closes_exactly_one_closes(bench: Bench) {
+    bench.crowd().await;
     let other = bench.second_store().await;
     let id = bench.open(1, "s1").await;
     let closes = (0..40).map(|n| {
@@ -135,6 +140,7 @@ async fn of_many_concurrent_closes_exactly_one_closes(bench: Bench) {
 }
 
 async fn a_row_never_ends_before_it_began(bench: Bench) {
+    bench.crowd().await;
     let id = bench.open(1, "s1").await;
     let before = T0.plus_ms(-60_000);
     bench
@@ -147,6 +153,7 @@ async fn a_row_never_ends_before_it_began(bench: Bench) {
 }
 
 async fn closing_an_unknown_row_changes_nothing(bench: Bench) {
+    bench.crowd().await;
     let closed = bench
         .store
         .close_session(SessionId(999), "transport_close", T0, T0)
@@ -156,6 +163,7 @@ async fn closing_an_unknown_row_changes_nothing(bench: Bench) {
 }
 
 async fn a_user_gets_no_more_sessions_than_allowed(bench: Bench) {
+    bench.crowd().await;
     let opens = (0..50).map(|n| {
         let mut new = session(7, &format!("s{n}"));
         new.max_active = Some(10);
@@ -176,19 +184,21 @@ async fn a_user_gets_no_more_sessions_than_allowed(bench: Bench) {
 }
 
 async fn a_closed_session_makes_room_for_another(bench: Bench) {
+    bench.crowd().await;
     let mut new = session(7, "s1");
     new.max_active = Some(1);
     let first = bench.store.open_session(new.clone()).await.unwrap();
     assert!(bench.store.open_session(new.clone()).await.is_err());
     bench
         .store
-        .close_session(first, "client_disconnect", T0, T0)
+        .close_session(first.id, "client_disconnect", T0, T0)
         .await
         .unwrap();
     bench.store.open_session(new).await.unwrap();
 }
 
 async fn a_node_without_a_lease_opens_nothing(bench: Bench) {
+    bench.crowd().await;
     let mut new = session(1, "s1");
     new.node = "nobody".to_owned();
     assert!(matches!(
@@ -199,6 +209,7 @@ async fn a_node_without_a_lease_opens_nothing(bench: Bench) {
 }
 
 async fn an_open_that_nobody_waits_for_is_closed_again(bench: Bench) {
+    bench.crowd().await;
     for n in 0..50 {
         let open = bench.store.open_session(session(n, &format!("s{n}")));
         // Given up at a different moment each time: before, in and after the commit.
@@ -209,7 +220,7 @@ async fn an_open_that_nobody_waits_for_is_closed_again(bench: Bench) {
         .await
         .ok()
         .map(|open| {
-            let id = open.unwrap();
+            let id = open.unwrap().id;
             let store = bench.store.clone();
             tokio::spawn(async move { store.close_session(id, "client_disconnect", T0, T0).await })
         });
@@ -221,6 +232,7 @@ async fn an_open_that_nobody_waits_for_is_closed_again(bench: Bench) {
 }
 
 async fn a_bad_row_harms_nobody_else_in_its_batch(bench: Bench) {
+    bench.crowd().await;
     bench
         .execute("CREATE UNIQUE INDEX theirs ON user_sessions (socket_id)")
         .await;
@@ -250,9 +262,10 @@ async fn a_bad_row_harms_nobody_else_in_its_batch(bench: Bench) {
 }
 
 async fn what_a_stranger_sends_is_stored_within_bounds(bench: Bench) {
+    bench.crowd().await;
     let mut new = session(1, "s1");
     new.user_agent = Some(format!("nul\0 and \"quotes\" and ñ{}", "x".repeat(100_000)));
-    let id = bench.store.open_session(new).await.unwrap();
+    let id = bench.store.open_session(new).await.unwrap().id;
     let agent = bench
         .store
         .session(id)
@@ -266,6 +279,7 @@ async fn what_a_stranger_sends_is_stored_within_bounds(bench: Bench) {
 }
 
 async fn last_seen_only_moves_forward_and_only_while_active(bench: Bench) {
+    bench.crowd().await;
     let (a, b) = (bench.open(1, "a").await, bench.open(2, "b").await);
     bench
         .store
@@ -297,6 +311,7 @@ async fn last_seen_only_moves_forward_and_only_while_active(bench: Bench) {
 }
 
 async fn the_ledger_is_listed_newest_first_page_by_page(bench: Bench) {
+    bench.crowd().await;
     let mut expected = Vec::new();
     for n in 0..7 {
         expected.insert(0, bench.open(n, &format!("s{n}")).await);
@@ -318,6 +333,7 @@ async fn the_ledger_is_listed_newest_first_page_by_page(bench: Bench) {
 }
 
 async fn the_ledger_is_filtered_by_state_and_by_user(bench: Bench) {
+    bench.crowd().await;
     let (a, b, c) = (
         bench.open(1, "a").await,
         bench.open(1, "b").await,
@@ -350,6 +366,7 @@ async fn the_ledger_is_filtered_by_state_and_by_user(bench: Bench) {
 }
 
 async fn a_row_outlives_its_user(bench: Bench) {
+    bench.crowd().await;
     let user = bench.user("ana", Role::User).await;
     let id = bench.open(user.id.0, "s1").await;
     bench.execute("DELETE FROM users").await;
@@ -360,6 +377,7 @@ async fn a_row_outlives_its_user(bench: Bench) {
 }
 
 async fn what_waits_is_committed_before_the_store_closes(bench: Bench) {
+    bench.crowd().await;
     let id = bench.open(1, "s1").await;
     let store = bench.second_store().await;
     let closing = store.clone();
@@ -403,6 +421,7 @@ async fn refuse_no_more(bench: &Bench) {
 }
 
 async fn a_close_that_the_table_refused_is_tried_again(bench: Bench) {
+    bench.crowd().await;
     let id = bench.open(1, "s1").await;
     refuse(&bench, "is_active = FALSE").await;
     let closed = bench
@@ -420,6 +439,7 @@ async fn a_close_that_the_table_refused_is_tried_again(bench: Bench) {
 }
 
 async fn a_reason_that_the_table_refuses_is_left_out_at_last(bench: Bench) {
+    bench.crowd().await;
     let id = bench.open(1, "s1").await;
     refuse(&bench, "disconnect_reason = 'transport_close'").await;
     let ended = T0.plus_ms(70);
@@ -440,6 +460,7 @@ async fn a_reason_that_the_table_refuses_is_left_out_at_last(bench: Bench) {
 }
 
 async fn a_close_that_the_table_goes_on_refusing_harms_no_other(bench: Bench) {
+    bench.crowd().await;
     let stuck = bench.open(1, "stuck").await;
     refuse(&bench, "is_active = FALSE AND socket_id = 'stuck'").await;
     let closed = bench

@@ -10,6 +10,7 @@ mod ledger;
 mod model;
 mod nodes;
 mod opening;
+mod opens;
 mod outage;
 mod publish;
 mod refusals;

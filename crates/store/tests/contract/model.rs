@@ -108,9 +108,9 @@ async fn apply(store: &Store, case: usize, model: &mut Model, clock_ms: &mut i64
                 ..session(1, "s")
             };
             match store.open_session(new).await {
-                Ok(id) => {
+                Ok(opened) => {
                     assert!(!model.stopped[node]);
-                    model.sessions.push((id, node));
+                    model.sessions.push((opened.id, node));
                 }
                 Err(error) => assert!(
                     matches!(error, OpenError::NoLease) && model.stopped[node],
@@ -185,6 +185,7 @@ fn runtime() -> tokio::runtime::Runtime {
 fn in_any_history_each_row_is_closed_once_on_sqlite() {
     let runtime = runtime();
     let bench = runtime.block_on(Bench::sqlite());
+    runtime.block_on(bench.crowd());
     check(&runtime, &bench);
 }
 
@@ -192,5 +193,6 @@ fn in_any_history_each_row_is_closed_once_on_sqlite() {
 fn in_any_history_each_row_is_closed_once_on_postgres() {
     let runtime = runtime();
     let bench = runtime.block_on(Bench::postgres());
+    runtime.block_on(bench.crowd());
     check(&runtime, &bench);
 }

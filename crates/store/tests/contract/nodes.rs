@@ -20,6 +20,7 @@ contract!(
 );
 
 async fn rows_of_a_node_whose_lease_ran_out_are_closed_as_lost(bench: Bench) {
+    bench.crowd().await;
     let id = bench.open(1, "s1").await;
     let late = T0.plus_ms(30_001);
     let reaped = bench.store.reap_expired(late, OBSERVER).await.unwrap();
@@ -36,6 +37,7 @@ async fn rows_of_a_node_whose_lease_ran_out_are_closed_as_lost(bench: Bench) {
 }
 
 async fn a_renewed_lease_keeps_its_rows(bench: Bench) {
+    bench.crowd().await;
     bench.open(1, "s1").await;
     let renewed = bench
         .store
@@ -55,6 +57,7 @@ async fn a_renewed_lease_keeps_its_rows(bench: Bench) {
 }
 
 async fn a_node_is_reaped_by_exactly_one_of_many(bench: Bench) {
+    bench.crowd().await;
     for n in 0..20 {
         bench.open(n, &format!("s{n}")).await;
     }
@@ -77,6 +80,7 @@ async fn a_node_is_reaped_by_exactly_one_of_many(bench: Bench) {
 }
 
 async fn a_reaped_node_neither_renews_nor_opens(bench: Bench) {
+    bench.crowd().await;
     bench
         .store
         .reap_expired(T0.plus_ms(31_000), OBSERVER)
@@ -102,6 +106,7 @@ async fn a_node_id_is_used_once(bench: Bench) {
 }
 
 async fn a_stopped_node_leaves_nothing_active(bench: Bench) {
+    bench.crowd().await;
     bench.open(1, "s1").await;
     bench.open(2, "s2").await;
     assert_eq!(bench.store.stop_node(NODE, T0.plus_ms(5)).await.unwrap(), 2);
@@ -113,6 +118,7 @@ async fn a_stopped_node_leaves_nothing_active(bench: Bench) {
 }
 
 async fn a_server_closes_what_its_predecessors_at_the_same_address_left(bench: Bench) {
+    bench.crowd().await;
     let left = bench.open(1, "s1").await;
     let mut elsewhere = node("node-2");
     elsewhere.listen = "127.0.0.1:3002".to_owned();
@@ -123,7 +129,7 @@ async fn a_server_closes_what_its_predecessors_at_the_same_address_left(bench: B
         .unwrap();
     let mut new = session(2, "s2");
     new.node = "node-2".to_owned();
-    let kept = bench.store.open_session(new).await.unwrap();
+    let kept = bench.store.open_session(new).await.unwrap().id;
     bench.register("node-3").await;
 
     let reaped = bench
@@ -147,6 +153,7 @@ async fn a_server_closes_what_its_predecessors_at_the_same_address_left(bench: B
 }
 
 async fn rows_that_no_node_holds_are_closed_after_a_grace(bench: Bench) {
+    bench.crowd().await;
     bench
         .execute(
             "INSERT INTO user_sessions (user_id, socket_id, connected_at, is_active) \
@@ -188,6 +195,7 @@ async fn rows_that_no_node_holds_are_closed_after_a_grace(bench: Bench) {
 }
 
 async fn no_open_slips_in_behind_the_reaper(bench: Bench) {
+    bench.crowd().await;
     let opens = join_all((0..300).map(|n| bench.store.open_session(session(n, &format!("s{n}")))));
     let other = bench.second_store().await;
     let (opened, reaped) = tokio::join!(opens, other.reap_expired(T0.plus_ms(31_000), OBSERVER));
@@ -201,6 +209,7 @@ async fn no_open_slips_in_behind_the_reaper(bench: Bench) {
 }
 
 async fn a_server_never_reaps_itself(bench: Bench) {
+    bench.crowd().await;
     let id = bench.open(1, "s1").await;
     let late = T0.plus_ms(90_000);
     assert_eq!(bench.store.reap_expired(late, NODE).await.unwrap(), []);

@@ -9,7 +9,7 @@ use atalaya_store::{Engine, OpenError, OpenOptions, Store, StoreError};
 use atalaya_testbed::ports;
 use futures_util::future::join_all;
 
-use crate::bench::{Bench, LEASE, NODE, T0, contract, execute, node, session};
+use crate::bench::{Bench, LEASE, NODE, T0, contract, crowd, execute, node, session};
 
 contract!(
     a_second_migration_changes_nothing,
@@ -189,6 +189,7 @@ async fn a_file_that_is_no_database_is_called_damaged() {
 #[tokio::test]
 async fn a_read_only_sqlite_opens_no_session_and_is_not_ready() {
     let bench = Bench::sqlite().await;
+    bench.crowd().await;
     bench.store.close().await;
     let store = Store::open(&format!("{}?mode=ro", bench.url), OpenOptions::default())
         .await
@@ -210,6 +211,7 @@ async fn a_read_only_sqlite_opens_no_session_and_is_not_ready() {
 #[tokio::test]
 async fn a_read_only_postgres_opens_no_session_and_is_not_ready() {
     let bench = Bench::postgres().await;
+    bench.crowd().await;
     let name = bench.url.rsplit_once('/').unwrap().1.to_owned();
     execute(
         &bench.url,
@@ -231,11 +233,12 @@ async fn a_full_sqlite_opens_no_session_and_keeps_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/atalaya.db", folder.path().display());
     let options = OpenOptions {
-        max_file_bytes: Some(200_000),
+        max_file_bytes: Some(400_000),
         ..OpenOptions::default()
     };
     let store = Store::open(&url, options).await.unwrap();
     store.migrate().await.unwrap();
+    crowd(&url).await;
     store
         .register_node(node("node-1"), T0, LEASE)
         .await
@@ -260,6 +263,7 @@ async fn a_full_sqlite_opens_no_session_and_keeps_what_it_has() {
 #[tokio::test]
 async fn a_deleted_or_replaced_sqlite_file_is_noticed() {
     let bench = Bench::sqlite().await;
+    bench.crowd().await;
     let path = bench.url.strip_prefix("sqlite://").unwrap();
     let aside = format!("{path}.aside");
     std::fs::rename(path, &aside).unwrap();

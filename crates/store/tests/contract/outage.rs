@@ -10,7 +10,9 @@ use atalaya_testbed::{
 
 use atalaya_store::Audience;
 
-use crate::bench::{LEASE, NODE, T0, eventually, execute, node, notification, session, texts};
+use crate::bench::{
+    LEASE, NODE, T0, crowd, eventually, execute, node, notification, session, texts,
+};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -29,6 +31,7 @@ async fn outage() -> Outage {
     let proxy = proxy::cuttable(upstream).await;
     let direct = open(&database.url).await;
     direct.migrate().await.unwrap();
+    crowd(&database.url).await;
     direct.register_node(node(NODE), T0, LEASE).await.unwrap();
     let store = open(&format!("postgres://postgres@{}/{name}", proxy.address())).await;
     Outage {
@@ -112,7 +115,7 @@ async fn nothing_hangs_on_a_network_that_swallows_everything() {
 async fn an_open_whose_commit_is_unknown_is_refused_and_its_row_closed() {
     let outage = outage().await;
     goes_on(&outage.store).await;
-    outage.proxy.cut_before_answer_to(b"COMMIT");
+    outage.proxy.cut_before_answer_to(b"ghost");
     let opened = outage.store.open_session(session(9, "ghost")).await;
     assert!(
         matches!(opened, Err(OpenError::Store(StoreError::Unavailable(_)))),
@@ -157,7 +160,7 @@ async fn an_open_whose_commit_ends_after_its_connection_did_is_closed_too() {
     .await;
     let cut_in_the_middle = async {
         let under_way = "SELECT query FROM pg_stat_activity WHERE datname = current_database() \
-                         AND state = 'active' AND query = 'COMMIT'";
+                         AND wait_event = 'PgSleep'";
         for _ in 0..200 {
             if !texts(&outage.database.url, under_way).await.is_empty() {
                 break;
@@ -194,7 +197,8 @@ async fn a_session_that_ends_during_an_outage_is_closed_after_it() {
                 .store
                 .open_session(session(n, &format!("s{n}")))
                 .await
-                .unwrap(),
+                .unwrap()
+                .id,
         );
     }
     outage.proxy.cut();
@@ -227,11 +231,12 @@ async fn a_database_server_that_crashes_and_returns_is_used_again() {
     let mut server = Server::start().await;
     let store = open(&server.url("postgres")).await;
     store.migrate().await.unwrap();
+    crowd(&server.url("postgres")).await;
     store.register_node(node(NODE), T0, LEASE).await.unwrap();
     let kept = store.open_session(session(1, "kept")).await.unwrap();
     server.kill().await;
     nothing_hangs(&store).await;
     server.resume().await;
     goes_on(&store).await;
-    assert!(store.session(kept).await.unwrap().is_some());
+    assert!(store.session(kept.id).await.unwrap().is_some());
 }

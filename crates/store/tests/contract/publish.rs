@@ -1,6 +1,6 @@
 //! Publishing: what a committed publish means, and the order of the stream.
 
-use std::{collections::HashSet, net::SocketAddr};
+use std::{collections::HashSet, net::SocketAddr, time::Duration};
 
 use atalaya_store::{
     Audience, NewNotification, NotificationId, OpenOptions, Position, PublishError, Role, Severity,
@@ -12,17 +12,20 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::bench::{Bench, T0, contract, counted, notification};
+use crate::bench::{Bench, T0, contract, counted, eventually, notification};
 
 contract!(
     a_publish_keeps_every_field,
     a_broadcast_is_one_row_and_one_target,
     recipients_are_counted_once,
+    a_change_of_ours_to_an_account_is_in_the_next_count,
     an_unknown_recipient_is_named_and_nothing_is_written,
     an_audience_of_nobody_is_refused,
     a_refused_publish_harms_no_other,
     each_of_many_concurrent_publishes_gets_its_own_id,
     positions_never_skip,
+    what_a_store_wrote_itself_it_tells_as_the_table_does,
+    what_another_store_wrote_in_between_is_not_passed_over,
     every_target_comes_with_its_notification,
     a_page_of_the_stream_is_bounded_in_bytes_too,
     a_page_says_whether_it_is_the_last,
@@ -49,16 +52,12 @@ async fn a_publish_keeps_every_field(bench: Bench) {
     };
     let published = bench.store.publish(new, T0).await.unwrap();
     assert_eq!((published.created_at, published.recipients), (T0, 1));
-    let outgoing = bench
-        .store
-        .published_after(Position::START, 10)
-        .await
-        .unwrap()
-        .items
-        .remove(0);
+    let reader = bench.second_store().await;
+    let page = reader.published_after(Position::START, 10).await.unwrap();
+    let outgoing = page.items.into_iter().next().unwrap();
     assert_eq!(
-        outgoing.targets,
-        [Target::Role(Role::Operator), Target::User(ana.id)]
+        HashSet::from_iter(outgoing.targets),
+        HashSet::from([Target::Role(Role::Operator), Target::User(ana.id)])
     );
     let kept = outgoing.notification;
     assert_eq!(
@@ -160,6 +159,52 @@ async fn recipients_are_counted_once(bench: Bench) {
     }
 }
 
+async fn recipients(bench: &Bench, to: Audience) -> u64 {
+    let publish = bench.store.publish(notification(to, "t"), T0);
+    publish.await.unwrap().recipients
+}
+
+async fn a_change_of_ours_to_an_account_is_in_the_next_count(bench: Bench) {
+    let ana = bench.user("ana", Role::User).await.id;
+    assert_eq!(recipients(&bench, Audience::all()).await, 1);
+    bench.user("luis", Role::User).await;
+    assert_eq!(recipients(&bench, Audience::all()).await, 2);
+    bench.store.set_role(ana, Role::Admin).await.unwrap();
+    assert_eq!(recipients(&bench, Audience::roles(["user"])).await, 1);
+    bench.store.set_disabled(ana, true).await.unwrap();
+    assert_eq!(recipients(&bench, Audience::all()).await, 1);
+}
+
+/// On one thread, because the clock can be moved there only.
+#[tokio::test]
+async fn what_others_do_to_the_accounts_is_counted_within_a_minute() {
+    counted_within_a_minute(Bench::sqlite().await).await;
+    counted_within_a_minute(Bench::postgres().await).await;
+}
+
+async fn counted_within_a_minute(bench: Bench) {
+    bench.user("ana", Role::User).await;
+    assert_eq!(recipients(&bench, Audience::all()).await, 1);
+    bench
+        .execute(
+            "INSERT INTO users (username, created_at) VALUES ('luis', '2026-03-01 10:20:30.500')",
+        )
+        .await;
+    assert_eq!(
+        recipients(&bench, Audience::all()).await,
+        1,
+        "no publish counts the users"
+    );
+    // Only timers see this minute; the database goes on in its own time.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    eventually("the new user is counted", async || {
+        recipients(&bench, Audience::all()).await == 2
+    })
+    .await;
+}
+
 async fn an_unknown_recipient_is_named_and_nothing_is_written(bench: Bench) {
     let ana = bench.user("ana", Role::User).await;
     let to = Audience::users([ana.id, UserId(998), UserId(999)]);
@@ -235,7 +280,7 @@ async fn each_of_many_concurrent_publishes_gets_its_own_id(bench: Bench) {
         }
     });
     let by_title = join_all(publishes).await;
-    let stream = whole_stream(&bench).await;
+    let stream = whole_stream(&bench.second_store().await).await;
     assert_eq!(stream.len(), 500);
     for (n, id) in by_title {
         let found = stream.iter().find(|(found, _)| *found == id).unwrap();
@@ -243,13 +288,13 @@ async fn each_of_many_concurrent_publishes_gets_its_own_id(bench: Bench) {
     }
 }
 
-async fn whole_stream(bench: &Bench) -> Vec<(NotificationId, String)> {
+async fn whole_stream(store: &Store) -> Vec<(NotificationId, String)> {
     let mut stream: Vec<(NotificationId, String)> = Vec::new();
     loop {
         let after = stream
             .last()
             .map_or(Position::START, |(id, _)| Position::from(*id));
-        let more = bench.store.published_after(after, 100).await.unwrap();
+        let more = store.published_after(after, 100).await.unwrap();
         stream.extend(
             more.items
                 .into_iter()
@@ -301,6 +346,71 @@ async fn positions_never_skip(bench: Bench) {
     assert_eq!(bench.store.head().await.unwrap(), Position::from(ids[599]));
 }
 
+async fn what_a_store_wrote_itself_it_tells_as_the_table_does(bench: Bench) {
+    let ana = bench.user("ana", Role::Operator).await.id;
+    let audiences = [
+        Audience::all(),
+        Audience::users([ana]),
+        Audience::roles(["user", "admin"]),
+    ];
+    for (n, to) in audiences.into_iter().cycle().take(9).enumerate() {
+        let mut new = notification(to, &format!("n{n} \0 ñ"));
+        if n % 2 == 0 {
+            new.body = Some("a\0b".to_owned());
+            new.data = Some(r#"{"free": 0.10}"#.to_owned());
+            new.expires_at = Some(T0.plus_ms(1));
+            new.requires_ack = true;
+            new.severity = Severity::Warning;
+        } else {
+            new.publisher = Some(if n == 3 { UserId(999) } else { ana });
+            new.kind = Some("disk".to_owned());
+            new.event = Some("alert".to_owned());
+            new.link = Some("/disks/1".to_owned());
+        }
+        bench.store.publish(new, T0).await.unwrap();
+    }
+    let other = bench.second_store().await;
+    for (after, limit) in [(0, 10), (0, 9), (0, 4), (5, 10), (8, 1), (9, 10)] {
+        let own = bench.store.published_after(Position(after), limit).await;
+        let read = other.published_after(Position(after), limit).await;
+        let (mut own, mut read) = (own.unwrap(), read.unwrap());
+        assert_eq!(own.items.len() as i64, i64::from(limit).min(9 - after));
+        for item in own.items.iter_mut().chain(&mut read.items) {
+            item.targets.sort_by_key(Target::to_string);
+        }
+        assert_eq!(own.items, read.items, "after {after}, at most {limit}");
+        // A page that is exactly full: the table's reader cannot know.
+        assert_eq!(own.is_complete, 9 - after <= i64::from(limit));
+    }
+}
+
+async fn what_another_store_wrote_in_between_is_not_passed_over(bench: Bench) {
+    let other = bench.second_store().await;
+    for (store, title) in [(&bench.store, "n1"), (&other, "n2"), (&bench.store, "n3")] {
+        let new = notification(Audience::all(), title);
+        store.publish(new, T0).await.unwrap();
+    }
+    // The other's own is the second. It does not know of the third yet, and finds it when it asks again.
+    let cases = [
+        (&bench.store, 0, vec![1, 2, 3]),
+        (&bench.store, 1, vec![2, 3]),
+        (&bench.store, 2, vec![3]),
+        (&other, 0, vec![1, 2, 3]),
+        (&other, 1, vec![2]),
+        (&other, 2, vec![3]),
+    ];
+    for (store, after, expected) in cases {
+        let page = store.published_after(Position(after), 10).await.unwrap();
+        let ids: Vec<_> = page
+            .items
+            .iter()
+            .map(|item| item.notification.id.0)
+            .collect();
+        assert_eq!(ids, expected);
+        assert!(page.is_complete);
+    }
+}
+
 async fn every_target_comes_with_its_notification(bench: Bench) {
     let (crowd, content) = crowd_and_content(&bench).await;
     bench
@@ -316,11 +426,8 @@ async fn every_target_comes_with_its_notification(bench: Bench) {
         .publish(notification(Audience::roles(["user"]), "after"), T0)
         .await
         .unwrap();
-    let page = bench
-        .store
-        .published_after(Position::START, 10)
-        .await
-        .unwrap();
+    let reader = bench.second_store().await;
+    let page = reader.published_after(Position::START, 10).await.unwrap();
     let titles: Vec<_> = page
         .items
         .iter()
@@ -362,10 +469,11 @@ async fn a_page_of_the_stream_is_bounded_in_bytes_too(bench: Bench) {
         .map(|outcome| outcome.unwrap().id)
         .collect();
     ids.sort();
+    let reader = bench.second_store().await;
     let mut seen = Vec::new();
     let mut after = Position::START;
     for page in 1..10 {
-        let read = bench.store.published_after(after, 256).await.unwrap();
+        let read = reader.published_after(after, 256).await.unwrap();
         assert!(read.items.len() <= 42, "{}", read.items.len());
         seen.extend(read.items.iter().map(|item| item.notification.id));
         after = Position::from(*seen.last().unwrap());
@@ -387,10 +495,11 @@ async fn a_page_says_whether_it_is_the_last(bench: Bench) {
         new.data = (n == 1).then(|| format!("\"{}\"", "x".repeat(5_000_000)));
         bench.store.publish(new, T0).await.unwrap();
     }
+    let reader = bench.second_store().await;
     let mut found = Vec::new();
     let mut after = start;
     for limit in [2, 1, 2] {
-        let page = bench.store.published_after(after, limit).await.unwrap();
+        let page = reader.published_after(after, limit).await.unwrap();
         found.push((page.items.len(), page.is_complete));
         after = page
             .items

@@ -64,6 +64,7 @@ async fn a_refusal_is_recorded_with_what_is_known(bench: Bench) {
 }
 
 async fn a_flood_of_refusals_is_dropped_and_counted(bench: Bench) {
+    bench.crowd().await;
     for _ in 0..20_000 {
         bench.store.record_refusal(refusal("token_missing"));
     }

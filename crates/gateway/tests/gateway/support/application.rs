@@ -137,6 +137,7 @@ impl Application for Recorder {
             socket_id: format!("s{}", self.admitted.fetch_add(1, Ordering::Relaxed)).into(),
             pid: auth.pid.map(Into::into),
             state: (),
+            greeting: Vec::new(),
             expires_in: auth.expires_ms.map(Duration::from_millis),
         })
     }

@@ -47,6 +47,7 @@ pub async fn start_with(change: impl FnOnce(&mut Config)) -> Server {
     tokio::spawn(serve::accept_loop(
         listener,
         serve::Limits::default(),
+        Some(gateway.door()),
         respond,
         stop.clone(),
     ));

@@ -1,0 +1,15 @@
+// Access tokens: HS256 with the shared secret; `sub` is the user's id.
+
+import { createSecretKey } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+
+const key = createSecretKey(process.env.JWT_SECRET!, 'utf8');
+
+/** Whose token it is, or undefined if it is none of ours or has expired. */
+export function userOf(token: unknown): number | undefined {
+  try {
+    return Number(jwt.verify(token as string, key, { algorithms: ['HS256'] }).sub) || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,203 @@
+//! The statements that write a batch: on PostgreSQL a single one, which is a transaction by itself, and on SQLite the
+//! one writer's transaction. All of the batch is written, or nothing of it.
+
+use std::{borrow::Cow, collections::BTreeSet};
+
+use serde::Serialize;
+
+use super::writer::Request;
+use crate::{
+    Engine,
+    bind::{Ids, json, storable},
+    db::{self, Db, Sql, mapped, on},
+    error::{Cause, StoreError},
+    model::{NotificationId, UserId},
+};
+
+const UNKNOWN_USERS: Sql = Sql {
+    sqlite: "SELECT named.value FROM json_each($1) AS named \
+             WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = named.value)",
+    postgres: "SELECT named.id FROM unnest($1) AS named(id) \
+               WHERE NOT EXISTS (SELECT FROM users WHERE users.id = named.id)",
+};
+
+macro_rules! columns {
+    () => {
+        "title, body, severity, kind, event, link, data, created_at, expires_at, requires_ack, publisher_id"
+    };
+}
+
+/// Publishers take turns by an advisory lock ("atalayaP"), which is held until the commit, and an id is drawn only
+/// for a row that has come out of the lock: so the ids are in the order of the commits.
+///
+/// The users are looked up one by one: so the plan is the same whatever is bound, and PostgreSQL makes it once.
+const WRITE_ON_POSTGRES: &str = concat!(
+    "WITH drawn AS MATERIALIZED ( \
+         SELECT nextval('notifications_id_seq') AS id, asked.* \
+         FROM pg_advisory_xact_lock(7022344802737087824), json_to_recordset(CAST($1 AS json)) AS asked( \
+             place bigint, title text, body text, severity text, kind text, event text, link text, data text, \
+             created_at timestamp, expires_at timestamp, requires_ack boolean, publisher_id bigint, targets text[]) \
+         WHERE NOT EXISTS (SELECT FROM unnest($2) AS named(id) \
+             WHERE NOT EXISTS (SELECT FROM users WHERE users.id = named.id OFFSET 0))), \
+     written AS (INSERT INTO notifications (id, ",
+    columns!(),
+    ") SELECT id, ",
+    columns!(),
+    " FROM drawn), \
+     addressed AS (INSERT INTO notification_targets (target, notification_id) SELECT unnest(targets), id FROM drawn) \
+     SELECT place, id, \
+         (SELECT COALESCE(username, CAST(users.id AS TEXT)) FROM users WHERE users.id = publisher_id) AS publisher \
+     FROM drawn"
+);
+
+/// The id of a row of this batch: the one writer's ids follow on each other, and the batch's are the last.
+macro_rules! id {
+    () => {
+        "asked.key + 1 + (SELECT seq FROM sqlite_sequence WHERE name = 'notifications') - json_array_length($1)"
+    };
+}
+
+const WRITE_ON_SQLITE: &str = concat!(
+    "INSERT INTO notifications (",
+    columns!(),
+    ") \
+     SELECT value->>'title', value->>'body', value->>'severity', value->>'kind', value->>'event', value->>'link', \
+            value->>'data', value->>'created_at', value->>'expires_at', value->>'requires_ack', \
+            value->>'publisher_id' \
+     FROM json_each($1); \
+     INSERT INTO notification_targets (target, notification_id) SELECT target.value, ",
+    id!(),
+    " \
+     FROM json_each($1) AS asked, json_each(asked.value->'targets') AS target; \
+     SELECT asked.key AS place, ",
+    id!(),
+    " AS id, COALESCE(p.username, CAST(p.id AS TEXT)) AS publisher \
+     FROM json_each($1) AS asked LEFT JOIN users AS p ON p.id = asked.value->>'publisher_id'"
+);
+
+#[derive(Serialize)]
+struct Row<'a> {
+    place: usize,
+    title: Cow<'a, str>,
+    body: Option<Cow<'a, str>>,
+    severity: &'a str,
+    kind: Option<Cow<'a, str>>,
+    event: Option<Cow<'a, str>>,
+    link: Option<Cow<'a, str>>,
+    data: Option<Cow<'a, str>>,
+    created_at: String,
+    expires_at: Option<String>,
+    requires_ack: bool,
+    publisher_id: Option<i64>,
+    targets: Vec<String>,
+}
+
+/// A row that was written.
+pub(super) struct Written {
+    place: i64,
+    pub(super) id: NotificationId,
+    /// The publisher's name, where that is one of the users.
+    pub(super) publisher: Option<String>,
+}
+
+mapped!(Written, |row| {
+    Ok(Written {
+        place: row.try_get("place")?,
+        id: NotificationId(row.try_get("id")?),
+        publisher: row.try_get("publisher")?,
+    })
+});
+
+pub(super) enum Attempt {
+    /// All of them, in order.
+    Written(Vec<Written>),
+    /// Nothing, because these users do not exist.
+    Unknown(Vec<UserId>),
+}
+
+/// Commits all of these, or nothing.
+pub(super) async fn write(db: &Db, requests: &[&Request]) -> Result<Attempt, StoreError> {
+    if requests.is_empty() {
+        return Ok(Attempt::Written(Vec::new()));
+    }
+    let rows = json(&rows(requests));
+    let named = named_users(requests);
+    let (mut written, unknown) = on!(db, writers, |connection, engine| {
+        let mut written: Vec<Written> = Vec::new();
+        let mut unknown: Vec<i64> = Vec::new();
+        if engine == Engine::Postgres {
+            written = sqlx::query_as(WRITE_ON_POSTGRES)
+                .bind(rows)
+                .bind(named.clone())
+                .fetch_all(&mut *connection)
+                .await?;
+            if written.is_empty() {
+                unknown = sqlx::query_scalar(UNKNOWN_USERS.on(engine))
+                    .bind(named.clone())
+                    .fetch_all(connection)
+                    .await?;
+            }
+        } else {
+            let mut transaction = db::begin(connection, engine).await?;
+            if !named.0.is_empty() {
+                unknown = sqlx::query_scalar(UNKNOWN_USERS.on(engine))
+                    .bind(named.clone())
+                    .fetch_all(&mut *transaction)
+                    .await?;
+            }
+            if unknown.is_empty() {
+                written = sqlx::query_as(WRITE_ON_SQLITE)
+                    .bind(rows)
+                    .fetch_all(&mut *transaction)
+                    .await?;
+                transaction.commit().await?;
+            }
+        }
+        Ok((written, unknown))
+    })?;
+    if written.is_empty() {
+        return Ok(Attempt::Unknown(unknown.into_iter().map(UserId).collect()));
+    }
+    written.sort_unstable_by_key(|row| row.place);
+    if written.len() != requests.len() {
+        return Err(StoreError::Bug(Cause::text(
+            "a batch of publishes was written in part",
+        )));
+    }
+    Ok(Attempt::Written(written))
+}
+
+fn named_users(requests: &[&Request]) -> Ids {
+    let users: BTreeSet<i64> = requests
+        .iter()
+        .flat_map(|request| &request.targets.users)
+        .map(|user| user.0)
+        .collect();
+    Ids(users.into_iter().collect())
+}
+
+fn rows<'a>(requests: &[&'a Request]) -> Vec<Row<'a>> {
+    let row = |(place, request): (usize, &&'a Request)| {
+        let new = &request.new;
+        Row {
+            place,
+            title: storable(&new.title),
+            body: new.body.as_deref().map(storable),
+            severity: new.severity.as_str(),
+            kind: new.kind.as_deref().map(storable),
+            event: new.event.as_deref().map(storable),
+            link: new.link.as_deref().map(storable),
+            data: new.data.as_deref().map(storable),
+            created_at: request.now.to_text(),
+            expires_at: new.expires_at.map(|at| at.to_text()),
+            requires_ack: new.requires_ack,
+            publisher_id: new.publisher.map(|user| user.0),
+            targets: request
+                .targets
+                .keys()
+                .map(|target| target.to_string())
+                .collect(),
+        }
+    };
+    requests.iter().enumerate().map(row).collect()
+}
