@@ -17,7 +17,9 @@ check: ## the fast part of `make test`: format and lint, of Rust and of the web 
 
 fmt: ## format everything that `make check` would complain about
 	cargo fmt --all
+	cargo fmt --manifest-path bench/peers/socketioxide/Cargo.toml
 	npm --prefix web run format
+	web/node_modules/.bin/prettier --write interop config/pm2 bench/peers
 
 web: ## build the web application into web/dist, if it is not up to date
 	@bash scripts/web.sh

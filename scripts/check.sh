@@ -5,6 +5,7 @@ set -euo pipefail
 
 step 'What the check needs' bash scripts/need.sh compiler node
 step 'Rust format' cargo fmt --all --check
+step 'Peers: Rust format' cargo fmt --manifest-path bench/peers/socketioxide/Cargo.toml --check
 step 'Web: packages' bash scripts/npm-ci.sh web
 step 'Web: format' npm --prefix web run lint
 step 'Interop, peers: format' web/node_modules/.bin/prettier --check interop config/pm2 bench/peers

@@ -72,6 +72,7 @@ nothing_left_behind() {
 
 step 'What the tests need' bash scripts/need.sh compiler node nginx postgresql chromium sqlite python nextest deny
 step 'Rust format' cargo fmt --all --check
+step 'Peers: Rust format' cargo fmt --manifest-path bench/peers/socketioxide/Cargo.toml --check
 step 'Web: packages' bash scripts/npm-ci.sh web
 step 'Web: format' npm --prefix web run lint
 step 'Interop, peers: format' web/node_modules/.bin/prettier --check interop config/pm2 bench/peers
@@ -81,7 +82,7 @@ step 'Web: unit tests' npm --prefix web test
 step 'Web: build' bash scripts/web.sh
 step 'Rust lint' cargo clippy --workspace --all-targets --locked -- -D warnings
 step 'Licences, bans, sources' cargo deny --locked check --hide-inclusion-graph licenses bans sources
-step 'Rust build' cargo build --workspace --lib --bins --tests --locked
+step 'Rust build' cargo build --workspace --lib --bins --tests --benches --locked
 step 'Rust tests' run_rust_tests
 step 'Rust documentation tests' cargo test --workspace --doc --locked --quiet
 step 'Interop tests' run_interop_tests

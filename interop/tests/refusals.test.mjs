@@ -65,6 +65,7 @@ describe('refused connections', () => {
 
   world.test('the administrator sees each refusal with its code and no secret', async () => {
     const token = sign({ sub: luis() }, 'another-secret-of-more-than-32-bytes!');
+    const logged = world.atalaya.log.length;
     await world.openSocket(null, { auth: { token } }).refused();
     const refused = await until(
       async () => {
@@ -79,6 +80,9 @@ describe('refused connections', () => {
     assert.equal(last.namespace, '/notifications');
     assert.ok(last.refused_at && last.ip_address);
     assert.ok(!JSON.stringify(refused).includes(token.split('.')[2]), 'the signature must not be kept');
+    // The log is written a moment after the event.
+    const isLogged = () => world.atalaya.log.slice(logged).includes('token_invalid');
+    await until(isLogged, 5_000, 'the refusal to be logged');
     assert.ok(!world.atalaya.log.includes(token.split('.')[2]), 'nor logged');
   });
 

@@ -7,11 +7,14 @@ const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 }
 // An idle connection that the server loses is replaced by the pool; without a listener it would end the process.
 pool.on('error', (error) => console.error('a database connection was lost:', error.message));
 
-// That the user exists and is not disabled is checked in the same round trip; if not, there is no row.
+const FIND_USER = {
+  name: 'find-user',
+  text: 'SELECT disabled FROM users WHERE id = $1',
+};
+
 const OPEN = {
   name: 'open-session',
-  text: `INSERT INTO user_sessions (user_id, socket_id, ip_address, user_agent)
-         SELECT id, $2, $3, $4 FROM users WHERE id = $1 AND NOT disabled
+  text: `INSERT INTO user_sessions (user_id, socket_id, ip_address, user_agent) VALUES ($1, $2, $3, $4)
          RETURNING id`,
 };
 
@@ -27,10 +30,15 @@ const STORE = {
          RETURNING id, created_at AT TIME ZONE 'UTC' AS created_at`,
 };
 
-/** The id of the committed row, or undefined for a user who may not connect. */
+export async function findUser(id) {
+  const { rows } = await pool.query({ ...FIND_USER, values: [id] });
+  return rows[0];
+}
+
+/** The id of the row, which is committed. */
 export async function openSession({ userId, socketId, ipAddress, userAgent }) {
   const { rows } = await pool.query({ ...OPEN, values: [userId, socketId, ipAddress, userAgent] });
-  return rows[0]?.id;
+  return rows[0].id;
 }
 
 export async function closeSession(id) {

@@ -4,7 +4,7 @@
 
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
-import { closeSession, openSession } from './database.js';
+import { closeSession, findUser, openSession } from './database.js';
 import { publish } from './publish.js';
 import { userOf } from './token.js';
 
@@ -35,12 +35,12 @@ sockets.on('connection', (socket) => {
 /** What it resolves with is why the client is refused. */
 async function admit(socket) {
   const userId = userOf(socket.handshake.auth.token);
-  if (!userId) return new Error('token_invalid');
+  const user = userId && (await findUser(userId));
+  if (!user || user.disabled) return new Error('token_invalid');
   const { address: ipAddress, headers } = socket.handshake;
   const userAgent = headers['user-agent'];
-  socket.data.sessionId = await openSession({ userId, socketId: socket.id, ipAddress, userAgent });
-  if (!socket.data.sessionId) return new Error('token_invalid');
   socket.data.userId = userId;
+  socket.data.sessionId = await openSession({ userId, socketId: socket.id, ipAddress, userAgent });
   // Socket.IO drops a socket whose client left meanwhile without a "disconnect".
   if (socket.conn.readyState !== 'open') close(socket);
 }

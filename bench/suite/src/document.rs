@@ -15,7 +15,7 @@ use crate::{
 };
 
 const DOCUMENT: &str = "docs/performance.md";
-const PLOT: &str = "docs/performance-growth.svg";
+const PLOT: &str = "docs/performance/growth.svg";
 
 /// Where results go.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,7 @@ pub fn write(results: &Results, place: Place) -> Result<()> {
     }
     fs::write(DOCUMENT, document).context(DOCUMENT)?;
     if let Some(plot) = plot {
+        fs::create_dir_all("docs/performance")?;
         fs::write(PLOT, plot).context(PLOT)?;
     }
     eprintln!("written: {DOCUMENT}");

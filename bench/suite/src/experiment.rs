@@ -12,8 +12,10 @@ use crate::{contender::Contender, sizes::Sizes};
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Experiment {
-    /// A storm of connects.
+    /// A storm of connects on a server that has just started, as after a deploy.
     Connect,
+    /// The same on a server that has had one.
+    Warm,
     /// Everybody leaves at once.
     Leave,
     /// Memory of idle connections, and after broadcasts.
@@ -37,8 +39,9 @@ pub enum Experiment {
 }
 
 impl Experiment {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Connect,
+        Self::Warm,
         Self::Leave,
         Self::Idle,
         Self::Broadcast,
@@ -55,6 +58,7 @@ impl Experiment {
     pub fn name(self) -> &'static str {
         match self {
             Self::Connect => "connect",
+            Self::Warm => "warm",
             Self::Leave => "leave",
             Self::Idle => "idle",
             Self::Broadcast => "broadcast",
@@ -70,18 +74,22 @@ impl Experiment {
 
     /// What one round of it consists of. The killing has steps of its own kind: [`crate::ghosts`].
     pub fn steps(self, sizes: &Sizes, contenders: &[Contender]) -> Vec<Step> {
-        let among = |scenario, clients| {
-            let step = move |contender: &Contender| Step::new(*contender, scenario, clients);
+        let among = |scenario, clients, warm_up| {
+            let step = |contender: &Contender| Step::new(*contender, scenario, clients, warm_up);
             contenders.iter().map(step).collect::<Vec<_>>()
         };
+        let (storm, crowd, some) = (sizes.storm, sizes.crowd, sizes.warm_up);
         match self {
-            Self::Connect => among(Scenario::Connect, sizes.storm),
-            Self::Leave => among(Scenario::Leave, sizes.storm),
-            Self::Idle => among(Scenario::Idle, sizes.crowd),
-            Self::Broadcast => among(Scenario::Broadcast, sizes.crowd),
-            Self::Direct => among(Scenario::Direct, sizes.crowd),
-            Self::DirectRead => only_atalaya(among(Scenario::DirectRead, sizes.crowd)),
-            Self::Mixed => only_atalaya(among(Scenario::Mixed, sizes.crowd)),
+            Self::Connect => among(Scenario::Connect, storm, 0),
+            Self::Warm => among(Scenario::Connect, storm, storm),
+            Self::Leave => among(Scenario::Leave, storm, some),
+            // Memory is that of a server that has just started: what a warm-up had freed would be used again.
+            Self::Idle => among(Scenario::Idle, crowd, 0),
+            // A warm-up's broadcasts would be kept for those who come later; the crowd's own coming warms it.
+            Self::Broadcast => among(Scenario::Broadcast, crowd, 0),
+            Self::Direct => among(Scenario::Direct, crowd, some),
+            Self::DirectRead => only_atalaya(among(Scenario::DirectRead, crowd, some)),
+            Self::Mixed => only_atalaya(among(Scenario::Mixed, crowd, 0)),
             Self::Ghosts => Vec::new(),
             Self::Growth => growth(sizes),
             Self::Users => users(sizes),
@@ -96,6 +104,11 @@ pub struct Step {
     pub contender: Contender,
     pub scenario: Scenario,
     pub clients: u64,
+    /// Clients of a small measurement before this one, so that compilers, pools and statements are warm. They
+    /// are users of their own, after those of the clients.
+    pub warm_up: u64,
+    /// Connection attempts under way at once, where they are not as many as everywhere.
+    pub at_once: Option<u64>,
     /// Rows in the table of users; the first publishes, those after it connect.
     pub users: u64,
     pub logs: bool,
@@ -104,20 +117,17 @@ pub struct Step {
 }
 
 impl Step {
-    fn new(contender: Contender, scenario: Scenario, clients: u64) -> Self {
+    fn new(contender: Contender, scenario: Scenario, clients: u64, warm_up: u64) -> Self {
         Self {
             contender,
             scenario,
             clients,
-            users: clients + 1,
+            warm_up,
+            at_once: None,
+            users: 1 + clients + warm_up,
             logs: true,
             variant: clients.to_string(),
         }
-    }
-
-    /// Memory is that of a server that has just started: what a warm-up had freed would be used again.
-    pub fn is_warmed_up(&self) -> bool {
-        self.scenario != Scenario::Idle
     }
 }
 
@@ -126,11 +136,24 @@ fn only_atalaya(mut steps: Vec<Step>) -> Vec<Step> {
     steps
 }
 
+/// Enough for a server to have made what it makes once, such as its connections to the database: what is shared
+/// among all connections is not to look like a cost of each when they are few.
+const FIRST_CLIENTS: u64 = 20;
+
 fn growth(sizes: &Sizes) -> Vec<Step> {
-    let scenarios = [Scenario::Connect, Scenario::Idle, Scenario::Broadcast];
+    let scenarios = [
+        (Scenario::Connect, sizes.warm_up),
+        (Scenario::Idle, FIRST_CLIENTS),
+        (Scenario::Broadcast, 0),
+    ];
     let at = |clients: &u64| {
         let clients = *clients;
-        scenarios.map(|scenario| Step::new(Contender::AtalayaPostgres, scenario, clients))
+        scenarios.map(|(scenario, warm_up)| Step {
+            // The same part at once at every size: what a burst needs is kept for the next one, and is to be as
+            // large a part of the memory everywhere.
+            at_once: (scenario == Scenario::Idle).then_some(clients / 50),
+            ..Step::new(Contender::AtalayaPostgres, scenario, clients, warm_up)
+        })
     };
     sizes.growth.iter().flat_map(at).collect()
 }
@@ -143,6 +166,7 @@ fn users(sizes: &Sizes) -> Vec<Step> {
             Contender::AtalayaPostgres,
             Scenario::Broadcast,
             sizes.audience,
+            0,
         )
     };
     sizes.users.map(of).to_vec()
@@ -156,9 +180,15 @@ fn log(sizes: &Sizes) -> Vec<Step> {
     let with = |logs: bool| Step {
         logs,
         variant: if logs { LOGGED } else { SILENT }.to_owned(),
-        ..Step::new(Contender::AtalayaPostgres, Scenario::Connect, sizes.crowd)
+        ..Step::new(
+            Contender::AtalayaPostgres,
+            Scenario::Connect,
+            sizes.crowd,
+            sizes.warm_up,
+        )
     };
-    vec![with(true), with(false)]
+    // What is looked for is smaller than the noise of one run.
+    [true, false].repeat(3).into_iter().map(with).collect()
 }
 
 #[cfg(test)]
@@ -181,5 +211,15 @@ mod tests {
         let steps = Experiment::DirectRead.steps(&sizes, &Contender::ALL);
         assert_eq!(steps.len(), 2);
         assert!(steps.iter().all(|step| step.contender.is_atalaya()));
+    }
+
+    #[test]
+    fn there_is_a_user_for_everybody_who_connects() {
+        let sizes = Sizes::scaled(1.0);
+        for experiment in Experiment::ALL {
+            for step in experiment.steps(&sizes, &Contender::ALL) {
+                assert!(step.users > step.clients + step.warm_up, "{step:?}");
+            }
+        }
     }
 }

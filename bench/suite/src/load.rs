@@ -1,6 +1,6 @@
 //! The load generator, `atalaya bench`, as a process of its own against one stage.
 
-use std::{process::Stdio, time::Duration};
+use std::{ops::RangeInclusive, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use atalaya_bench::{
@@ -21,15 +21,31 @@ use crate::{
 
 /// Far more than the slowest step takes; every loop of the generator has a bound of its own.
 const LIMIT: Duration = Duration::from_secs(300);
+const WARM_UP_SECONDS: u64 = 2;
 
 /// Carries out one step: the warm-up if it has one, then the measurement.
 pub async fn measure(stage: &Stage, step: &Step, sizes: &Sizes) -> Result<Outcome> {
-    if step.is_warmed_up() {
-        let warm_up = sizes.warm_up.min(step.clients);
-        let command = command(stage, Scenario::Connect, warm_up, sizes)?;
+    let last = step.clients + 1;
+    let sizes = &Sizes {
+        at_once: step.at_once.unwrap_or(sizes.at_once),
+        ..sizes.clone()
+    };
+    if step.warm_up > 0 {
+        let sizes = Sizes {
+            rate_seconds: sizes.rate_seconds.min(WARM_UP_SECONDS),
+            ..sizes.clone()
+        };
+        let others = last + 1..=last + step.warm_up;
+        // Of a server's memory, only connects are to have had a part.
+        let scenario = match step.scenario {
+            Scenario::Idle => Scenario::Connect,
+            other => other,
+        };
+        let command = command(stage, scenario, others, &sizes)?;
         report_of(command).await.context("in the warm-up")?;
     }
-    let mut report = report_of(command(stage, step.scenario, step.clients, sizes)?).await?;
+    let command = command(stage, step.scenario, 2..=last, sizes)?;
+    let mut report = report_of(command).await?;
     report.outcomes.pop().context("a report without an outcome")
 }
 
@@ -39,14 +55,20 @@ pub fn hold(stage: &Stage, clients: u64, sizes: &Sizes) -> Result<Child> {
         settle_seconds: 200,
         ..sizes.clone()
     };
-    let mut command = command(stage, Scenario::Idle, clients, &sizes)?;
+    let mut command = command(stage, Scenario::Idle, 2..=clients + 1, &sizes)?;
     Ok(command
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?)
 }
 
-fn command(stage: &Stage, scenario: Scenario, clients: u64, sizes: &Sizes) -> Result<Command> {
+/// Each of `users` is a client.
+fn command(
+    stage: &Stage,
+    scenario: Scenario,
+    users: RangeInclusive<u64>,
+    sizes: &Sizes,
+) -> Result<Command> {
     let mut command = Command::new(ATALAYA);
     command
         .args(["bench", scenario.name(), "--json"])
@@ -54,8 +76,7 @@ fn command(stage: &Stage, scenario: Scenario, clients: u64, sizes: &Sizes) -> Re
         .args(["--server-pid", &stage.pid()?.to_string()])
         .args(["--database-url", &stage.store.url])
         .args(["--publisher", "1"])
-        .args(["--users", &format!("2..{}", clients + 1)])
-        .args(["--clients", &clients.to_string()])
+        .args(["--users", &format!("{}..{}", users.start(), users.end())])
         .args(["--at-once", &sizes.at_once.to_string()])
         .args(["--count", &sizes.broadcasts.to_string()])
         .args(["--rate", &sizes.rate.to_string()])

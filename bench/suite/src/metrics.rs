@@ -63,6 +63,18 @@ pub const CONNECT_DATABASE_CPU: Metric = Metric {
     ..CONNECT_P50
 };
 
+pub const WARM_RATE: Metric = Metric {
+    name: "connects/s, once warm",
+    experiment: Experiment::Warm,
+    ..CONNECT_RATE
+};
+
+pub const WARM_CPU: Metric = Metric {
+    name: "CPU per connect, once warm",
+    experiment: Experiment::Warm,
+    ..CONNECT_CPU
+};
+
 pub const LEAVE: Metric = Metric {
     name: "all leave at once: until every row is closed",
     unit: "s",
@@ -143,12 +155,14 @@ impl Metric {
 }
 
 /// The rows of the comparison, in their order.
-pub const COMPARED: [Metric; 13] = [
+pub const COMPARED: [Metric; 15] = [
     CONNECT_RATE,
     CONNECT_P50,
     CONNECT_P99,
     CONNECT_CPU,
     CONNECT_DATABASE_CPU,
+    WARM_RATE,
+    WARM_CPU,
     LEAVE,
     IDLE_MEMORY,
     USED_MEMORY,

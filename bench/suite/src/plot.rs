@@ -12,7 +12,7 @@ use crate::{
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 340.0;
 const LEFT: f64 = 60.0;
-const RIGHT: f64 = 20.0;
+const RIGHT: f64 = 34.0;
 const TOP: f64 = 78.0;
 const BOTTOM: f64 = 46.0;
 /// The top of the scale, in parts of the cost at the smallest size.
@@ -26,10 +26,9 @@ const NAMES: [&str; 3] = [
 
 const STYLE: &str = "\
 <style>
-text { font: 13px system-ui, sans-serif; fill: #57606a; }
+text { font: 13px system-ui, sans-serif; fill: #768390; }
 .grid { stroke: #8b949e; stroke-opacity: 0.35; }
 .band { fill: #8b949e; fill-opacity: 0.18; }
-@media (prefers-color-scheme: dark) { text { fill: #b1bac4; } }
 </style>
 ";
 

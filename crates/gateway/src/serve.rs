@@ -182,9 +182,9 @@ async fn serve<R, F, B>(
     Box::pin(serve_http(stream, peer, limits, respond, shutdown)).await;
 }
 
-/// Waits for the first bytes, and takes them off the stream if they are a handshake.
+/// Waits for the first bytes, and leaves them where they are.
 async fn look(stream: &TcpStream, peer: SocketAddr, door: &dyn Door) -> Option<Opening> {
-    let opening = poll_fn(|context| {
+    poll_fn(|context| {
         FIRST_BYTES.with_borrow_mut(|buffer| {
             let mut buffer = ReadBuf::new(buffer);
             let peeked = std::task::ready!(stream.poll_peek(context, &mut buffer));
@@ -195,11 +195,7 @@ async fn look(stream: &TcpStream, peer: SocketAddr, door: &dyn Door) -> Option<O
             )
         })
     })
-    .await?;
-    let taken = FIRST_BYTES.with_borrow_mut(|it| stream.try_read(&mut it[..opening.head_bytes]));
-    taken
-        .is_ok_and(|taken| taken == opening.head_bytes)
-        .then_some(opening)
+    .await
 }
 
 async fn serve_http<R, F, B>(

@@ -26,9 +26,18 @@ impl Db {
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite(db) => tokio::join!(db.readers.close(), db.writers.close()),
-            Self::Postgres(db) => tokio::join!(db.readers.close(), db.writers.close()),
-        };
+            Self::Sqlite(db) => {
+                tokio::join!(db.readers.close(), db.writers.close());
+            }
+            Self::Postgres(db) => {
+                tokio::join!(
+                    db.readers.close(),
+                    db.writers.close(),
+                    db.ledger.close(),
+                    db.publisher.close()
+                );
+            }
+        }
     }
 }
 

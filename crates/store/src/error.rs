@@ -229,6 +229,9 @@ pub enum PublishError {
     UnknownRoles(Vec<String>),
     #[error("the audience names nobody")]
     EmptyAudience,
+    /// The publisher does not exist, is disabled, or has none of the roles that were asked for.
+    #[error("the publisher may not publish")]
+    NotAllowed,
     /// One publish names at most this many users; a role or a topic reaches more.
     #[error("the audience names {given} users; one publish may name {max}")]
     TooManyUsers { given: usize, max: usize },

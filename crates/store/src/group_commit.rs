@@ -19,10 +19,17 @@ pub(crate) const MAX_BATCH: usize = 512;
 /// senders themselves are made to wait, each up to the store's patience.
 pub(crate) const MAX_WAITING: usize = 8 * MAX_BATCH;
 
+/// From so many in one transaction on, the next one waits for company.
+const BUSY: usize = 4;
+
 /// What one queue commits, and how.
 pub(crate) trait Committer: Send + 'static {
     type Request: Send + Sync + 'static;
     type Outcome: Send + 'static;
+
+    /// How long a transaction waits for company where one follows on the other. Each commit has a cost of its own,
+    /// some ten times that of one request in it; a lone request never waits.
+    const GATHERS_FOR: Duration;
 
     /// Whether a request is still worth committing: a waiter may have left.
     fn is_wanted(&self, request: &Self::Request) -> bool;
@@ -50,6 +57,7 @@ pub(crate) async fn run<C: Committer>(
     stop: CancellationToken,
 ) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
+    let mut is_busy = false;
     loop {
         let stopping = waiting.is_closed();
         tokio::select! {
@@ -65,7 +73,16 @@ pub(crate) async fn run<C: Committer>(
             }
             () = committer.owed_is_due(), if !stopping => {}
         }
+        if is_busy && !stopping && batch.len() < MAX_BATCH {
+            tokio::time::sleep(C::GATHERS_FOR).await;
+            while batch.len() < MAX_BATCH
+                && let Ok(request) = waiting.try_recv()
+            {
+                batch.push(request);
+            }
+        }
         committer.add_owed(&mut batch, false);
+        is_busy = batch.len() >= BUSY && !C::GATHERS_FOR.is_zero();
         commit_and_answer(&mut committer, std::mem::take(&mut batch)).await;
     }
     committer.add_owed(&mut batch, true);

@@ -35,10 +35,11 @@ macro_rules! files {
 }
 
 /// Version, name, and the text for SQLite and for PostgreSQL.
-const FILES: [(i64, &str, &str, &str); 3] = files![
+const FILES: [(i64, &str, &str, &str); 4] = files![
     1 "0001_ledger",
     2 "0002_accounts",
     3 "0003_inbox",
+    4 "0004_lists",
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<Migration, StoreError> {

@@ -421,6 +421,8 @@ pub struct NewNotification {
     pub expires_at: Option<Timestamp>,
     pub requires_ack: bool,
     pub publisher: Option<UserId>,
+    /// The publisher must be an enabled user with one of these roles, as of the commit; `None` asks nothing.
+    pub only_by: Option<&'static [Role]>,
 }
 
 /// A committed publish.
@@ -428,7 +430,8 @@ pub struct NewNotification {
 pub struct Published {
     pub id: NotificationId,
     pub created_at: Timestamp,
-    /// How many users it is for: the named ones, and the enabled ones of a role or of all.
+    /// How many users it is for: the named ones, and the enabled ones of a role or of all. Those of a role or of all are as
+    /// last counted: with what this store has changed itself, and what others have until a minute before.
     pub recipients: u64,
 }
 

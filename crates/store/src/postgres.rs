@@ -13,8 +13,8 @@ use crate::{
     error::{Cause, StoreError},
 };
 
-/// Writers: two group commits, the leases, and the rest.
-const WRITERS: u32 = 5;
+/// Writers: the leases, the accounts and the marks of readers.
+const WRITERS: u32 = 3;
 
 /// How long a connection that lies idle is believed to be alive.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
@@ -23,6 +23,10 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 pub(crate) struct Database {
     pub(crate) readers: PgPool,
     pub(crate) writers: PgPool,
+    /// One connection for each group commit, its own: a pool hands its connections out in turn, and a process of
+    /// PostgreSQL that has just done the same thing does it for half.
+    pub(crate) ledger: PgPool,
+    pub(crate) publisher: PgPool,
     pub(crate) patience: Duration,
 }
 
@@ -31,10 +35,14 @@ impl Database {
         let (connect, schema) = parse(url)?;
         probe(&connect, options.patience).await?;
         let session = session(options.patience, schema.as_deref());
+        let open = |connections| {
+            pool(options, connections, session.clone()).connect_lazy_with(connect.clone())
+        };
         Ok(Self {
-            readers: pool(options, options.readers, session.clone())
-                .connect_lazy_with(connect.clone()),
-            writers: pool(options, WRITERS, session).connect_lazy_with(connect),
+            readers: open(options.readers),
+            writers: open(WRITERS),
+            ledger: open(1),
+            publisher: open(1),
             patience: options.patience,
         })
     }

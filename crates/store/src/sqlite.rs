@@ -23,6 +23,9 @@ pub(crate) struct Database {
     pub(crate) readers: SqlitePool,
     /// One connection: SQLite has one writer, and queueing for it here is fair and never `BUSY`.
     pub(crate) writers: SqlitePool,
+    /// The same one: PostgreSQL has one for each group commit.
+    pub(crate) ledger: SqlitePool,
+    pub(crate) publisher: SqlitePool,
     pub(crate) patience: Duration,
     path: PathBuf,
     identity: (u64, u64),
@@ -48,6 +51,8 @@ impl Database {
         let identity = identity(&path)?;
         Ok(Self {
             readers,
+            ledger: writers.clone(),
+            publisher: writers.clone(),
             writers,
             patience: options.patience,
             path,

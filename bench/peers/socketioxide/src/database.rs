@@ -33,19 +33,26 @@ impl Database {
             .map(Self)
     }
 
-    /// The id of the committed row. That the user exists and is not disabled is checked in the same round
-    /// trip; if not, there is no row.
-    pub async fn open_session(&self, session: &NewSession) -> sqlx::Result<Option<i64>> {
+    /// Whether this user may connect: exists, and is not disabled.
+    pub async fn is_welcome(&self, user_id: i64) -> sqlx::Result<bool> {
+        let disabled: Option<bool> = sqlx::query_scalar("SELECT disabled FROM users WHERE id = $1")
+            .bind(user_id)
+            .fetch_optional(&self.0)
+            .await?;
+        Ok(disabled == Some(false))
+    }
+
+    /// The id of the row, which is committed.
+    pub async fn open_session(&self, session: &NewSession) -> sqlx::Result<i64> {
         sqlx::query_scalar(
-            "INSERT INTO user_sessions (user_id, socket_id, ip_address, user_agent)
-             SELECT id, $2, $3, $4 FROM users WHERE id = $1 AND NOT disabled
+            "INSERT INTO user_sessions (user_id, socket_id, ip_address, user_agent) VALUES ($1, $2, $3, $4)
              RETURNING id",
         )
         .bind(session.user_id)
         .bind(&session.socket_id)
         .bind(&session.ip_address)
         .bind(&session.user_agent)
-        .fetch_optional(&self.0)
+        .fetch_one(&self.0)
         .await
     }
 

@@ -27,22 +27,31 @@ pub async fn admit(
     Data(auth): Data<Auth>,
 ) -> Result<(), &'static str> {
     let user_id = app.tokens.user_of(&auth.token).ok_or("token_invalid")?;
-    let opened = app
+    if !app
         .database
-        .open_session(&session_of(&socket, user_id))
-        .await;
-    let session_id = opened
-        .map_err(|error| {
-            eprintln!("a connection was not recorded: {error}");
-            "ledger_unavailable"
-        })?
-        .ok_or("token_invalid")?;
+        .is_welcome(user_id)
+        .await
+        .map_err(unavailable)?
+    {
+        return Err("token_invalid");
+    }
+    let session = session_of(&socket, user_id);
+    let session_id = app
+        .database
+        .open_session(&session)
+        .await
+        .map_err(unavailable)?;
     socket.extensions.insert(UserId(user_id));
     socket.extensions.insert(Arc::new(OpenRow {
         id: session_id,
         database: app.database.clone(),
     }));
     Ok(())
+}
+
+fn unavailable(error: sqlx::Error) -> &'static str {
+    eprintln!("a connection was not recorded: {error}");
+    "ledger_unavailable"
 }
 
 pub async fn connected(socket: SocketRef, Extension(UserId(id)): Extension<UserId>) {

@@ -15,7 +15,7 @@ pub(super) fn text(results: &Results) -> Result<String> {
         .collect();
     Ok(format!(
         "Measured on {date}: {cpu}, {cores} cores, {memory_gib:.0} GiB, Linux {kernel}, at most {files} open files for a\n\
-         process, load {load:.1} in the minute before. {versions}.\n\n\
+         process, load {load:.1} in the minute before.\n\n{versions}.\n\n\
          Rounds: {rounds}. A storm is {storm} clients, {at_once} at once; a crowd is {crowd} connections; {broadcasts} broadcasts, \
          each when all have the last;\n{rate} notifications a second to one user each for {seconds} s; 200 bytes each.\n",
         date = conditions.date,

@@ -26,6 +26,7 @@ type Maker = (
 
 const COMPARED: &[Experiment] = &[
     Experiment::Connect,
+    Experiment::Warm,
     Experiment::Leave,
     Experiment::Idle,
     Experiment::Broadcast,

@@ -89,6 +89,8 @@ impl Broadcasts {
                     _ => {}
                 }
             }
+            let awaited = expected - received;
+            bench.driver.let_more_come(awaited as usize);
         }
         self.expected += expected;
         self.received += received;

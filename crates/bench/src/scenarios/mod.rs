@@ -116,6 +116,7 @@ impl<'a> Bench<'a> {
                 }
             }
             self.tell(joined + refused);
+            self.driver.let_more_come(self.driver.under_way());
         }
         let cost = meter.stop()?;
         let rows = self.stop_sampling()?;

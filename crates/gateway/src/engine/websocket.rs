@@ -8,7 +8,13 @@ use std::{cell::RefCell, io, sync::Arc, time::Duration};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::{io::AsyncWriteExt, net::TcpStream, task::coop::consume_budget, time::timeout};
+use rustix::net::RecvFlags;
+use tokio::{
+    io::{AsyncWriteExt, Interest},
+    net::TcpStream,
+    task::coop::consume_budget,
+    time::timeout,
+};
 use tungstenite::handshake::derive_accept_key;
 
 use super::{
@@ -47,6 +53,8 @@ impl From<Lost> for CloseReason {
 pub(super) struct Websocket {
     stream: Arc<TcpStream>,
     inbound: Inbound,
+    /// How many bytes of the request are still to be taken off the stream.
+    to_skip: usize,
 }
 
 impl Websocket {
@@ -56,6 +64,15 @@ impl Websocket {
         Self {
             stream: Arc::new(stream),
             inbound,
+            to_skip: 0,
+        }
+    }
+
+    /// On a stream from which the request has only been peeked at.
+    pub(super) fn behind(request_bytes: usize, stream: TcpStream, max_payload: usize) -> Self {
+        Self {
+            to_skip: request_bytes,
+            ..Self::new(stream, &[], max_payload)
         }
     }
 
@@ -81,15 +98,31 @@ impl Websocket {
         }
     }
 
+    /// A read that does not fill the buffer is the last until the runtime hears of more: it is told so, which
+    /// spares the read that would find nothing.
     fn read(&mut self) -> Result<(), Lost> {
-        READ_BUFFER.with_borrow_mut(|buffer| match self.stream.try_read(buffer) {
-            Ok(0) => Err(Lost::Gone),
-            Ok(read) => {
-                self.inbound.push(&buffer[..read]);
-                Ok(())
+        READ_BUFFER.with_borrow_mut(|buffer| {
+            let mut received = None;
+            let ready = self.stream.try_io(Interest::READABLE, || {
+                let flags = RecvFlags::DONTWAIT;
+                let (read, _) = rustix::net::recv(&*self.stream, &mut buffer[..], flags)?;
+                received = Some(read);
+                match read < READ_AT_ONCE_BYTES {
+                    true => Err(io::ErrorKind::WouldBlock.into()),
+                    false => Ok(()),
+                }
+            });
+            match (received, ready) {
+                (Some(0), _) => Err(Lost::Gone),
+                (Some(read), _) => {
+                    let skipped = read.min(self.to_skip);
+                    self.to_skip -= skipped;
+                    self.inbound.push(&buffer[skipped..read]);
+                    Ok(())
+                }
+                (None, Err(error)) if error.kind() != io::ErrorKind::WouldBlock => Err(Lost::Gone),
+                (None, _) => Ok(()),
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-            Err(_) => Err(Lost::Gone),
         })
     }
 

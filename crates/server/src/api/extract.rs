@@ -2,13 +2,45 @@
 
 use std::sync::Arc;
 
-use atalaya_store::{Role, User};
+use atalaya_store::{Role, User, UserId};
 use axum::extract::{FromRequestParts, Path};
 use http::{header, request::Parts};
 use serde_json::json;
 
 use super::problem::{Code, FieldError, Problem};
 use crate::App;
+
+/// Whose verified token came with the request. Whether that user may is asked elsewhere.
+pub(super) struct Caller(UserId);
+
+impl Caller {
+    pub(super) fn id(&self) -> UserId {
+        self.0
+    }
+
+    pub(super) async fn load(&self, app: &App) -> Result<CurrentUser, Problem> {
+        match app.store.user(self.0).await? {
+            Some(user) if user.disabled => Err(Problem::new(
+                Code::TokenRevoked,
+                "the user of this token is disabled",
+            )),
+            Some(user) => Ok(CurrentUser(user)),
+            None => Err(Problem::new(
+                Code::TokenInvalid,
+                "the user of this token does not exist",
+            )),
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let claims = app.tokens.verify(bearer(parts)?, app.clock.now())?;
+        Ok(Self(claims.user_id))
+    }
+}
 
 /// The user of a verified token, loaded at this request: one who was disabled a moment ago is refused.
 pub(super) struct CurrentUser(pub User);
@@ -38,18 +70,10 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let claims = app.tokens.verify(bearer(parts)?, app.clock.now())?;
-        match app.store.user(claims.user_id).await? {
-            Some(user) if user.disabled => Err(Problem::new(
-                Code::TokenRevoked,
-                "the user of this token is disabled",
-            )),
-            Some(user) => Ok(Self(user)),
-            None => Err(Problem::new(
-                Code::TokenInvalid,
-                "the user of this token does not exist",
-            )),
-        }
+        Caller::from_request_parts(parts, app)
+            .await?
+            .load(app)
+            .await
     }
 }
 

@@ -5,7 +5,7 @@
 //! content: what a socket is sent is read from the tables by `delivery`.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -27,8 +27,8 @@ pub struct Hub {
 
 #[derive(Default)]
 struct Rooms {
-    members: HashMap<SessionId, Arc<Member>>,
-    by_target: HashMap<Target, HashMap<SessionId, Arc<Member>>>,
+    members: BTreeMap<SessionId, Arc<Member>>,
+    by_target: HashMap<Target, BTreeMap<SessionId, Arc<Member>>>,
     /// Sockets that asked to be told when the ledger changes.
     watchers: HashMap<SessionId, Arc<Member>>,
 }
@@ -89,7 +89,7 @@ impl Hub {
                 .map(|room| room.values().cloned().collect())
                 .unwrap_or_default(),
             several => {
-                let mut found = HashMap::new();
+                let mut found = BTreeMap::new();
                 for room in several
                     .iter()
                     .filter_map(|target| rooms.by_target.get(target))

@@ -135,6 +135,7 @@ impl TestApp {
             expires_at: None,
             requires_ack: false,
             publisher: None,
+            only_by: None,
         };
         let now = self.app.clock.now();
         self.app.delivery.publish(new, now).await.unwrap().id.0

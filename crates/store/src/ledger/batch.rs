@@ -107,7 +107,7 @@ pub(crate) async fn commit(
     let has_opens = opens.len() > 0;
     let kinds = [has_opens, closes.is_some(), refusals.is_some()];
     let is_one_kind = kinds.into_iter().filter(|is_there| *is_there).count() == 1;
-    on!(db, writers, |connection, engine| {
+    on!(db, ledger, |connection, engine| {
         if has_opens && engine == Engine::Postgres {
             let missing = reserve.missing(opens.len(), Instant::now());
             if missing > 0 {

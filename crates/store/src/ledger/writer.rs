@@ -227,6 +227,8 @@ impl Committer for Writer {
     type Request = Request;
     type Outcome = Outcome;
 
+    const GATHERS_FOR: Duration = Duration::from_millis(1);
+
     fn is_wanted(&self, request: &Request) -> bool {
         !matches!(request, Request::Open { reply, .. } if reply.is_closed())
     }

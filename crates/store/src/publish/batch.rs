@@ -5,7 +5,7 @@
 //! other batch a read before it writes.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -16,6 +16,7 @@ use super::{
     writer::{Outcome, Request},
 };
 use crate::{
+    Engine,
     accounts::role_of,
     bind::{Ids, storable},
     db::{Db, Sql, on},
@@ -26,7 +27,7 @@ use crate::{
 /// How often a batch is tried while the users that it names come and go.
 const TRIES: usize = 3;
 
-const NAMED_USERS: Sql = Sql {
+const USERS: Sql = Sql {
     sqlite: "SELECT CAST(id AS BIGINT), LOWER(CAST(role AS TEXT)), COALESCE(disabled, FALSE) FROM users \
              WHERE id IN (SELECT value FROM json_each($1))",
     postgres: "SELECT CAST(id AS BIGINT), LOWER(CAST(role AS TEXT)), COALESCE(disabled, FALSE) FROM users \
@@ -41,16 +42,23 @@ pub(crate) async fn commit(
     requests: &[Request],
 ) -> Result<Vec<Outcome>, StoreError> {
     let readers = Readers::of(db, headcount, requests).await?;
-    let mut unknown: BTreeSet<UserId> = BTreeSet::new();
+    let mut refused = Refused::default();
+    if !writes_only_what_is_allowed(db, requests) {
+        refused.look_at_publishers(db, requests).await?;
+    }
     for _ in 0..TRIES {
         let accepted: Vec<&Request> = requests
             .iter()
-            .filter(|request| request.targets.users.is_disjoint(&unknown))
+            .filter(|it| refused.outcome(it).is_none())
             .collect();
         match rows::write(db, &accepted).await? {
-            Attempt::Unknown(users) => unknown.extend(users),
+            // Nobody is unknown: then it is the publisher who may not.
+            Attempt::Unknown(users) if users.is_empty() => {
+                refused.look_at_publishers(db, requests).await?;
+            }
+            Attempt::Unknown(users) => refused.unknown.extend(users),
             Attempt::Written(written) => {
-                let outcomes = outcomes(requests, &unknown, &readers, &written);
+                let outcomes = outcomes(requests, &refused, &readers, &written);
                 tail.push(accepted.into_iter().zip(written).map(outgoing));
                 return Ok(outcomes);
             }
@@ -59,18 +67,88 @@ pub(crate) async fn commit(
     Err(StoreError::unavailable("the users it names come and go"))
 }
 
-/// `written` are the rows of the requests that name nobody unknown, in order.
+/// Whether the statement itself asks who publishes: PostgreSQL's does, for the same roles.
+fn writes_only_what_is_allowed(db: &Db, requests: &[Request]) -> bool {
+    let mut asked = requests.iter().filter_map(|it| it.new.only_by);
+    let first = asked.next();
+    db.engine() == Engine::Postgres && asked.all(|roles| Some(roles) == first)
+}
+
+/// What of a batch is not written.
+#[derive(Default)]
+struct Refused {
+    /// Users who are named and do not exist.
+    unknown: BTreeSet<UserId>,
+    /// Publishers who may not.
+    not_allowed: HashSet<UserId>,
+}
+
+impl Refused {
+    async fn look_at_publishers(
+        &mut self,
+        db: &Db,
+        requests: &[Request],
+    ) -> Result<(), StoreError> {
+        let asked: Vec<(UserId, &[Role])> = requests
+            .iter()
+            .filter_map(|it| Some((it.new.publisher.unwrap_or(UserId(0)), it.new.only_by?)))
+            .collect();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let known = users(db, asked.iter().map(|(user, _)| *user).collect()).await?;
+        for (user, roles) in asked {
+            let is_allowed = known
+                .get(&user)
+                .is_some_and(|(role, disabled)| !disabled && roles.contains(role));
+            if !is_allowed {
+                self.not_allowed.insert(user);
+            }
+        }
+        Ok(())
+    }
+
+    /// Why this one is not written.
+    fn outcome(&self, request: &Request) -> Option<Outcome> {
+        let publisher = request.new.publisher.unwrap_or(UserId(0));
+        if request.new.only_by.is_some() && self.not_allowed.contains(&publisher) {
+            return Some(Outcome::NotAllowed);
+        }
+        let unknown = request.targets.users.intersection(&self.unknown);
+        let unknown: Vec<UserId> = unknown.copied().collect();
+        (!unknown.is_empty()).then_some(Outcome::UnknownUsers(unknown))
+    }
+}
+
+/// The role of each of these users, and whether they are disabled.
+async fn users(
+    db: &Db,
+    ids: BTreeSet<UserId>,
+) -> Result<HashMap<UserId, (Role, bool)>, StoreError> {
+    let known: Vec<(i64, Option<String>, bool)> = on!(db, readers, |connection, engine| {
+        let ids = Ids(ids.iter().map(|user| user.0).collect());
+        Ok(sqlx::query_as(USERS.on(engine))
+            .bind(ids)
+            .fetch_all(connection)
+            .await?)
+    })?;
+    Ok(known
+        .into_iter()
+        .map(|(id, role, disabled)| (UserId(id), (role_of(role.as_deref()), disabled)))
+        .collect())
+}
+
+/// `written` are the rows of the requests that are not refused, in order.
 fn outcomes(
     requests: &[Request],
-    unknown: &BTreeSet<UserId>,
+    refused: &Refused,
     readers: &Readers,
     written: &[Written],
 ) -> Vec<Outcome> {
     let mut written = written.iter();
     let outcome = |request: &Request| {
-        let named = &request.targets.users;
-        if !named.is_disjoint(unknown) {
-            return Outcome::UnknownUsers(named.intersection(unknown).copied().collect());
+        if let Some(outcome) = refused.outcome(request) {
+            return outcome;
         }
         let row = written.next().expect("what is accepted is written");
         Outcome::Published(Published {
@@ -120,25 +198,16 @@ impl Readers {
         let mut readers = Self::default();
         let addressed = requests.iter().map(|request| &request.targets);
         let groups = addressed.filter(|targets| targets.is_for_a_group());
-        let named: BTreeSet<i64> = groups
+        let named: BTreeSet<UserId> = groups
             .clone()
             .flat_map(|targets| &targets.users)
-            .map(|user| user.0)
+            .copied()
             .collect();
         if groups.count() > 0 {
             readers.per_role = Some(headcount.get(db).await?);
         }
         if !named.is_empty() {
-            let known: Vec<(i64, Option<String>, bool)> =
-                on!(db, readers, |connection, engine| {
-                    let query = sqlx::query_as(NAMED_USERS.on(engine))
-                        .bind(Ids(named.into_iter().collect()));
-                    Ok(query.fetch_all(connection).await?)
-                })?;
-            readers.named = known
-                .into_iter()
-                .map(|(id, role, disabled)| (UserId(id), (role_of(role.as_deref()), disabled)))
-                .collect();
+            readers.named = users(db, named).await?;
         }
         Ok(readers)
     }

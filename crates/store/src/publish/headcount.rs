@@ -1,9 +1,9 @@
 //! How many users there are of each role: what a publisher is told of the size of an audience.
 //!
-//! Counting costs as much as there are users, so no publish pays for it. The first that is for a role or
-//! for all has them counted; from then on `keep` counts again from time to time, so seldom that it takes less than a
-//! thousandth of the time, but once a minute. So the number lags behind what other programs do to the table by a
-//! minute at most; what this store itself changes is in the next number.
+//! Counting costs as much as there are users, so publishes do not count. The first that is for a role or for all has
+//! them counted, and so has the first after this store has changed an account; from then on `keep` counts again from time
+//! to time, so seldom that it takes less than a thousandth of the time, but at least once a minute. So the number lags behind
+//! what other programs do to the table by a minute at most.
 
 use std::{
     sync::{

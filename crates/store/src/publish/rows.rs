@@ -11,7 +11,7 @@ use crate::{
     bind::{Ids, json, storable},
     db::{self, Db, Sql, mapped, on},
     error::{Cause, StoreError},
-    model::{NotificationId, UserId},
+    model::{NotificationId, Role, UserId},
 };
 
 const UNKNOWN_USERS: Sql = Sql {
@@ -29,25 +29,92 @@ macro_rules! columns {
 
 /// Publishers take turns by an advisory lock ("atalayaP"), which is held until the commit, and an id is drawn only
 /// for a row that has come out of the lock: so the ids are in the order of the commits.
-///
+macro_rules! turn {
+    () => {
+        "pg_advisory_xact_lock(7022344802737087824)"
+    };
+}
+
 /// The users are looked up one by one: so the plan is the same whatever is bound, and PostgreSQL makes it once.
+macro_rules! all_exist {
+    ($users:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT FROM unnest(",
+            $users,
+            ") AS named(id) \
+             WHERE NOT EXISTS (SELECT FROM users WHERE users.id = named.id OFFSET 0))"
+        )
+    };
+}
+
+/// Whether each of these publishers is an enabled user with one of these roles.
+macro_rules! all_may {
+    ($publishers:literal, $roles:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT FROM unnest(",
+            $publishers,
+            ") AS asked_for(id) WHERE NOT EXISTS (SELECT FROM users WHERE users.id = asked_for.id \
+             AND NOT COALESCE(users.disabled, FALSE) \
+             AND LOWER(CAST(users.role AS TEXT)) = ANY(string_to_array(",
+            $roles,
+            ", ' ')) OFFSET 0))"
+        )
+    };
+}
+
+macro_rules! publisher {
+    ($id:literal) => {
+        concat!(
+            "(SELECT COALESCE(username, CAST(users.id AS TEXT)) FROM users WHERE users.id = ",
+            $id,
+            ") AS publisher"
+        )
+    };
+}
+
 const WRITE_ON_POSTGRES: &str = concat!(
     "WITH drawn AS MATERIALIZED ( \
          SELECT nextval('notifications_id_seq') AS id, asked.* \
-         FROM pg_advisory_xact_lock(7022344802737087824), json_to_recordset(CAST($1 AS json)) AS asked( \
+         FROM ",
+    turn!(),
+    ", json_to_recordset(CAST($1 AS json)) AS asked( \
              place bigint, title text, body text, severity text, kind text, event text, link text, data text, \
              created_at timestamp, expires_at timestamp, requires_ack boolean, publisher_id bigint, targets text[]) \
-         WHERE NOT EXISTS (SELECT FROM unnest($2) AS named(id) \
-             WHERE NOT EXISTS (SELECT FROM users WHERE users.id = named.id OFFSET 0))), \
+         WHERE ",
+    all_exist!("$2"),
+    " AND ",
+    all_may!("$3", "$4"),
+    "), \
      written AS (INSERT INTO notifications (id, ",
     columns!(),
     ") SELECT id, ",
     columns!(),
     " FROM drawn), \
      addressed AS (INSERT INTO notification_targets (target, notification_id) SELECT unnest(targets), id FROM drawn) \
-     SELECT place, id, \
-         (SELECT COALESCE(username, CAST(users.id AS TEXT)) FROM users WHERE users.id = publisher_id) AS publisher \
-     FROM drawn"
+     SELECT place, id, ",
+    publisher!("publisher_id"),
+    " FROM drawn"
+);
+
+/// The same for a batch of one, which is the rule where publishes come one after the other: without the detour over
+/// JSON it costs PostgreSQL some 20 µs less.
+const WRITE_ONE_ON_POSTGRES: &str = concat!(
+    "WITH written AS (INSERT INTO notifications (",
+    columns!(),
+    ") \
+         SELECT $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM ",
+    turn!(),
+    " WHERE ",
+    all_exist!("$1"),
+    " AND ",
+    all_may!("$14", "$15"),
+    " \
+         RETURNING id), \
+     addressed AS (INSERT INTO notification_targets (target, notification_id) \
+         SELECT unnest(string_to_array($2, ' ')), id FROM written) \
+     SELECT CAST(0 AS bigint) AS place, id, ",
+    publisher!("$13"),
+    " FROM written"
 );
 
 /// The id of a row of this batch: the one writer's ids follow on each other, and the batch's are the last.
@@ -115,22 +182,61 @@ pub(super) enum Attempt {
     Unknown(Vec<UserId>),
 }
 
+/// Binds `$1` to `$15` of [`WRITE_ONE_ON_POSTGRES`].
+macro_rules! bind_one {
+    ($query:expr, $named:expr, $publishers:expr, $roles:expr, $request:expr) => {{
+        let (request, named): (&Request, &Ids) = ($request, $named);
+        let new = &request.new;
+        let targets: Vec<String> = request
+            .targets
+            .keys()
+            .map(|target| target.to_string())
+            .collect();
+        $query
+            .bind(named.clone())
+            .bind(targets.join(" "))
+            .bind(storable(&new.title))
+            .bind(new.body.as_deref().map(storable))
+            .bind(new.severity.as_str())
+            .bind(new.kind.as_deref().map(storable))
+            .bind(new.event.as_deref().map(storable))
+            .bind(new.link.as_deref().map(storable))
+            .bind(new.data.as_deref().map(storable))
+            .bind(request.now)
+            .bind(new.expires_at)
+            .bind(new.requires_ack)
+            .bind(new.publisher.map(|user| user.0))
+            .bind($publishers.clone())
+            .bind($roles)
+    }};
+}
+
 /// Commits all of these, or nothing.
 pub(super) async fn write(db: &Db, requests: &[&Request]) -> Result<Attempt, StoreError> {
     if requests.is_empty() {
         return Ok(Attempt::Written(Vec::new()));
     }
-    let rows = json(&rows(requests));
     let named = named_users(requests);
-    let (mut written, unknown) = on!(db, writers, |connection, engine| {
+    let (publishers, roles) = publishers(requests);
+    let (mut written, unknown) = on!(db, publisher, |connection, engine| {
         let mut written: Vec<Written> = Vec::new();
         let mut unknown: Vec<i64> = Vec::new();
         if engine == Engine::Postgres {
-            written = sqlx::query_as(WRITE_ON_POSTGRES)
-                .bind(rows)
-                .bind(named.clone())
-                .fetch_all(&mut *connection)
-                .await?;
+            let query = match requests {
+                [request] => bind_one!(
+                    sqlx::query_as(WRITE_ONE_ON_POSTGRES),
+                    &named,
+                    &publishers,
+                    roles.as_str(),
+                    request
+                ),
+                _ => sqlx::query_as(WRITE_ON_POSTGRES)
+                    .bind(json(&rows(requests)))
+                    .bind(named.clone())
+                    .bind(publishers.clone())
+                    .bind(roles.as_str()),
+            };
+            written = query.fetch_all(&mut *connection).await?;
             if written.is_empty() {
                 unknown = sqlx::query_scalar(UNKNOWN_USERS.on(engine))
                     .bind(named.clone())
@@ -147,7 +253,7 @@ pub(super) async fn write(db: &Db, requests: &[&Request]) -> Result<Attempt, Sto
             }
             if unknown.is_empty() {
                 written = sqlx::query_as(WRITE_ON_SQLITE)
-                    .bind(rows)
+                    .bind(json(&rows(requests)))
                     .fetch_all(&mut *transaction)
                     .await?;
                 transaction.commit().await?;
@@ -165,6 +271,20 @@ pub(super) async fn write(db: &Db, requests: &[&Request]) -> Result<Attempt, Sto
         )));
     }
     Ok(Attempt::Written(written))
+}
+
+/// Those whose right to publish is asked for, and the roles that they must have one of, as one text.
+fn publishers(requests: &[&Request]) -> (Ids, String) {
+    let asked = requests.iter().filter_map(|request| {
+        Some((
+            request.new.publisher.map_or(0, |user| user.0),
+            request.new.only_by?,
+        ))
+    });
+    let (ids, roles): (BTreeSet<i64>, Vec<&[Role]>) = asked.unzip();
+    let roles = roles.first().copied().unwrap_or_default().iter();
+    let names: Vec<_> = roles.map(|role| role.as_str()).collect();
+    (Ids(ids.into_iter().collect()), names.join(" "))
 }
 
 fn named_users(requests: &[&Request]) -> Ids {

@@ -29,6 +29,7 @@ pub(crate) struct Request {
 pub(crate) enum Outcome {
     Published(Published),
     UnknownUsers(Vec<UserId>),
+    NotAllowed,
 }
 
 /// The way to the writer, shared by all clones of the store.
@@ -104,6 +105,9 @@ impl Committer for Writer {
     type Request = Request;
     type Outcome = Outcome;
 
+    /// Somebody waits for each answer, and each is followed by a delivery.
+    const GATHERS_FOR: Duration = Duration::ZERO;
+
     fn is_wanted(&self, request: &Request) -> bool {
         !request.reply.is_closed()
     }
@@ -116,6 +120,7 @@ impl Committer for Writer {
         let result = match outcome {
             Ok(Outcome::Published(published)) => Ok(published),
             Ok(Outcome::UnknownUsers(users)) => Err(PublishError::UnknownUsers(users)),
+            Ok(Outcome::NotAllowed) => Err(PublishError::NotAllowed),
             Err(error) => Err(error.into()),
         };
         // Who left finds the notification in the inbox.

@@ -248,6 +248,7 @@ pub(crate) fn notification(to: Audience, title: &str) -> NewNotification {
         expires_at: None,
         requires_ack: false,
         publisher: None,
+        only_by: None,
     }
 }
 

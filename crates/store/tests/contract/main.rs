@@ -12,5 +12,7 @@ mod nodes;
 mod opening;
 mod opens;
 mod outage;
+mod plans;
 mod publish;
+mod publishers;
 mod refusals;

@@ -71,7 +71,7 @@ async fn migrate_together(bench: &Bench) {
     for start in starts {
         applied += start.await.unwrap().unwrap().applied.len();
     }
-    assert_eq!(applied, 3, "each migration is applied by one of them");
+    assert_eq!(applied, 4, "each migration is applied by one of them");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,7 @@ async fn a_publish_keeps_every_field(bench: Bench) {
         expires_at: Some(T0.plus_ms(60_000)),
         requires_ack: true,
         publisher: Some(ana.id),
+        only_by: None,
     };
     let published = bench.store.publish(new, T0).await.unwrap();
     assert_eq!((published.created_at, published.recipients), (T0, 1));

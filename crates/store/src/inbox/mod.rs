@@ -3,7 +3,10 @@
 //! A user sees a notification when one of its targets is theirs and it is newer than the point at which they
 //! got that target. Each query reads, for each of the user's three targets, a bounded range of the index on
 //! `notification_targets`, so its cost depends on the page and not on the number of users or notifications.
-//! What was read is told by a row of states for single items, and by marks for whole ranges.
+//! What was read is told by a row of states for single items, and by marks for whole ranges. The statements stand in
+//! `statements`.
+
+mod statements;
 
 use crate::{
     MAX_SELECTION, Store,
@@ -17,7 +20,9 @@ use crate::{
         Target, Timestamp, UserId,
     },
     page, plans,
-    publish::notification_columns,
+};
+use statements::{
+    COUNT, IDS, LOCK_READER, MARK_IDS, MARK_UP_TO, NEWEST_FIRST, OLDEST_FIRST, READER,
 };
 
 mapped!(InboxItem, |row| {
@@ -29,103 +34,9 @@ mapped!(InboxItem, |row| {
     })
 });
 
-/// One of a user's targets: a range of its index, as many as the page needs, with the wanted states.
-/// `$1` user, `$8` before, `$9` now, `$10` read up to, `$11` `$12` `$13` unread, read, archived wanted, `$14` limit.
-macro_rules! target {
-    ($target:literal, $after:literal, $order:literal) => {
-        concat!(
-            "SELECT * FROM (SELECT t.notification_id FROM notification_targets AS t \
-             JOIN notifications AS n ON n.id = t.notification_id \
-             LEFT JOIN notification_states AS s ON s.user_id = $1 AND s.notification_id = t.notification_id \
-             WHERE t.target = ", $target, " AND t.notification_id > ", $after, " AND t.notification_id < $8 \
-             AND (n.expires_at IS NULL OR n.expires_at > $9) \
-             AND (($13 AND s.archived_at IS NOT NULL) OR (s.archived_at IS NULL AND ( \
-                 ($11 AND s.read_at IS NULL AND t.notification_id > $10) \
-                 OR ($12 AND (s.read_at IS NOT NULL OR t.notification_id <= $10))))) \
-             ORDER BY t.notification_id ", $order, " LIMIT $14) AS one_target"
-        )
-    };
-}
-
-macro_rules! reachable {
-    ($order:literal) => {
-        concat!(
-            target!("$2", "$5", $order),
-            " UNION ",
-            target!("$3", "$6", $order),
-            " UNION ",
-            target!("$4", "$7", $order)
-        )
-    };
-}
-
-/// The earliest mark that covers an item says when it was read.
-macro_rules! items {
-    ($order:literal) => {
-        concat!(
-            "SELECT ", notification_columns!(), ", s.archived_at, s.acknowledged_at, \
-             COALESCE(s.read_at, (SELECT m.read_at FROM inbox_marks AS m WHERE m.user_id = $1 \
-                                  AND m.read_up_to >= n.id ORDER BY m.read_up_to LIMIT 1)) AS read_at \
-             FROM (", reachable!($order), ") AS reachable \
-             JOIN notifications AS n ON n.id = reachable.notification_id \
-             LEFT JOIN notification_states AS s ON s.user_id = $1 AND s.notification_id = n.id \
-             LEFT JOIN users AS p ON p.id = n.publisher_id \
-             ORDER BY n.id ", $order, " LIMIT $14"
-        )
-    };
-}
-
-const OLDEST_FIRST: &str = items!("ASC");
-const NEWEST_FIRST: &str = items!("DESC");
-const IDS: &str = concat!(
-    "SELECT notification_id FROM (",
-    reachable!("DESC"),
-    ") AS reachable ORDER BY notification_id DESC LIMIT $14"
-);
-const COUNT: &str = concat!(
-    "SELECT COUNT(*) FROM (",
-    reachable!("ASC"),
-    ") AS reachable"
-);
-
-/// What is counted of the unread of one target: past that the number says nothing more.
-const MAX_COUNTED: i64 = 10_000;
-
-/// Locked where a mark follows, so that two tabs that mark at once do not both claim the change.
-const READER: Sql = Sql {
-    sqlite: "SELECT LOWER(CAST(role AS TEXT)), COALESCE(role_since_position, 0), COALESCE(joined_position, 0), \
-                    (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) \
-             FROM users WHERE id = $1",
-    postgres: "SELECT LOWER(CAST(role AS TEXT)), CAST(COALESCE(role_since_position, 0) AS BIGINT), \
-                      CAST(COALESCE(joined_position, 0) AS BIGINT), \
-                      (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) \
-               FROM users WHERE id = $1",
-};
-const LOCK_READER: Sql = Sql {
-    sqlite: "SELECT CAST(id AS BIGINT) FROM users WHERE id = $1",
-    postgres: "SELECT CAST(id AS BIGINT) FROM users WHERE id = $1 FOR NO KEY UPDATE",
-};
-
-macro_rules! mark_ids {
-    ($chosen:literal) => {
-        concat!(
-            "INSERT INTO notification_states (user_id, notification_id, read_at) \
-             SELECT DISTINCT $1, t.notification_id, $9 FROM notification_targets AS t \
-             WHERE t.notification_id ", $chosen, " AND t.notification_id > $8 AND ( \
-                 (t.target = $2 AND t.notification_id > $5) OR (t.target = $3 AND t.notification_id > $6) \
-                 OR (t.target = $4 AND t.notification_id > $7)) \
-             ON CONFLICT (user_id, notification_id) DO UPDATE SET read_at = excluded.read_at \
-             WHERE notification_states.read_at IS NULL RETURNING notification_id"
-        )
-    };
-}
-const MARK_IDS: Sql = Sql {
-    sqlite: mark_ids!("IN (SELECT value FROM json_each($10))"),
-    postgres: mark_ids!("= ANY($10)"),
-};
-
-const MARK_UP_TO: &str = "INSERT INTO inbox_marks (user_id, read_up_to, read_at) VALUES ($1, $2, $3) \
-     ON CONFLICT (user_id, read_up_to) DO NOTHING";
+/// What is counted of the unread of one target, from the newest on: past that the number says nothing more, and
+/// counting on would take longer than a list may.
+const MAX_COUNTED: i64 = 1_000;
 
 /// Who reads: their targets, and from where each counts.
 struct Reader {
@@ -170,9 +81,19 @@ impl Range {
             self.after
         }
     }
+
+    /// Where nothing unread is wanted, the ranges of the index end at the mark: what is read above it was read one
+    /// by one, and is found by its states.
+    fn ceiling(&self, reader: &Reader) -> i64 {
+        if self.statuses.read && !self.statuses.unread {
+            self.before.min(reader.read_up_to.saturating_add(1))
+        } else {
+            self.before
+        }
+    }
 }
 
-/// Binds `$1` to `$14` of the statements that are made of `target!`.
+/// Binds `$1` to `$15` of the statements that are made of `target!`.
 macro_rules! bind_range {
     ($query:expr, $reader:expr, $range:expr) => {{
         let (reader, range): (&Reader, &Range) = ($reader, $range);
@@ -185,13 +106,14 @@ macro_rules! bind_range {
             .bind(floor)
             .bind(floor.max(reader.role_since))
             .bind(floor.max(reader.joined))
-            .bind(range.before)
+            .bind(range.ceiling(reader))
             .bind(range.now)
             .bind(reader.read_up_to)
             .bind(range.statuses.unread)
             .bind(range.statuses.read)
             .bind(range.statuses.archived)
             .bind(range.limit)
+            .bind(range.before)
     }};
 }
 
@@ -289,7 +211,7 @@ impl Store {
         };
         on!(&self.inner.db, readers, |connection, engine| {
             let reader = reader!(&mut *connection, engine, user);
-            let statement = plans::explain(engine, NEWEST_FIRST);
+            let statement = plans::explain(engine, NEWEST_FIRST.on(engine));
             let query = bind_range!(sqlx::query(statement), &reader, &range);
             let steps = query.fetch_all(connection).await?;
             let text = |step: &_| sqlx::Row::try_get(step, plans::text_column(engine));
@@ -320,14 +242,16 @@ impl Store {
     }
 
     /// How many of a user's items are unread, neither expired nor archived; of each of their targets no
-    /// more than 10,000 are counted.
+    /// more than 1,000 are counted.
     pub async fn unread_count(&self, user: UserId, now: Timestamp) -> Result<u64, StoreError> {
         let count: i64 = on!(&self.inner.db, readers, |connection, engine| {
             let reader = reader!(&mut *connection, engine, user);
             let range = Range::unread(now, MAX_COUNTED);
-            Ok(bind_range!(sqlx::query_scalar(COUNT), &reader, &range)
-                .fetch_one(connection)
-                .await?)
+            Ok(
+                bind_range!(sqlx::query_scalar(COUNT.on(engine)), &reader, &range)
+                    .fetch_one(connection)
+                    .await?,
+            )
         })?;
         Ok(count.unsigned_abs())
     }
@@ -350,14 +274,16 @@ impl Store {
     async fn items(
         &self,
         user: UserId,
-        statement: &'static str,
+        statement: Sql,
         range: Range,
     ) -> Result<Vec<InboxItem>, StoreError> {
         on!(&self.inner.db, readers, |connection, engine| {
             let reader = reader!(&mut *connection, engine, user);
-            Ok(bind_range!(sqlx::query_as(statement), &reader, &range)
-                .fetch_all(connection)
-                .await?)
+            Ok(
+                bind_range!(sqlx::query_as(statement.on(engine)), &reader, &range)
+                    .fetch_all(connection)
+                    .await?,
+            )
         })
     }
 
@@ -395,7 +321,7 @@ impl Store {
                         .fetch_one(&mut *transaction)
                         .await?;
                 let unread: i64 = bind_range!(
-                    sqlx::query_scalar(COUNT),
+                    sqlx::query_scalar(COUNT.on(engine)),
                     &reader,
                     &Range::unread(now, MAX_COUNTED)
                 )
@@ -439,9 +365,10 @@ impl Store {
                 before: up_to.saturating_add(1),
                 ..Range::unread(now, MAX_SELECTION as i64)
             };
-            let changed: Vec<i64> = bind_range!(sqlx::query_scalar(IDS), &reader, &range)
-                .fetch_all(&mut *transaction)
-                .await?;
+            let changed: Vec<i64> =
+                bind_range!(sqlx::query_scalar(IDS.on(engine)), &reader, &range)
+                    .fetch_all(&mut *transaction)
+                    .await?;
             if up_to > reader.read_up_to {
                 sqlx::query(MARK_UP_TO)
                     .bind(user.0)
@@ -452,7 +379,7 @@ impl Store {
                 reader.read_up_to = up_to;
             }
             let unread: i64 = bind_range!(
-                sqlx::query_scalar(COUNT),
+                sqlx::query_scalar(COUNT.on(engine)),
                 &reader,
                 &Range::unread(now, MAX_COUNTED)
             )
