@@ -34,7 +34,7 @@ impl Db {
                     db.readers.close(),
                     db.writers.close(),
                     db.ledger.close(),
-                    db.publisher.close()
+                    db.publisher.close(),
                 );
             }
         }
@@ -67,18 +67,38 @@ impl Sql {
     }
 }
 
-/// A pool's connection for the length of one verb.
-pub(crate) struct Lease<DB: Database> {
+/// Where connections come from.
+pub(crate) trait Source<DB: Database> {
+    fn acquire(&self) -> impl Future<Output = Result<PoolConnection<DB>, sqlx::Error>> + Send;
+
+    /// Takes back one that is in order.
+    fn give_back(&self, connection: PoolConnection<DB>);
+}
+
+impl<DB: Database> Source<DB> for Pool<DB> {
+    async fn acquire(&self) -> Result<PoolConnection<DB>, sqlx::Error> {
+        Self::acquire(self).await
+    }
+
+    fn give_back(&self, connection: PoolConnection<DB>) {
+        drop(connection);
+    }
+}
+
+/// A source's connection for the length of one verb.
+pub(crate) struct Lease<'a, DB: Database, S: Source<DB>> {
+    source: &'a S,
     connection: Option<PoolConnection<DB>>,
     /// When the verb is given up. The wait for the connection is part of it.
     deadline: Instant,
 }
 
-impl<DB: Database> Lease<DB> {
-    pub(crate) async fn of(pool: &Pool<DB>, patience: Duration) -> Result<Self, StoreError> {
+impl<'a, DB: Database, S: Source<DB>> Lease<'a, DB, S> {
+    pub(crate) async fn of(source: &'a S, patience: Duration) -> Result<Self, StoreError> {
         let deadline = Instant::now() + patience;
-        match tokio::time::timeout_at(deadline, pool.acquire()).await {
+        match tokio::time::timeout_at(deadline, source.acquire()).await {
             Ok(connection) => Ok(Self {
+                source,
                 connection: Some(connection?),
                 deadline,
             }),
@@ -104,7 +124,11 @@ impl<DB: Database> Lease<DB> {
         match outcome {
             Ok(Err(error)) if error.concerns_the_database() => Err(error),
             Ok(result) => {
-                drop(self.connection.take());
+                match (self.connection.take(), &result) {
+                    (Some(connection), Ok(_)) => self.source.give_back(connection),
+                    // The pool has the transaction that failed rolled back at once.
+                    (connection, _) => drop(connection),
+                }
                 result
             }
             Err(Elapsed { .. }) => Err(StoreError::unavailable("it did not answer in time")),
@@ -112,7 +136,7 @@ impl<DB: Database> Lease<DB> {
     }
 }
 
-impl<DB: Database> Drop for Lease<DB> {
+impl<DB: Database, S: Source<DB>> Drop for Lease<'_, DB, S> {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
             drop(connection.detach());

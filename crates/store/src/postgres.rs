@@ -1,15 +1,22 @@
-//! PostgreSQL: two small pools that reconnect by themselves, with a bound on every wait.
+//! PostgreSQL: two small pools and a connection for each group commit, all of which reconnect by themselves, with a
+//! bound on every wait.
 
-use std::{str::FromStr, time::Duration};
+use std::{
+    str::FromStr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use sqlx::{
-    AssertSqlSafe, Connection, Executor, PgConnection, PgPool,
+    AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use tokio::time::Instant;
 
 use crate::{
     OpenOptions,
-    db::Lease,
+    db::{Lease, Source},
     error::{Cause, StoreError},
 };
 
@@ -23,10 +30,9 @@ const TRUSTED_FOR: Duration = Duration::from_secs(1);
 pub(crate) struct Database {
     pub(crate) readers: PgPool,
     pub(crate) writers: PgPool,
-    /// One connection for each group commit, its own: a pool hands its connections out in turn, and a process of
-    /// PostgreSQL that has just done the same thing does it for half.
-    pub(crate) ledger: PgPool,
-    pub(crate) publisher: PgPool,
+    /// For each group commit a connection of its own.
+    pub(crate) ledger: Kept,
+    pub(crate) publisher: Kept,
     pub(crate) patience: Duration,
 }
 
@@ -41,8 +47,8 @@ impl Database {
         Ok(Self {
             readers: open(options.readers),
             writers: open(WRITERS),
-            ledger: open(1),
-            publisher: open(1),
+            ledger: Kept::of(open(1)),
+            publisher: Kept::of(open(1)),
             patience: options.patience,
         })
     }
@@ -69,6 +75,55 @@ impl Database {
     /// Nothing to check before a connection is leased; SQLite has.
     pub(crate) fn check(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+/// One connection that stays with its one user. A pool hands its connections out in turn, though a process of
+/// PostgreSQL that has just done the same thing does it for less; and it asks each that comes back whether it is alive
+/// (`launchbadge/sqlx`, `PoolConnection::return_to_pool`), which for a lone publish costs as much as the publish.
+pub(crate) struct Kept {
+    pool: PgPool,
+    /// Between two uses, with the time of the last.
+    free: Mutex<Option<(PoolConnection<Postgres>, Instant)>>,
+}
+
+impl Kept {
+    fn of(pool: PgPool) -> Self {
+        Self {
+            pool,
+            free: Mutex::default(),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        drop(self.take());
+        self.pool.close().await;
+    }
+
+    fn take(&self) -> Option<(PoolConnection<Postgres>, Instant)> {
+        self.free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl Source<Postgres> for Kept {
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        if let Some((mut connection, used_at)) = self.take() {
+            if used_at.elapsed() <= TRUSTED_FOR || connection.ping().await.is_ok() {
+                return Ok(connection);
+            }
+            drop(connection.detach());
+        }
+        self.pool.acquire().await
+    }
+
+    fn give_back(&self, connection: PoolConnection<Postgres>) {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.pool.is_closed() {
+            *free = Some((connection, Instant::now()));
+        }
     }
 }
 
