@@ -339,11 +339,9 @@ impl Exchange {
 
     fn answer(&mut self, status: &str, body: &str) {
         let length = body.len();
-        write!(
-            self.0.get_mut(),
-            "HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}"
-        )
-        .unwrap();
+        // In one write, as servers do: of a refused handshake the library keeps what came with its head.
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n{body}");
+        self.0.get_mut().write_all(answer.as_bytes()).unwrap();
     }
 }
 
