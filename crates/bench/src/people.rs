@@ -57,40 +57,31 @@ pub fn make_people(database_url: &str, count: usize) -> Result<Crowd, Error> {
     })
 }
 
+/// The same steps on either engine: nothing unless all are this tool's, then all at once.
+macro_rules! replace_users {
+    ($connection:expr, $insert:expr, $last:expr) => {{
+        let strangers = sqlx::query_scalar(STRANGERS);
+        refuse_strangers(strangers.fetch_one(&mut $connection).await?)?;
+        let mut transaction = $connection.begin().await?;
+        sqlx::query(CLEAR).execute(&mut *transaction).await?;
+        let insert = sqlx::query($insert).bind($last);
+        insert.execute(&mut *transaction).await?;
+        let ids: Vec<i64> = sqlx::query_scalar(IDS).fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        ids
+    }};
+}
+
 async fn on_sqlite(url: &str, last: i64) -> Result<Vec<i64>, Error> {
     let mut connection = SqliteConnection::connect(url).await?;
-    refuse_strangers(
-        sqlx::query_scalar(STRANGERS)
-            .fetch_one(&mut connection)
-            .await?,
-    )?;
-    let mut transaction = connection.begin().await?;
-    sqlx::query(CLEAR).execute(&mut *transaction).await?;
-    sqlx::query(ON_SQLITE)
-        .bind(last)
-        .execute(&mut *transaction)
-        .await?;
-    let ids = sqlx::query_scalar(IDS).fetch_all(&mut *transaction).await?;
-    transaction.commit().await?;
+    let ids = replace_users!(connection, ON_SQLITE, last);
     connection.close().await?;
     Ok(ids)
 }
 
 async fn on_postgres(url: &str, last: i64) -> Result<Vec<i64>, Error> {
     let mut connection = PgConnection::connect(url).await?;
-    refuse_strangers(
-        sqlx::query_scalar(STRANGERS)
-            .fetch_one(&mut connection)
-            .await?,
-    )?;
-    let mut transaction = connection.begin().await?;
-    sqlx::query(CLEAR).execute(&mut *transaction).await?;
-    sqlx::query(ON_POSTGRES)
-        .bind(last)
-        .execute(&mut *transaction)
-        .await?;
-    let ids = sqlx::query_scalar(IDS).fetch_all(&mut *transaction).await?;
-    transaction.commit().await?;
+    let ids = replace_users!(connection, ON_POSTGRES, last);
     // Without it, the planner believes for a minute that the table is nearly empty.
     sqlx::query("ANALYZE users")
         .execute(&mut connection)

@@ -87,15 +87,15 @@ pub async fn accept_loop<R, F, B>(
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
     while let Some((permit, stream, peer)) = next(&listener, &room, &shutdown).await {
-        let served = serve(
-            stream,
-            peer,
-            limits,
-            door.clone(),
-            respond.clone(),
-            shutdown.clone(),
-        );
-        let cut = cut.clone();
+        let (door, respond) = (door.clone(), respond.clone());
+        let (shutdown, cut) = (shutdown.clone(), cut.clone());
+        let served = async move {
+            set_options(&stream);
+            if let Some(stream) = try_the_door(stream, peer, limits, door, &shutdown).await {
+                // Boxed, so that one that goes through the door has no room for it.
+                Box::pin(serve_http(stream, peer, limits, respond, shutdown)).await;
+            }
+        };
         connections.spawn(async move {
             cut.run_until_cancelled(served).await;
             drop(permit);
@@ -149,37 +149,36 @@ async fn back_off(error: &io::Error) {
     }
 }
 
-async fn serve<R, F, B>(
+fn set_options(stream: &TcpStream) {
+    // Small packets that must not wait for more; if it fails the first write fails too.
+    let _ = stream.set_nodelay(true);
+    // If it fails, who does not read is cut off later.
+    let _ = SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
+}
+
+/// Returns the stream, untouched, if it is to be served as HTTP.
+async fn try_the_door(
     stream: TcpStream,
     peer: SocketAddr,
     limits: Limits,
     door: Option<Arc<dyn Door>>,
-    respond: R,
-    shutdown: CancellationToken,
-) where
-    R: Fn(Request<Incoming>, SocketAddr) -> F,
-    F: Future<Output = Response<B>>,
-    B: Body + 'static,
-    B::Error: std::error::Error + Send + Sync,
-{
-    // Small packets that must not wait for more; if it fails the first write fails too.
-    let _ = stream.set_nodelay(true);
-    // If it fails, who does not read is cut off later.
-    let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
-    if let Some(door) = door {
-        let recognised = tokio::select! {
-            biased;
-            looked = timeout(limits.header_read_timeout, look(&stream, peer, &*door)) => looked,
-            () = shutdown.cancelled() => return,
-        };
-        match recognised {
-            Err(_) => return,
-            Ok(Some(opening)) => return door.enter(opening, stream),
-            Ok(None) => {}
+    shutdown: &CancellationToken,
+) -> Option<TcpStream> {
+    let Some(door) = door else {
+        return Some(stream);
+    };
+    let looked = tokio::select! {
+        biased;
+        looked = timeout(limits.header_read_timeout, look(&stream, peer, &*door)) => looked.ok()?,
+        () = shutdown.cancelled() => return None,
+    };
+    match looked {
+        Some(opening) => {
+            door.enter(opening, stream);
+            None
         }
+        None => Some(stream),
     }
-    // Boxed, so that one that goes through the door has no room for it.
-    Box::pin(serve_http(stream, peer, limits, respond, shutdown)).await;
 }
 
 /// Waits for the first bytes, and leaves them where they are.

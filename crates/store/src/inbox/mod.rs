@@ -20,6 +20,7 @@ use crate::{
         Target, Timestamp, UserId,
     },
     page, plans,
+    publish::HEAD,
 };
 use statements::{
     COUNT, IDS, LOCK_READER, MARK_IDS, MARK_UP_TO, NEWEST_FIRST, OLDEST_FIRST, READER,
@@ -126,6 +127,19 @@ macro_rules! reader {
             .await?
             .map(|row| Reader::of($user, row))
             .ok_or(StoreError::NotFound("user"))?
+    };
+}
+
+/// Counts what is unread, inside a body that ends in `Result<_, StoreError>`.
+macro_rules! unread {
+    ($connection:expr, $engine:expr, $reader:expr, $now:expr) => {
+        bind_range!(
+            sqlx::query_scalar(COUNT.on($engine)),
+            $reader,
+            &Range::unread($now, MAX_COUNTED)
+        )
+        .fetch_one($connection)
+        .await?
     };
 }
 
@@ -246,12 +260,7 @@ impl Store {
     pub async fn unread_count(&self, user: UserId, now: Timestamp) -> Result<u64, StoreError> {
         let count: i64 = on!(&self.inner.db, readers, |connection, engine| {
             let reader = reader!(&mut *connection, engine, user);
-            let range = Range::unread(now, MAX_COUNTED);
-            Ok(
-                bind_range!(sqlx::query_scalar(COUNT.on(engine)), &reader, &range)
-                    .fetch_one(connection)
-                    .await?,
-            )
+            Ok(unread!(connection, engine, &reader, now))
         })?;
         Ok(count.unsigned_abs())
     }
@@ -316,17 +325,10 @@ impl Store {
                     .fetch_all(&mut *transaction)
                     .await?;
                 // Before the count: what is published between the two is counted as unread, not marked as read.
-                let head: i64 =
-                    sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM notifications")
-                        .fetch_one(&mut *transaction)
-                        .await?;
-                let unread: i64 = bind_range!(
-                    sqlx::query_scalar(COUNT.on(engine)),
-                    &reader,
-                    &Range::unread(now, MAX_COUNTED)
-                )
-                .fetch_one(&mut *transaction)
-                .await?;
+                let head: i64 = sqlx::query_scalar(HEAD)
+                    .fetch_one(&mut *transaction)
+                    .await?;
+                let unread: i64 = unread!(&mut *transaction, engine, &reader, now);
                 if unread == 0 && !changed.is_empty() {
                     // With nothing left, a mark spares later counts from passing over all that was read one by one.
                     sqlx::query(MARK_UP_TO)
@@ -356,7 +358,7 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
             let mut reader = reader!(&mut *transaction, engine, user);
-            let head: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM notifications")
+            let head: i64 = sqlx::query_scalar(HEAD)
                 .fetch_one(&mut *transaction)
                 .await?;
             // A mark past the newest would have what is yet to come born as read.
@@ -378,13 +380,7 @@ impl Store {
                     .await?;
                 reader.read_up_to = up_to;
             }
-            let unread: i64 = bind_range!(
-                sqlx::query_scalar(COUNT.on(engine)),
-                &reader,
-                &Range::unread(now, MAX_COUNTED)
-            )
-            .fetch_one(&mut *transaction)
-            .await?;
+            let unread: i64 = unread!(&mut *transaction, engine, &reader, now);
             transaction.commit().await?;
             Ok((changed, up_to, unread))
         })?;

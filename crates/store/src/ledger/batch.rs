@@ -149,7 +149,7 @@ pub(crate) async fn commit(
                 .bind(opens.json())
                 .execute(&mut *connection)
                 .await?;
-            opens.written(&mut verdicts);
+            verdicts.iter_mut().for_each(Verdict::note_written);
         }
         let mut closed: Vec<i64> = Vec::new();
         if let Some(rows) = &closes {

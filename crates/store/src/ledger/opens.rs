@@ -184,8 +184,13 @@ impl Verdict {
     }
 
     /// The same decision as `is_admitted!`.
-    pub(super) fn is_admitted(&self) -> bool {
+    fn is_admitted(&self) -> bool {
         self.is_known && !self.is_disabled && self.is_held && self.has_room()
+    }
+
+    /// All that were admitted have been written.
+    pub(super) fn note_written(&mut self) {
+        self.is_written = self.is_admitted();
     }
 
     fn outcome(self, id: SessionId) -> Outcome {
@@ -289,14 +294,6 @@ impl<'a> Opens<'a> {
             .collect();
         self.rows.retain(|row| admitted.contains(&row.place));
         self.number(last_id + 1..);
-    }
-
-    /// What the verdicts say after those that are kept were written.
-    pub(super) fn written(&self, verdicts: &mut [Verdict]) {
-        let kept: HashSet<usize> = self.rows.iter().map(|row| row.place).collect();
-        for verdict in verdicts {
-            verdict.is_written = kept.contains(&verdict.place);
-        }
     }
 
     /// By place in the batch.

@@ -89,11 +89,14 @@ mapped!(Outgoing, |row| {
     })
 });
 
+/// The newest position, as of the statement.
+pub(crate) const HEAD: &str = "SELECT COALESCE(MAX(id), 0) FROM notifications";
+
 impl Store {
     /// The newest committed position.
     pub async fn head(&self) -> Result<Position, StoreError> {
         on!(&self.inner.db, readers, |connection, _engine| {
-            let query = sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) FROM notifications");
+            let query = sqlx::query_scalar(HEAD);
             Ok(Position(query.fetch_one(connection).await?))
         })
     }
