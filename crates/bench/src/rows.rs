@@ -107,6 +107,10 @@ async fn connect(url: &str) -> Result<(Connection, Option<u32>), Error> {
         return Ok((Connection::Sqlite(connection), None));
     }
     let mut connection = PgConnection::connect(url).await?;
+    // The plan that is right for an empty table is kept, and would have each lookup read all of a full one.
+    sqlx::query("SET enable_seqscan = off")
+        .execute(&mut connection)
+        .await?;
     let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
         .fetch_one(&mut connection)
         .await?;

@@ -9,7 +9,6 @@ use atalaya_gateway::{
     RefusedConnection, Socket, serve,
 };
 use serde_json::value::RawValue;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 struct Echo;
@@ -91,7 +90,7 @@ async fn main() -> std::io::Result<()> {
     };
     let gateway = Gateway::new(config, Arc::new(Echo));
     serve::accept_loop(
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?,
+        serve::listen((Ipv4Addr::LOCALHOST, port).into())?,
         serve::Limits::default(),
         Some(gateway.door()),
         move |request, peer| {

@@ -9,7 +9,6 @@ use atalaya_gateway::{
     serve,
 };
 use futures_util::future::BoxFuture;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 struct Echo;
@@ -57,7 +56,7 @@ async fn main() -> std::io::Result<()> {
     };
     let engine = Engine::new(config, Arc::new(Echo));
     serve::accept_loop(
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?,
+        serve::listen((Ipv4Addr::LOCALHOST, port).into())?,
         serve::Limits::default(),
         Some(Arc::<Engine<Echo>>::clone(&engine)),
         move |request, peer| {

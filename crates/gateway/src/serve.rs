@@ -2,13 +2,7 @@
 //! limits, for the server, its operations listener, the examples and the tests.
 
 use std::{
-    cell::RefCell,
-    convert::Infallible,
-    future::{Future, poll_fn},
-    io,
-    net::SocketAddr,
-    sync::Arc,
-    task::Poll,
+    cell::RefCell, convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc,
     time::Duration,
 };
 
@@ -19,20 +13,24 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::net::RecvFlags;
 use socket2::SockRef;
 use tokio::{
-    io::ReadBuf,
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::engine::{Door, Opening};
+use crate::engine::Door;
 
 /// How long to leave a listener alone that cannot accept, as when no file descriptor is left: another
 /// try at once would fail alike, and burn a core.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
+
+/// How many connections the kernel holds for us until they are accepted; it takes less if `somaxconn` is
+/// less. The usual 128 makes clients of a storm after a deploy wait a second and more to try again.
+const BACKLOG: u32 = 4_096;
 
 /// How long what was sent may stay unread: an answer that nobody takes must not keep its connection.
 const UNREAD_LIMIT: Duration = Duration::from_secs(60);
@@ -67,7 +65,22 @@ impl Default for Limits {
     }
 }
 
-/// Serves every connection of a listener with `respond` until `shutdown`; then no new connection is
+/// Listens there. What is accepted has the options of what it came by, so they are set here, once.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restart must not wait for the connections of the last life to be forgotten.
+    socket.set_reuseaddr(true)?;
+    // Small packets must not wait for more.
+    socket.set_nodelay(true)?;
+    SockRef::from(&socket).set_tcp_user_timeout(Some(UNREAD_LIMIT))?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Serves every connection of a listener that [`listen`] made with `respond` until `shutdown`; then no new connection is
 /// accepted, idle ones are closed, and it returns when the answers under way are given. A websocket
 /// that `door` recognises goes to its engine at once.
 pub async fn accept_loop<R, F, B>(
@@ -87,11 +100,14 @@ pub async fn accept_loop<R, F, B>(
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
     while let Some((permit, stream, peer)) = next(&listener, &room, &shutdown).await {
+        // In a storm the request is there before its connection is accepted: then no task need wait for it.
+        let Some(stream) = knock(stream, peer, door.as_ref()) else {
+            continue;
+        };
         let (door, respond) = (door.clone(), respond.clone());
         let (shutdown, cut) = (shutdown.clone(), cut.clone());
         let served = async move {
-            set_options(&stream);
-            if let Some(stream) = try_the_door(stream, peer, limits, door, &shutdown).await {
+            if let Some(stream) = knock_once_readable(stream, peer, limits, door, &shutdown).await {
                 // Boxed, so that one that goes through the door has no room for it.
                 Box::pin(serve_http(stream, peer, limits, respond, shutdown)).await;
             }
@@ -149,52 +165,47 @@ async fn back_off(error: &io::Error) {
     }
 }
 
-fn set_options(stream: &TcpStream) {
-    // Small packets that must not wait for more; if it fails the first write fails too.
-    let _ = stream.set_nodelay(true);
-    // If it fails, who does not read is cut off later.
-    let _ = SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD_LIMIT));
-}
-
-/// Returns the stream, untouched, if it is to be served as HTTP.
-async fn try_the_door(
+/// Waits for the first bytes, and returns the stream if it is to be served as HTTP.
+async fn knock_once_readable(
     stream: TcpStream,
     peer: SocketAddr,
     limits: Limits,
     door: Option<Arc<dyn Door>>,
     shutdown: &CancellationToken,
 ) -> Option<TcpStream> {
+    if door.is_none() {
+        return Some(stream);
+    }
+    tokio::select! {
+        biased;
+        readable = timeout(limits.header_read_timeout, stream.readable()) => {
+            readable.ok()?.ok()?;
+            knock(stream, peer, door.as_ref())
+        }
+        () = shutdown.cancelled() => None,
+    }
+}
+
+/// Tries the door with the bytes that are there. Returns the stream, untouched, if it did not open.
+fn knock(stream: TcpStream, peer: SocketAddr, door: Option<&Arc<dyn Door>>) -> Option<TcpStream> {
     let Some(door) = door else {
         return Some(stream);
     };
-    let looked = tokio::select! {
-        biased;
-        looked = timeout(limits.header_read_timeout, look(&stream, peer, &*door)) => looked.ok()?,
-        () = shutdown.cancelled() => return None,
-    };
-    match looked {
+    let opening = FIRST_BYTES.with_borrow_mut(|buffer| {
+        let flags = RecvFlags::DONTWAIT | RecvFlags::PEEK;
+        let (read, _) = rustix::net::recv(&stream, &mut buffer[..], flags).ok()?;
+        let opening = door.recognise(&buffer[..read], peer)?;
+        let head = &mut buffer[..opening.head_bytes()];
+        let (taken, _) = rustix::net::recv(&stream, &mut *head, RecvFlags::DONTWAIT).ok()?;
+        (taken == head.len()).then_some(opening)
+    });
+    match opening {
         Some(opening) => {
-            door.enter(opening, stream);
+            Arc::clone(door).enter(opening, stream);
             None
         }
         None => Some(stream),
     }
-}
-
-/// Waits for the first bytes, and leaves them where they are.
-async fn look(stream: &TcpStream, peer: SocketAddr, door: &dyn Door) -> Option<Opening> {
-    poll_fn(|context| {
-        FIRST_BYTES.with_borrow_mut(|buffer| {
-            let mut buffer = ReadBuf::new(buffer);
-            let peeked = std::task::ready!(stream.poll_peek(context, &mut buffer));
-            Poll::Ready(
-                peeked
-                    .ok()
-                    .and_then(|_| door.recognise(buffer.filled(), peer)),
-            )
-        })
-    })
-    .await
 }
 
 async fn serve_http<R, F, B>(

@@ -8,7 +8,7 @@ use atalaya_store::{Migration, OpenOptions, Store, StoreError};
 use axum::{body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming};
 use tokio::{
-    net::{TcpListener, TcpSocket},
+    net::TcpListener,
     task::{JoinError, JoinHandle},
     time::{Instant, timeout_at},
 };
@@ -67,6 +67,7 @@ impl Server {
         let (ops_listener, ops_addr) = bind(config.ops_listen)?;
         let (app, closings) = App::assemble(config, clock, store, local_addr).await?;
         let first_admin_password = first_admin::ensure(&app).await?;
+        app.store.warm_up().await?;
 
         let gateway = Gateway::new(
             gateway_config(&app.config),
@@ -224,25 +225,13 @@ async fn answer(
     }
 }
 
-/// How many connections the kernel holds for us until they are accepted; it takes less if `somaxconn` is
-/// less. The usual 128 makes clients of a storm after a deploy wait a second and more to try again.
-const BACKLOG: u32 = 4_096;
-
 fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
-    let listen = || {
-        let socket = if address.is_ipv4() {
-            TcpSocket::new_v4()?
-        } else {
-            TcpSocket::new_v6()?
-        };
-        // A restart must not wait for the connections of the last life to be forgotten.
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
-        let listener = socket.listen(BACKLOG)?;
-        let bound = listener.local_addr()?;
-        Ok((listener, bound))
-    };
-    listen().map_err(|source| StartError::Listen { address, source })
+    serve::listen(address)
+        .and_then(|listener| {
+            let bound = listener.local_addr()?;
+            Ok((listener, bound))
+        })
+        .map_err(|source| StartError::Listen { address, source })
 }
 
 fn gateway_config(config: &Config) -> atalaya_gateway::Config {

@@ -6,65 +6,50 @@ use std::borrow::Cow;
 use serde::Serialize;
 use sqlx::{Database, Encode, Postgres, Sqlite, Type, encode::IsNull, error::BoxDynError};
 
-/// A list of ids: an array on PostgreSQL (`= ANY($1)`), JSON on SQLite (`IN (SELECT value FROM json_each($1))`).
+/// A list of values: an array on PostgreSQL (`= ANY($1)`), JSON on SQLite (`IN (SELECT value FROM json_each($1))`).
 #[derive(Clone)]
-pub(crate) struct Ids(pub(crate) Vec<i64>);
+pub(crate) struct Array<T>(Vec<T>);
 
-impl Type<Postgres> for Ids {
-    fn type_info() -> sqlx::postgres::PgTypeInfo {
-        <Vec<i64> as Type<Postgres>>::type_info()
+impl<T> Array<T> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
-impl Encode<'_, Postgres> for Ids {
+impl<T> FromIterator<T> for Array<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+impl<T> Type<Postgres> for Array<T>
+where
+    Vec<T>: Type<Postgres>,
+{
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        <Vec<T> as Type<Postgres>>::type_info()
+    }
+}
+
+impl<'q, T> Encode<'q, Postgres> for Array<T>
+where
+    Vec<T>: Encode<'q, Postgres>,
+{
     fn encode_by_ref(
         &self,
         buffer: &mut <Postgres as Database>::ArgumentBuffer,
     ) -> Result<IsNull, BoxDynError> {
-        <Vec<i64> as Encode<Postgres>>::encode_by_ref(&self.0, buffer)
+        <Vec<T> as Encode<Postgres>>::encode_by_ref(&self.0, buffer)
     }
 }
 
-impl Type<Sqlite> for Ids {
+impl<T> Type<Sqlite> for Array<T> {
     fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
         <str as Type<Sqlite>>::type_info()
     }
 }
 
-impl Encode<'_, Sqlite> for Ids {
-    fn encode_by_ref(
-        &self,
-        buffer: &mut <Sqlite as Database>::ArgumentBuffer,
-    ) -> Result<IsNull, BoxDynError> {
-        <String as Encode<Sqlite>>::encode(json(&self.0), buffer)
-    }
-}
-
-/// A list of texts, bound as [`Ids`] are.
-pub(crate) struct Texts(pub(crate) Vec<String>);
-
-impl Type<Postgres> for Texts {
-    fn type_info() -> sqlx::postgres::PgTypeInfo {
-        <Vec<String> as Type<Postgres>>::type_info()
-    }
-}
-
-impl Encode<'_, Postgres> for Texts {
-    fn encode_by_ref(
-        &self,
-        buffer: &mut <Postgres as Database>::ArgumentBuffer,
-    ) -> Result<IsNull, BoxDynError> {
-        <Vec<String> as Encode<Postgres>>::encode_by_ref(&self.0, buffer)
-    }
-}
-
-impl Type<Sqlite> for Texts {
-    fn type_info() -> sqlx::sqlite::SqliteTypeInfo {
-        <str as Type<Sqlite>>::type_info()
-    }
-}
-
-impl Encode<'_, Sqlite> for Texts {
+impl<T: Serialize> Encode<'_, Sqlite> for Array<T> {
     fn encode_by_ref(
         &self,
         buffer: &mut <Sqlite as Database>::ArgumentBuffer,

@@ -2,9 +2,10 @@
 //! `YYYY-MM-DD HH:MM:SS.mmm`, which reads well in a query by hand and sorts as it is.
 
 use chrono::{DateTime, NaiveDateTime};
+use serde::{Serialize, Serializer};
 use sqlx::{
     Database, Decode, Encode, Postgres, Sqlite, Type, TypeInfo, ValueRef, encode::IsNull,
-    error::BoxDynError,
+    error::BoxDynError, postgres::PgHasArrayType,
 };
 
 use crate::model::Timestamp;
@@ -38,9 +39,22 @@ impl Timestamp {
     }
 }
 
+/// The text form: in JSON that a statement unfolds.
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_text())
+    }
+}
+
 impl Type<Postgres> for Timestamp {
     fn type_info() -> sqlx::postgres::PgTypeInfo {
         <NaiveDateTime as Type<Postgres>>::type_info()
+    }
+}
+
+impl PgHasArrayType for Timestamp {
+    fn array_type_info() -> sqlx::postgres::PgTypeInfo {
+        NaiveDateTime::array_type_info()
     }
 }
 

@@ -65,6 +65,9 @@ impl Socket {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let fd = net::socket_with(family, SocketType::STREAM, flags, None)?;
         sockopt::set_tcp_nodelay(&fd, true)?;
+        // The handshake's last packet carries the request, and what is received is acknowledged with what is said next:
+        // two packets fewer for each connection, which the kernel would charge to whoever runs.
+        sockopt::set_tcp_quickack(&fd, false)?;
         if let Some(source) = source {
             net::bind(&fd, &source)?;
         }

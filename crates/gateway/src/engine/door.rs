@@ -32,8 +32,14 @@ pub struct Opening {
     handshake: Handshake,
     /// The answer, status line and headers.
     answer: Vec<u8>,
-    /// How many bytes of the stream the request takes.
     head_bytes: usize,
+}
+
+impl Opening {
+    /// How many bytes of the stream the request takes.
+    pub fn head_bytes(&self) -> usize {
+        self.head_bytes
+    }
 }
 
 /// Who recognises handshakes. One engine, without its type.
@@ -41,7 +47,7 @@ pub trait Door: Send + Sync + 'static {
     /// Looks at the first bytes of a connection.
     fn recognise(&self, first_bytes: &[u8], peer: SocketAddr) -> Option<Opening>;
 
-    /// Opens the session, on a stream that still holds the request.
+    /// Opens the session, on a stream from which the request has been taken.
     fn enter(self: Arc<Self>, opening: Opening, stream: TcpStream);
 }
 
@@ -75,7 +81,7 @@ impl<H: Handler> Door for Engine<H> {
     }
 
     fn enter(self: Arc<Self>, opening: Opening, stream: TcpStream) {
-        let websocket = Websocket::behind(opening.head_bytes, stream, self.config.max_payload);
+        let websocket = Websocket::new(stream, &[], self.config.max_payload);
         self.begin(opening.handshake, websocket, opening.answer);
     }
 }

@@ -53,8 +53,6 @@ impl From<Lost> for CloseReason {
 pub(super) struct Websocket {
     stream: Arc<TcpStream>,
     inbound: Inbound,
-    /// How many bytes of the request are still to be taken off the stream.
-    to_skip: usize,
 }
 
 impl Websocket {
@@ -64,15 +62,6 @@ impl Websocket {
         Self {
             stream: Arc::new(stream),
             inbound,
-            to_skip: 0,
-        }
-    }
-
-    /// On a stream from which the request has only been peeked at.
-    pub(super) fn behind(request_bytes: usize, stream: TcpStream, max_payload: usize) -> Self {
-        Self {
-            to_skip: request_bytes,
-            ..Self::new(stream, &[], max_payload)
         }
     }
 
@@ -115,9 +104,7 @@ impl Websocket {
             match (received, ready) {
                 (Some(0), _) => Err(Lost::Gone),
                 (Some(read), _) => {
-                    let skipped = read.min(self.to_skip);
-                    self.to_skip -= skipped;
-                    self.inbound.push(&buffer[skipped..read]);
+                    self.inbound.push(&buffer[..read]);
                     Ok(())
                 }
                 (None, Err(error)) if error.kind() != io::ErrorKind::WouldBlock => Err(Lost::Gone),

@@ -8,7 +8,11 @@ use tokio::{
     time::sleep,
 };
 
-use crate::support::{start, start_with, within};
+use crate::support::{
+    start, start_with,
+    websocket::{TEXT, frame},
+    within,
+};
 use atalaya_gateway::{CloseReason, Origins};
 
 const HANDSHAKE: &str = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n\
@@ -58,6 +62,29 @@ async fn a_head_in_one_piece_and_one_in_pieces_get_the_same_answer() {
         assert!(short.1.contains("0{\"sid\":"), "{short:?}");
         assert!(long.1.contains("0{\"sid\":"), "{long:?}");
         assert_eq!(server.gateway.connections(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_follows_a_head_at_once_is_read() {
+    let server = start().await;
+    for is_late in [false, true] {
+        let mut stream = TcpStream::connect(server.addr).await.unwrap();
+        if is_late {
+            // It is accepted, and waited for.
+            sleep(Duration::from_millis(30)).await;
+        }
+        let mut bytes = format!("{HANDSHAKE}\r\n").into_bytes();
+        bytes.extend(frame(0x80 | TEXT, b"40"));
+        stream.write_all(&bytes).await.unwrap();
+        let (_, open) = answer(&mut stream).await;
+        assert!(open.contains("0{\"sid\":"), "{open}");
+        let mut joined = Vec::new();
+        while !joined.ends_with(b"}") {
+            joined.push(within(stream.read_u8()).await.unwrap());
+        }
+        let joined = String::from_utf8_lossy(&joined).into_owned();
+        assert!(joined.contains("40{\"sid\":"), "{joined}");
     }
 }
 

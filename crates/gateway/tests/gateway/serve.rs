@@ -2,13 +2,14 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use atalaya_gateway::serve::{Limits, accept_loop};
+use atalaya_gateway::serve::{Limits, accept_loop, listen};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
+use socket2::SockRef;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -24,7 +25,7 @@ async fn answer(request: Request<Incoming>, _: SocketAddr) -> Response<Full<Byte
 }
 
 async fn start(limits: Limits) -> (SocketAddr, CancellationToken, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let addr = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
     let serving = tokio::spawn(accept_loop(
@@ -35,6 +36,19 @@ async fn start(limits: Limits) -> (SocketAddr, CancellationToken, JoinHandle<()>
         shutdown.clone(),
     ));
     (addr, shutdown, serving)
+}
+
+#[tokio::test]
+async fn what_is_accepted_has_the_options_of_its_listener() {
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let listener = listen(address.parse().unwrap()).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (_client, accepted) = tokio::join!(TcpStream::connect(addr), listener.accept());
+        let (stream, _) = accepted.unwrap();
+        assert!(stream.nodelay().unwrap());
+        let unread_limit = SockRef::from(&stream).tcp_user_timeout().unwrap();
+        assert_eq!(unread_limit, Some(Duration::from_secs(60)));
+    }
 }
 
 #[tokio::test]

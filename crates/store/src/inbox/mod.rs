@@ -11,7 +11,7 @@ mod statements;
 use crate::{
     MAX_SELECTION, Store,
     accounts::role_of,
-    bind::Ids,
+    bind::Array,
     cursor::{Cursor, List},
     db::{self, Sql, mapped, on},
     error::StoreError,
@@ -321,7 +321,7 @@ impl Store {
                     .bind(reader.joined)
                     .bind(reader.read_up_to)
                     .bind(now)
-                    .bind(Ids(ids.iter().map(|id| id.0).collect()))
+                    .bind(ids.iter().map(|id| id.0).collect::<Array<_>>())
                     .fetch_all(&mut *transaction)
                     .await?;
                 // Before the count: what is published between the two is counted as unread, not marked as read.

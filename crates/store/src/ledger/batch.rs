@@ -1,10 +1,7 @@
 //! One transaction of the ledger: at most one statement of each kind, whatever the batch's size. What opening
 //! takes stands in `opens`.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-};
+use std::{borrow::Cow, collections::HashSet};
 
 use serde::Serialize;
 use tokio::time::Instant;
@@ -19,7 +16,7 @@ use crate::{
     bind::{clipped, json},
     db::{self, Db, Sql, on},
     error::StoreError,
-    model::{Closed, NewRefusal, SessionId},
+    model::{Closed, NewRefusal, SessionId, Timestamp},
 };
 
 const MAX_TEXT_CHARS: usize = 255;
@@ -74,13 +71,13 @@ struct SessionClose<'a> {
     id: i64,
     socket_id: Option<&'a str>,
     reason: Option<&'a str>,
-    at: String,
-    last_seen_at: String,
+    at: Timestamp,
+    last_seen_at: Timestamp,
 }
 
 #[derive(Serialize)]
 struct RefusalInsert<'a> {
-    refused_at: String,
+    refused_at: Timestamp,
     code: &'a str,
     detail: Option<Cow<'a, str>>,
     ip_address: Option<&'a str>,
@@ -90,6 +87,38 @@ struct RefusalInsert<'a> {
     user_id: Option<i64>,
     node: &'a str,
     transport: &'a str,
+}
+
+macro_rules! open_on_postgres {
+    ($connection:expr, $opens:expr) => {{
+        let opens: &Opens = &$opens;
+        let columns = opens.columns();
+        sqlx::query_as(opens::OPEN_ON_POSTGRES)
+            .bind(columns.id)
+            .bind(columns.user_id)
+            .bind(columns.socket_id)
+            .bind(columns.connected_at)
+            .bind(columns.ip_address)
+            .bind(columns.user_agent)
+            .bind(columns.transport)
+            .bind(columns.node)
+            .bind(columns.recovered_from)
+            .bind(columns.max_active)
+            .bind(columns.nth)
+            .bind(opens.nodes())
+            .fetch_all(&mut *$connection)
+            .await
+    }};
+}
+
+/// Connects, and has the statement of a storm planned, before the first client comes: after a deploy all come at once.
+pub(crate) async fn warm_up(db: &Db) -> Result<(), StoreError> {
+    on!(db, ledger, |connection, engine| {
+        if engine == Engine::Postgres {
+            let _: Vec<Verdict> = open_on_postgres!(connection, Opens::of(&[]))?;
+        }
+        Ok(())
+    })
 }
 
 /// Commits a batch; one outcome for each request, in order.
@@ -129,11 +158,7 @@ pub(crate) async fn commit(
         };
         let mut verdicts: Vec<Verdict> = Vec::new();
         if has_opens && engine == Engine::Postgres {
-            verdicts = sqlx::query_as(opens::OPEN_ON_POSTGRES)
-                .bind(opens.json())
-                .bind(opens.nodes())
-                .fetch_all(&mut *connection)
-                .await?;
+            verdicts = open_on_postgres!(connection, opens)?;
         } else if has_opens {
             verdicts = sqlx::query_as(opens::JUDGE_ON_SQLITE)
                 .bind(opens.json())
@@ -143,13 +168,12 @@ pub(crate) async fn commit(
             let last_id = sqlx::query_scalar(opens::LAST_ID_ON_SQLITE)
                 .fetch_one(&mut *connection)
                 .await?;
-            opens.keep_admitted(&verdicts, last_id);
+            opens.number_admitted(&mut verdicts, last_id);
             progress.opened = opens.places();
             sqlx::query(opens::INSERT_ON_SQLITE)
-                .bind(opens.json())
+                .bind(opens.numbered_json())
                 .execute(&mut *connection)
                 .await?;
-            verdicts.iter_mut().for_each(Verdict::note_written);
         }
         let mut closed: Vec<i64> = Vec::new();
         if let Some(rows) = &closes {
@@ -172,25 +196,19 @@ pub(crate) async fn commit(
     })
 }
 
-fn outcomes(
-    requests: &[Request],
-    mut opened: HashMap<usize, Outcome>,
-    closed: Vec<i64>,
-) -> Vec<Outcome> {
+fn outcomes(requests: &[Request], opened: Vec<(usize, Outcome)>, closed: Vec<i64>) -> Vec<Outcome> {
+    let mut opened = opened.into_iter().peekable();
     // The first of two closes of the same row is the one that closed it.
     let mut closed: HashSet<i64> = closed.into_iter().collect();
-    requests
-        .iter()
-        .enumerate()
-        .map(|(place, request)| match request {
-            Request::Open { .. } => opened.remove(&place).unwrap_or(Outcome::NotWritten),
-            Request::Close { close, .. } if closed.remove(&close.id.0) => {
-                Outcome::Closed(Closed::Now)
-            }
-            Request::Close { .. } => Outcome::Closed(Closed::Already),
-            Request::Refuse(_) => Outcome::Refused,
-        })
-        .collect()
+    let outcome = |(place, request): (usize, &Request)| match request {
+        Request::Open { .. } => opened
+            .next_if(|(of, _)| *of == place)
+            .map_or(Outcome::NotWritten, |(_, outcome)| outcome),
+        Request::Close { close, .. } if closed.remove(&close.id.0) => Outcome::Closed(Closed::Now),
+        Request::Close { .. } => Outcome::Closed(Closed::Already),
+        Request::Refuse(_) => Outcome::Refused,
+    };
+    requests.iter().enumerate().map(outcome).collect()
 }
 
 /// The closes of a batch, each row once.
@@ -204,8 +222,8 @@ impl<'a> Closes<'a> {
                 id: close.id.0,
                 socket_id: close.socket_id.as_deref(),
                 reason: close.told_reason(),
-                at: close.at.to_text(),
-                last_seen_at: close.last_seen_at.to_text(),
+                at: close.at,
+                last_seen_at: close.last_seen_at,
             }),
             _ => None,
         });
@@ -234,7 +252,7 @@ fn refusal_row(refusal: &NewRefusal) -> RefusalInsert<'_> {
             .map(|text| clipped(text, MAX_TEXT_CHARS).into_owned().into())
     };
     RefusalInsert {
-        refused_at: refusal.at.to_text(),
+        refused_at: refusal.at,
         code: refusal.code,
         detail: text(&refusal.detail),
         ip_address: refusal.ip_address.as_deref(),

@@ -87,7 +87,7 @@ mapped!(SessionRow, |row| {
 #[derive(Serialize)]
 struct Seen {
     id: i64,
-    at: String,
+    at: Timestamp,
 }
 
 /// How many rows one statement touches.
@@ -103,6 +103,12 @@ const TOUCH: Sql = Sql {
 };
 
 impl Store {
+    /// Makes ready for connections, once the tables are there: the first of them need not wait for a connection to the
+    /// database and for its plans.
+    pub async fn warm_up(&self) -> Result<(), StoreError> {
+        batch::warm_up(&self.inner.db).await
+    }
+
     /// Commits the row of a connection (law L1), if its user exists and is not disabled, and tells where the user's
     /// inbox stands. Group-committed. The node must be registered.
     ///
@@ -136,10 +142,7 @@ impl Store {
         for chunk in seen.chunks(TOUCH_CHUNK) {
             let rows: Vec<_> = chunk
                 .iter()
-                .map(|(id, at)| Seen {
-                    id: id.0,
-                    at: at.to_text(),
-                })
+                .map(|(id, at)| Seen { id: id.0, at: *at })
                 .collect();
             let rows = json(&rows);
             on!(&self.inner.db, writers, |connection, engine| {

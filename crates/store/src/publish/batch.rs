@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Engine,
     accounts::role_of,
-    bind::{Ids, storable},
+    bind::{Array, storable},
     db::{Db, Sql, on},
     error::StoreError,
     model::{Notification, Outgoing, Published, Publisher, Role, UserId},
@@ -126,7 +126,7 @@ async fn users(
     ids: BTreeSet<UserId>,
 ) -> Result<HashMap<UserId, (Role, bool)>, StoreError> {
     let known: Vec<(i64, Option<String>, bool)> = on!(db, readers, |connection, engine| {
-        let ids = Ids(ids.iter().map(|user| user.0).collect());
+        let ids: Array<i64> = ids.iter().map(|user| user.0).collect();
         Ok(sqlx::query_as(USERS.on(engine))
             .bind(ids)
             .fetch_all(connection)

@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::writer::Request;
 use crate::{
     Engine,
-    bind::{Ids, json, storable},
+    bind::{Array, json, storable},
     db::{self, Db, Sql, mapped, on},
     error::{Cause, StoreError},
-    model::{NotificationId, Role, UserId},
+    model::{NotificationId, Role, Timestamp, UserId},
 };
 
 const UNKNOWN_USERS: Sql = Sql {
@@ -152,8 +152,8 @@ struct Row<'a> {
     event: Option<Cow<'a, str>>,
     link: Option<Cow<'a, str>>,
     data: Option<Cow<'a, str>>,
-    created_at: String,
-    expires_at: Option<String>,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
     requires_ack: bool,
     publisher_id: Option<i64>,
     targets: Vec<String>,
@@ -185,7 +185,7 @@ pub(super) enum Attempt {
 /// Binds `$1` to `$15` of [`WRITE_ONE_ON_POSTGRES`].
 macro_rules! bind_one {
     ($query:expr, $named:expr, $publishers:expr, $roles:expr, $request:expr) => {{
-        let (request, named): (&Request, &Ids) = ($request, $named);
+        let (request, named): (&Request, &Array<i64>) = ($request, $named);
         let new = &request.new;
         let targets: Vec<String> = request
             .targets
@@ -245,7 +245,7 @@ pub(super) async fn write(db: &Db, requests: &[&Request]) -> Result<Attempt, Sto
             }
         } else {
             let mut transaction = db::begin(connection, engine).await?;
-            if !named.0.is_empty() {
+            if !named.is_empty() {
                 unknown = sqlx::query_scalar(UNKNOWN_USERS.on(engine))
                     .bind(named.clone())
                     .fetch_all(&mut *transaction)
@@ -274,7 +274,7 @@ pub(super) async fn write(db: &Db, requests: &[&Request]) -> Result<Attempt, Sto
 }
 
 /// Those whose right to publish is asked for, and the roles that they must have one of, as one text.
-fn publishers(requests: &[&Request]) -> (Ids, String) {
+fn publishers(requests: &[&Request]) -> (Array<i64>, String) {
     let asked = requests.iter().filter_map(|request| {
         Some((
             request.new.publisher.map_or(0, |user| user.0),
@@ -284,16 +284,16 @@ fn publishers(requests: &[&Request]) -> (Ids, String) {
     let (ids, roles): (BTreeSet<i64>, Vec<&[Role]>) = asked.unzip();
     let roles = roles.first().copied().unwrap_or_default().iter();
     let names: Vec<_> = roles.map(|role| role.as_str()).collect();
-    (Ids(ids.into_iter().collect()), names.join(" "))
+    (ids.into_iter().collect(), names.join(" "))
 }
 
-fn named_users(requests: &[&Request]) -> Ids {
+fn named_users(requests: &[&Request]) -> Array<i64> {
     let users: BTreeSet<i64> = requests
         .iter()
         .flat_map(|request| &request.targets.users)
         .map(|user| user.0)
         .collect();
-    Ids(users.into_iter().collect())
+    users.into_iter().collect()
 }
 
 fn rows<'a>(requests: &[&'a Request]) -> Vec<Row<'a>> {
@@ -308,8 +308,8 @@ fn rows<'a>(requests: &[&'a Request]) -> Vec<Row<'a>> {
             event: new.event.as_deref().map(storable),
             link: new.link.as_deref().map(storable),
             data: new.data.as_deref().map(storable),
-            created_at: request.now.to_text(),
-            expires_at: new.expires_at.map(|at| at.to_text()),
+            created_at: request.now,
+            expires_at: new.expires_at,
             requires_ack: new.requires_ack,
             publisher_id: new.publisher.map(|user| user.0),
             targets: request

@@ -8,7 +8,6 @@ pub mod websocket;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use atalaya_gateway::{Config, Gateway, serve};
-use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use application::Recorder;
@@ -34,7 +33,7 @@ pub async fn start_with(change: impl FnOnce(&mut Config)) -> Server {
     change(&mut config);
     let app = Arc::new(Recorder::default());
     let gateway = Gateway::new(config, Arc::clone(&app));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = serve::listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let addr = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
     let respond = {
