@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use atalaya_protocol::socket::{self, Kind};
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::json;
 
 use crate::engine::Packet;
@@ -23,11 +24,21 @@ pub(super) fn with_attachments(packet: &socket::Packet<'_>, attachments: &[Bytes
 }
 
 pub(super) fn connect(namespace: &str, socket_id: &str, pid: Option<&str>) -> Packet {
-    let data = match pid {
-        Some(pid) => json!({"sid": socket_id, "pid": pid}),
-        None => json!({"sid": socket_id}),
-    };
-    with_data(Kind::Connect, namespace, data.to_string())
+    #[derive(Serialize)]
+    struct Connected<'a> {
+        sid: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pid: Option<&'a str>,
+    }
+    let data = serde_json::to_string(&Connected {
+        sid: socket_id,
+        pid,
+    });
+    with_data(
+        Kind::Connect,
+        namespace,
+        data.expect("texts are always JSON"),
+    )
 }
 
 /// `data.code` is for programs; the public server's own refusals have none.
