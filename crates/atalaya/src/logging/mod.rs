@@ -8,8 +8,6 @@
 //! JSON lines are flat: `timestamp`, `level`, `target`, `message`, then the event's own fields under their
 //! dotted names. Tokens and secrets have types that print as `***`.
 
-#[cfg(test)]
-mod cost;
 mod destination;
 mod file;
 mod json;
