@@ -192,9 +192,9 @@ export class World {
     return this.sessionRows().find((row) => row.socket_id === socketId);
   }
 
-  // How a row was closed.
+  // How the first row of a socket was closed: one that comes back as the same socket has another.
   closing(socketId) {
     const columns = 'is_active, disconnected_at, disconnect_reason';
-    return this.sql(`SELECT ${columns} FROM user_sessions WHERE socket_id = '${socketId}';`)[0];
+    return this.sql(`SELECT ${columns} FROM user_sessions WHERE socket_id = '${socketId}' ORDER BY id;`)[0];
   }
 }

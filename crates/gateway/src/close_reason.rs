@@ -25,6 +25,8 @@ pub enum CloseReason {
     TokenExpired,
     /// Somebody cut this socket off.
     Revoked,
+    /// The client has come back on another connection, which continues this one.
+    Superseded,
     /// The server stops.
     ServerShutdown,
     /// Another node took this one for dead and closed its rows.
@@ -35,7 +37,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ClientDisconnect,
         Self::TransportClose,
         Self::TransportError,
@@ -46,6 +48,7 @@ impl CloseReason {
         Self::SlowConsumer,
         Self::TokenExpired,
         Self::Revoked,
+        Self::Superseded,
         Self::ServerShutdown,
         Self::NodeLost,
         Self::ServerError,
@@ -64,6 +67,7 @@ impl CloseReason {
             Self::SlowConsumer => "slow_consumer",
             Self::TokenExpired => "token_expired",
             Self::Revoked => "revoked",
+            Self::Superseded => "superseded",
             Self::ServerShutdown => "server_shutdown",
             Self::NodeLost => "node_lost",
             Self::ServerError => "server_error",
@@ -73,7 +77,7 @@ impl CloseReason {
     /// Whether the client should come back by itself. The public client does so when the transport
     /// closes, and does not after a DISCONNECT packet: one is sent only for a reason that says `false`.
     pub fn may_return(self) -> bool {
-        !matches!(self, Self::TokenExpired | Self::Revoked)
+        !matches!(self, Self::TokenExpired | Self::Revoked | Self::Superseded)
     }
 
     /// Whether the client is told, in a poll or in the bytes that still wait, before the transport goes.
@@ -84,6 +88,7 @@ impl CloseReason {
             Self::ConnectTimeout
                 | Self::TokenExpired
                 | Self::Revoked
+                | Self::Superseded
                 | Self::ServerShutdown
                 | Self::NodeLost
                 | Self::ServerError

@@ -47,6 +47,8 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// How long an upgrade from polling may take.
     pub upgrade_timeout: Duration,
+    /// How long after its end a connection may be continued by its client as if it had never been gone.
+    pub recovery_window: Duration,
     /// The largest message accepted from a client, in bytes.
     pub max_payload: usize,
     /// How many connections this process holds at once.
@@ -120,6 +122,8 @@ impl Config {
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),
             upgrade_timeout: Duration::from_secs(10),
+            // As the public server's documentation proposes.
+            recovery_window: Duration::from_secs(2 * 60),
             max_payload: 1_000_000,
             max_connections: 50_000,
             max_sessions_per_user: 100,

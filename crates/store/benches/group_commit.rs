@@ -82,7 +82,8 @@ fn session(user_id: UserId) -> NewSession {
         user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0)".to_owned()),
         transport: "websocket",
         node: NODE.to_owned(),
-        recovered_from: None,
+        recovery_id: "id".to_owned(),
+        recovers: None,
         max_active: None,
     }
 }

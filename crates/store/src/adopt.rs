@@ -6,7 +6,11 @@
 
 use sqlx::{AssertSqlSafe, Postgres, Row, Sqlite, Transaction};
 
-use crate::{Migration, error::StoreError};
+use crate::{
+    Migration,
+    db::{Db, Sql, on},
+    error::StoreError,
+};
 
 /// One column that Atalaya uses of a table that may be another program's.
 struct Column {
@@ -72,6 +76,9 @@ const fn holding(min_chars: i32, column: Column) -> Column {
 /// connection ends, and not by the lease either.
 const REASON_CHARS: i32 = 20;
 
+/// Over the longest id by which a connection is continued.
+const RECOVERY_ID_CHARS: i32 = 80;
+
 const TABLES: [Table; 2] = [
     Table {
         name: "user_sessions",
@@ -90,6 +97,7 @@ const TABLES: [Table; 2] = [
             written(added("transport", "TEXT", TEXT)),
             written(added("node", "TEXT", TEXT)),
             added("recovered_from", "BIGINT", INTEGER),
+            holding(RECOVERY_ID_CHARS, added("recovery_id", "TEXT", TEXT)),
         ],
     },
     Table {
@@ -214,6 +222,24 @@ pub(crate) async fn sqlite(
         }
     }
     Ok(report)
+}
+
+const UNIQUE_SOCKET_IDS: Sql = Sql {
+    sqlite: "SELECT EXISTS (SELECT 1 FROM pragma_index_list('user_sessions') AS i \
+             WHERE i.\"unique\" AND (SELECT GROUP_CONCAT(name) FROM pragma_index_info(i.name)) = 'socket_id')",
+    postgres: "SELECT EXISTS (SELECT 1 FROM pg_index AS i JOIN pg_attribute AS a \
+                   ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] \
+               WHERE i.indrelid = CAST('user_sessions' AS regclass) AND i.indisunique AND i.indnkeyatts = 1 \
+                   AND a.attname = 'socket_id')",
+};
+
+/// Whether the table of sessions, which another program may have made, forbids the same socket id twice.
+pub(crate) async fn socket_ids_are_unique(db: &Db) -> Result<bool, StoreError> {
+    on!(db, writers, |connection, engine| {
+        Ok(sqlx::query_scalar(UNIQUE_SOCKET_IDS.on(engine))
+            .fetch_one(connection)
+            .await?)
+    })
 }
 
 fn add_column(table: &Table, column: &Column) -> String {

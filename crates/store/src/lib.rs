@@ -158,7 +158,10 @@ impl Store {
     /// Makes the tables, or brings them up to date; adopts `users` and `user_sessions` where another
     /// program made them. Servers that start at the same time may all call it.
     pub async fn migrate(&self) -> Result<Migration, StoreError> {
-        migrate::run(&self.inner.db).await
+        let migration = migrate::run(&self.inner.db).await?;
+        let are_unique = adopt::socket_ids_are_unique(&self.inner.db).await?;
+        self.inner.ledger.set_socket_ids_are_unique(are_unique);
+        Ok(migration)
     }
 
     /// Which database this is.

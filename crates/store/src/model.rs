@@ -163,16 +163,31 @@ pub struct NewSession {
     pub transport: &'static str,
     /// The id under which this process registered ([`crate::Store::register_node`]).
     pub node: String,
-    /// The row that this connection continues, if it was recovered.
-    pub recovered_from: Option<SessionId>,
+    /// By what a later connection may say that it continues this one: at most 80 characters.
+    pub recovery_id: String,
+    /// The connection that this one asks to continue.
+    pub recovers: Option<Recovers>,
     /// How many active rows the user may have, this one included; `None` for no bound.
     pub max_active: Option<u32>,
 }
 
+/// Which connection a new one asks to continue. It is granted if the last connection with this id was the same user's,
+/// neither the user nor anybody else ended it, and it has not ended for longer than the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovers {
+    pub recovery_id: String,
+    /// The beginning of the window.
+    pub ended_after: Timestamp,
+}
+
 /// A row that was committed, and what was read with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
     pub id: SessionId,
+    /// The one that was asked for; that of the connection which this one continues, where the table allows it twice.
+    pub socket_id: String,
+    /// The row that this connection continues: it has its recovery id, too.
+    pub recovered_from: Option<SessionId>,
     /// The user's role.
     pub role: Role,
     pub inbox: Standing,

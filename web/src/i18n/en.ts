@@ -215,6 +215,7 @@ export const en = {
   'close.server_shutdown': 'The server was stopped',
   'close.server_error': 'An error in the server',
   'close.node_lost': 'The server was lost',
+  'close.superseded': 'The client came back on another connection',
   'close.connect_timeout': 'Opened a transport and never joined',
   'close.other': 'Closed: {reason}',
 

@@ -216,6 +216,7 @@ export const es: Record<Key, Message> = {
   'close.server_shutdown': 'Se detuvo el servidor',
   'close.server_error': 'Un error del servidor',
   'close.node_lost': 'Se perdió el servidor',
+  'close.superseded': 'El cliente volvió por otra conexión',
   'close.connect_timeout': 'Abrió un transporte y nunca entró',
   'close.other': 'Cerrada: {reason}',
 

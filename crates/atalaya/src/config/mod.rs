@@ -126,6 +126,7 @@ fn read_config(raw: &mut Raw) -> Config {
         ping_timeout: raw.value("ping_timeout_seconds", parse::short_time),
         connect_timeout: raw.value("connect_timeout_seconds", parse::short_time),
         upgrade_timeout: raw.value("upgrade_timeout_seconds", parse::short_time),
+        recovery_window: raw.value("recovery_window_seconds", parse::recovery_window),
         max_payload: raw.value("max_payload_bytes", parse::bytes),
         max_connections: raw.value("max_connections", parse::count),
         max_sessions_per_user: raw.value("max_sessions_per_user", parse::small_count),

@@ -99,6 +99,11 @@ pub(super) fn lease(text: &str) -> Option<Duration> {
     within(text, SECOND..=HOUR)
 }
 
+/// None at all switches recovery off.
+pub(super) fn recovery_window(text: &str) -> Option<Duration> {
+    within(text, Duration::ZERO..=24 * HOUR)
+}
+
 pub(super) fn token_life(text: &str) -> Option<Duration> {
     within(text, SECOND..=365 * 24 * HOUR)
 }

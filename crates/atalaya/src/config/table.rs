@@ -239,6 +239,14 @@ pub static SETTINGS: &[Setting] = &[
         SHORT_TIME,
         "How long a stop may take before what is left is cut.",
     ),
+    row(
+        LEDGER,
+        "recovery_window_seconds",
+        "ATALAYA_RECOVERY_WINDOW_SECONDS",
+        "2m",
+        "a time up to 24h, such as 30s or 2m (a bare number is seconds); 0 switches it off",
+        "How long after a cut a client may come back as the same socket (socket.recovered).",
+    ),
     Setting {
         default: Unset::Derived {
             meaning: "the host's name and the port",

@@ -17,6 +17,7 @@ const WRONG: &[(&str, &str)] = &[
     ("connect_timeout_seconds", "1y"),
     ("upgrade_timeout_seconds", "ten"),
     ("lease_seconds", "1ms"),
+    ("recovery_window_seconds", "25h"),
     ("shutdown_grace_seconds", "1e9"),
     ("node", "tower 1"),
     ("max_connections", "0"),

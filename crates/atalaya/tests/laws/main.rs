@@ -17,5 +17,6 @@ mod l1_ledger_first;
 mod l2_no_ghosts;
 mod l3_closed_once;
 mod l4_nothing_lost;
+mod l5_recovery;
 mod l6_expired_means_gone;
 mod l7_bounded;

@@ -17,7 +17,7 @@ async fn connect_goes_out_before_anything_else() {
     client.send("40/chat,{\"pid\":\"secret\"}").await;
     assert_eq!(
         client.text().await,
-        r#"40/chat,{"pid":"secret","sid":"s0"}"#
+        r#"40/chat,{"sid":"s0","pid":"secret"}"#
     );
     assert_eq!(client.text().await, r#"42/chat,["welcome","s0"]"#);
     assert_eq!(

@@ -25,6 +25,7 @@ pub(crate) async fn catch_up(app: &App, member: &Member) {
     let mut backlog = Backlog {
         sent_up_to: member.state().entry.resume_after.unwrap_or(0),
         unread_only: member.state().entry.resume_after.is_none(),
+        is_complete: true,
     };
     let mut pause = RETRY_FIRST;
     while !member.state().has_left() {
@@ -48,6 +49,8 @@ pub(crate) async fn catch_up(app: &App, member: &Member) {
 struct Backlog {
     sent_up_to: i64,
     unread_only: bool,
+    /// Whether nothing is missing between where it began and where it is.
+    is_complete: bool,
 }
 
 impl Backlog {
@@ -60,6 +63,10 @@ impl Backlog {
                 return Ok(());
             }
             if complete && self.meets_the_fan_out(app, member, head) {
+                let from = member.state().entry.resume_after;
+                let sync = app.frames.sync(from, self.sent_up_to, self.is_complete);
+                // A socket that is gone by now has been told of by whoever saw it go.
+                let _ = member.send(&sync);
                 return Ok(());
             }
         }
@@ -106,6 +113,7 @@ impl Backlog {
         if self.sent_up_to > head.0 {
             self.sent_up_to = 0;
             self.unread_only = true;
+            self.is_complete = false;
         }
     }
 

@@ -52,6 +52,18 @@ impl Frames {
         self.event("session", &[session])
     }
 
+    /// Where the replay to a socket ended: it has all of its own after `from` (from the first unread one, if that is
+    /// `None`) up to `to`, unless the replay is not complete.
+    pub fn sync(&self, from: Option<i64>, to: i64, complete: bool) -> Frame {
+        #[derive(Serialize)]
+        struct Sync {
+            from: Option<i64>,
+            to: i64,
+            complete: bool,
+        }
+        self.event("sync", &[Sync { from, to, complete }])
+    }
+
     /// That nothing is unread, with no change.
     pub fn nothing_unread(&self) -> Frame {
         self.nothing_unread.clone()

@@ -14,12 +14,13 @@ use atalaya_store::{
     OpenError,
     model::{NewRefusal, NewSession, Opened, Target, Timestamp, UserId},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use rand::RngCore;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::seat::{Entry, Seat};
+use super::{
+    resume::{Resume, new_pid, new_recovery_id, random_id},
+    seat::{Entry, Seat},
+};
 use crate::{App, auth::TokenError};
 
 /// Why a connection is refused. The codes are public: a front end tells people what to do by them.
@@ -68,35 +69,9 @@ impl Refused {
 #[serde(default)]
 struct Auth {
     token: Option<String>,
-    /// Where to go on, for a client that keeps the position itself. What is no position says nothing: it
-    /// is no reason to turn anybody away.
     cursor: Value,
-    /// The `pid` of the last connection and the offset of its last event, which socket.io-client (4.6 or
-    /// later) sends by itself.
     pid: Value,
     offset: Value,
-}
-
-impl Auth {
-    /// Where this user's socket left off. An offset counts only for the user who got it: another user who
-    /// logs in on the same page has a backlog of their own.
-    fn resume_after(&self, user: UserId) -> Option<i64> {
-        let is_same_user = self
-            .pid
-            .as_str()
-            .is_some_and(|pid| pid.starts_with(&pid_prefix(user)));
-        let offset = position(&self.offset).filter(|_| is_same_user);
-        // The client sends the same cursor on each reconnection; its offset has moved on since.
-        position(&self.cursor).max(offset)
-    }
-}
-
-/// A position as a client may write it: the number, or the text of it.
-fn position(value: &Value) -> Option<i64> {
-    let number = value.as_i64();
-    number
-        .or_else(|| value.as_str()?.parse().ok())
-        .filter(|position| *position >= 0)
 }
 
 /// Decides on a CONNECT, commits the row, and records a refusal.
@@ -133,23 +108,37 @@ async fn try_admit(
     if !app.ledger.holds_lease() {
         return Err(Refused::LedgerUnavailable);
     }
-    let socket_id = random_id();
     let node = app.ledger.node_id();
     let user = claims.user_id;
-    let opened = open_session(app, request, user, &socket_id, &node, now).await?;
-    let entry = Entry::of(auth.resume_after(user), &opened.inbox);
-    let mut greeting = vec![app.frames.session(opened.id, &socket_id, now)];
+    let resume = Resume::of(user, &auth.cursor, &auth.pid, &auth.offset);
+    let session = NewSession {
+        recovers: resume.recovers(now, app.config.recovery_window),
+        ..new_session(app, request, user, &node, now)
+    };
+    let recovery_id = session.recovery_id.clone();
+    let opened = open_session(app, session).await?;
+    let entry = Entry::of(resume.after, &opened.inbox);
+    // The client knows by its own pid that it was recovered.
+    let pid = match (opened.recovered_from, resume.pid) {
+        (Some(_), Some(pid)) => pid.text,
+        _ => new_pid(&recovery_id, entry),
+    };
+    let mut greeting = vec![app.frames.session(opened.id, &opened.socket_id, now)];
+    if let Some(head) = entry.nothing_up_to {
+        greeting.push(app.frames.sync(resume.after, head, true));
+    }
     if entry.is_unread_known {
         greeting.push(app.frames.nothing_unread());
     }
     Ok(Admission {
-        socket_id: socket_id.into(),
-        pid: Some(format!("{}{}", pid_prefix(user), random_id()).into()),
+        socket_id: opened.socket_id.into(),
+        pid: Some(pid.into()),
         greeting,
         // Asked anew: the commit may have taken its time.
         expires_in: Some(until(claims.expires_at, app.clock.now())),
         state: Seat {
             session_id: opened.id,
+            recovered_from: opened.recovered_from,
             user_id: user,
             role: opened.role,
             connected_at: now,
@@ -172,25 +161,29 @@ fn parse_auth(request: &ConnectRequest) -> Result<Auth, Refused> {
     })
 }
 
-async fn open_session(
+fn new_session(
     app: &App,
     request: &ConnectRequest,
     user: UserId,
-    socket_id: &str,
     node: &str,
     now: Timestamp,
-) -> Result<Opened, Refused> {
-    let session = NewSession {
+) -> NewSession {
+    NewSession {
         user_id: user,
-        socket_id: socket_id.to_owned(),
+        socket_id: random_id(),
         connected_at: now,
         ip_address: Some(request.handshake.remote_addr.to_string()),
         user_agent: request.handshake.user_agent.as_deref().map(str::to_owned),
         transport: request.transport.as_str(),
         node: node.to_owned(),
-        recovered_from: None,
+        recovery_id: new_recovery_id(user),
+        recovers: None,
         max_active: Some(app.config.max_sessions_per_user),
-    };
+    }
+}
+
+async fn open_session(app: &App, session: NewSession) -> Result<Opened, Refused> {
+    let user = session.user_id;
     let opened = app.store.open_session(session).await;
     match &opened {
         Err(OpenError::Store(error)) => app.health.wrote(Err(error)),
@@ -217,17 +210,6 @@ fn until(at: Timestamp, now: Timestamp) -> Duration {
     const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
     let left_ms = at.0.saturating_sub(now.0);
     Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)).min(LONGEST)
-}
-
-fn pid_prefix(user: UserId) -> String {
-    format!("{}.", user.0)
-}
-
-/// 120 random bits: an id that is shown and stored, and opens nothing.
-fn random_id() -> String {
-    let mut bytes = [0; 15];
-    rand::rng().fill_bytes(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn record(app: &App, request: &ConnectRequest, refused: &Refused, now: Timestamp) {

@@ -101,6 +101,11 @@ impl Hub {
         }
     }
 
+    /// The live socket of one row, if it is here.
+    pub fn member(&self, id: SessionId) -> Option<Arc<Member>> {
+        self.lock().members.get(&id).cloned()
+    }
+
     /// The live sockets of one user.
     pub fn members_of_user(&self, user: UserId) -> Vec<Arc<Member>> {
         self.members_of(&[Target::User(user)])

@@ -6,6 +6,7 @@
 mod admit;
 mod events;
 mod hub;
+mod resume;
 mod seat;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ impl Application for Sockets {
     fn connected(&self, member: &Arc<Member>) {
         let app = &self.0;
         app.hub.join(member);
+        supersede(app, member);
         app.ledger.changed(member.state().user_id);
         if member.state().node != app.ledger.node_id() {
             // The lease was lost between the commit and now: another server has closed this row.
@@ -88,6 +90,15 @@ impl Application for Sockets {
     }
 }
 
+/// A client that comes back before anybody has noticed that it was gone leaves a connection behind on which nobody
+/// listens: it ends now, instead of when its heartbeat fails.
+fn supersede(app: &App, member: &Member) {
+    let left_behind = member.state().recovered_from;
+    if let Some(left_behind) = left_behind.and_then(|id| app.hub.member(id)) {
+        left_behind.disconnect(CloseReason::Superseded);
+    }
+}
+
 /// What every refusal says of its handshake. Who and to which namespace, the caller adds as far as it is known.
 fn refusal_of(
     app: &App,
@@ -129,6 +140,7 @@ fn log_opened(app: &App, member: &Member) {
     let seat = member.state();
     tracing::info!(
         session.id = seat.session_id.0,
+        session.recovered_from = seat.recovered_from.map(|id| id.0),
         socket.id = member.id(),
         user.id = seat.user_id.0,
         client.address = %member.handshake().remote_addr,

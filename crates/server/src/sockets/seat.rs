@@ -15,6 +15,8 @@ pub(crate) type Member = Socket<Seat>;
 #[derive(Debug)]
 pub struct Seat {
     pub session_id: SessionId,
+    /// The row of the connection that this one continues.
+    pub recovered_from: Option<SessionId>,
     pub user_id: UserId,
     pub role: Role,
     pub connected_at: Timestamp,

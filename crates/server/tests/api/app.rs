@@ -115,7 +115,8 @@ impl TestApp {
             user_agent: Some("test".to_owned()),
             transport: "websocket",
             node: self.app.ledger.node_id().to_string(),
-            recovered_from: None,
+            recovery_id: format!("{}.{socket_id}", user.id),
+            recovers: None,
             max_active: None,
         };
         self.app.store.open_session(session).await.unwrap().id

@@ -39,16 +39,18 @@ const CLOSE_SESSIONS: Sql = Sql {
              FROM json_each($1) AS c \
              WHERE user_sessions.id = c.value->>'id' AND is_active = TRUE \
                  AND (c.value->>'socket_id' IS NULL \
-                      OR (socket_id = c.value->>'socket_id' AND connected_at = c.value->>'at')) \
+                      OR (connected_at = c.value->>'at' \
+                          AND (socket_id = c.value->>'socket_id' OR recovery_id = c.value->>'recovers'))) \
              RETURNING CAST(user_sessions.id AS BIGINT)",
     postgres: "UPDATE user_sessions AS s SET is_active = FALSE, \
                    disconnected_at = GREATEST(c.at, s.connected_at), \
                    disconnect_reason = c.reason, \
                    last_seen_at = GREATEST(c.last_seen_at, s.last_seen_at, s.connected_at) \
                FROM json_to_recordset(CAST($1 AS json)) AS c( \
-                   id bigint, socket_id text, reason text, at timestamp, last_seen_at timestamp) \
+                   id bigint, socket_id text, recovers text, reason text, at timestamp, last_seen_at timestamp) \
                WHERE s.id = c.id AND s.is_active = TRUE \
-                   AND (c.socket_id IS NULL OR (s.socket_id = c.socket_id AND s.connected_at = c.at)) \
+                   AND (c.socket_id IS NULL OR (s.connected_at = c.at \
+                       AND (s.socket_id = c.socket_id OR s.recovery_id = c.recovers))) \
                RETURNING CAST(s.id AS BIGINT)",
 };
 
@@ -70,6 +72,7 @@ const INSERT_REFUSALS: Sql = Sql {
 struct SessionClose<'a> {
     id: i64,
     socket_id: Option<&'a str>,
+    recovers: Option<&'a str>,
     reason: Option<&'a str>,
     at: Timestamp,
     last_seen_at: Timestamp,
@@ -102,10 +105,13 @@ macro_rules! open_on_postgres {
             .bind(columns.user_agent)
             .bind(columns.transport)
             .bind(columns.node)
-            .bind(columns.recovered_from)
+            .bind(columns.recovery_id)
+            .bind(columns.recovers)
+            .bind(columns.ended_after)
             .bind(columns.max_active)
             .bind(columns.nth)
             .bind(opens.nodes())
+            .bind(opens.socket_ids_are_unique)
             .fetch_all(&mut *$connection)
             .await
     }};
@@ -115,22 +121,22 @@ macro_rules! open_on_postgres {
 pub(crate) async fn warm_up(db: &Db) -> Result<(), StoreError> {
     on!(db, ledger, |connection, engine| {
         if engine == Engine::Postgres {
-            let _: Vec<Verdict> = open_on_postgres!(connection, Opens::of(&[]))?;
+            let _: Vec<Verdict> = open_on_postgres!(connection, Opens::of(&[], false))?;
         }
         Ok(())
     })
 }
 
-/// Commits a batch; one outcome for each request, in order.
+/// Commits a batch, of which `opens` are a part; one outcome for each request, in order.
 ///
 /// On PostgreSQL a batch of one kind is one statement, which is a transaction by itself.
 pub(crate) async fn commit(
     db: &Db,
     requests: &[Request],
+    mut opens: Opens<'_>,
     reserve: &mut Reserve,
     progress: &mut Progress,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let mut opens = Opens::of(requests);
     let closes = Closes::of(requests).rows();
     let refusals = refusals(requests);
     let has_opens = opens.len() > 0;
@@ -220,7 +226,8 @@ impl<'a> Closes<'a> {
         let closes = requests.iter().filter_map(|request| match request {
             Request::Close { close, .. } if seen.insert(close.id) => Some(SessionClose {
                 id: close.id.0,
-                socket_id: close.socket_id.as_deref(),
+                socket_id: close.opened.as_ref().map(|it| it.socket_id.as_str()),
+                recovers: close.opened.as_ref().and_then(|it| it.recovers.as_deref()),
                 reason: close.told_reason(),
                 at: close.at,
                 last_seen_at: close.last_seen_at,

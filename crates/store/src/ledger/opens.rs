@@ -38,6 +38,8 @@ pub(super) struct Verdict {
     active: u64,
     role: Option<String>,
     inbox: Standing,
+    recovered_from: Option<i64>,
+    recovered_socket_id: Option<String>,
     is_written: bool,
 }
 
@@ -53,6 +55,8 @@ mapped!(Verdict, |row| {
             newest: Position(row.try_get("newest")?),
             read_up_to: Position(row.try_get("read_up_to")?),
         },
+        recovered_from: row.try_get("recovered_from")?,
+        recovered_socket_id: row.try_get("recovered_socket_id")?,
         is_written: row.try_get("is_written")?,
     })
 });
@@ -68,10 +72,20 @@ impl Verdict {
         self.is_known && !self.is_disabled && self.is_held && self.has_room(row)
     }
 
-    fn outcome(self, row: &Row<'_>) -> Outcome {
+    /// The id of the socket: that of the one which is continued, if it may stand in the table twice.
+    fn socket_id<'r>(&'r self, row: &'r Row<'_>, are_unique: bool) -> &'r str {
+        let recovered = self.recovered_socket_id.as_deref();
+        recovered
+            .filter(|_| self.recovered_from.is_some() && !are_unique)
+            .unwrap_or(&row.socket_id)
+    }
+
+    fn outcome(self, row: &Row<'_>, are_unique: bool) -> Outcome {
         if self.is_written {
             return Outcome::Opened(Opened {
                 id: SessionId(row.id),
+                socket_id: self.socket_id(row, are_unique).to_owned(),
+                recovered_from: self.recovered_from.map(SessionId),
                 role: role_of(self.role.as_deref()),
                 inbox: self.inbox,
             });
@@ -96,6 +110,8 @@ impl Verdict {
 /// The opens of a batch, in order.
 pub(super) struct Opens<'a> {
     rows: Vec<Row<'a>>,
+    /// Whether the table takes each socket id once at most, as an adopted one may.
+    pub(super) socket_ids_are_unique: bool,
 }
 
 #[derive(Serialize)]
@@ -106,12 +122,15 @@ struct Row<'a> {
     /// 0 until it is given one.
     id: i64,
     user_id: i64,
-    socket_id: &'a str,
+    socket_id: Cow<'a, str>,
     connected_at: Timestamp,
     ip_address: Option<&'a str>,
     user_agent: Option<Cow<'a, str>>,
     transport: &'a str,
     node: &'a str,
+    recovery_id: &'a str,
+    recovers: Option<&'a str>,
+    ended_after: Option<Timestamp>,
     recovered_from: Option<i64>,
     max_active: Option<u32>,
     /// Which of the batch's opens for this user it is, from 1.
@@ -128,13 +147,15 @@ pub(super) struct Columns<'a> {
     pub(super) user_agent: Array<Option<&'a str>>,
     pub(super) transport: Array<&'a str>,
     pub(super) node: Array<&'a str>,
-    pub(super) recovered_from: Array<Option<i64>>,
+    pub(super) recovery_id: Array<&'a str>,
+    pub(super) recovers: Array<Option<&'a str>>,
+    pub(super) ended_after: Array<Option<Timestamp>>,
     pub(super) max_active: Array<Option<i64>>,
     pub(super) nth: Array<i64>,
 }
 
 impl<'a> Opens<'a> {
-    pub(super) fn of(requests: &'a [Request]) -> Self {
+    pub(super) fn of(requests: &'a [Request], socket_ids_are_unique: bool) -> Self {
         let mut per_user: HashMap<UserId, u32> = HashMap::new();
         let rows = requests
             .iter()
@@ -149,6 +170,7 @@ impl<'a> Opens<'a> {
             });
         Self {
             rows: rows.collect(),
+            socket_ids_are_unique,
         }
     }
 
@@ -163,10 +185,20 @@ impl<'a> Opens<'a> {
         }
     }
 
-    /// Gives those that are admitted the ids after `last_id`.
+    /// Gives those that are admitted the ids after `last_id`, and what they take over from the connections that they
+    /// continue.
     pub(super) fn number_admitted(&mut self, verdicts: &mut [Verdict], last_id: i64) {
         let mut ids = last_id + 1..;
         for (row, verdict) in self.rows.iter_mut().zip(verdicts) {
+            row.recovered_from = verdict.recovered_from;
+            if let (Some(_), Some(recovers)) = (verdict.recovered_from, row.recovers) {
+                row.recovery_id = recovers;
+                row.socket_id = Cow::Owned(
+                    verdict
+                        .socket_id(row, self.socket_ids_are_unique)
+                        .to_owned(),
+                );
+            }
             verdict.is_written = verdict.is_admitted(row);
             row.id = match verdict.is_written {
                 true => ids.next().unwrap_or(i64::MAX),
@@ -209,13 +241,15 @@ impl<'a> Opens<'a> {
         Columns {
             id: array(rows, |row| row.id),
             user_id: array(rows, |row| row.user_id),
-            socket_id: array(rows, |row| row.socket_id),
+            socket_id: array(rows, |row| &*row.socket_id),
             connected_at: array(rows, |row| row.connected_at),
             ip_address: array(rows, |row| row.ip_address),
             user_agent: array(rows, |row| row.user_agent.as_deref()),
             transport: array(rows, |row| row.transport),
             node: array(rows, |row| row.node),
-            recovered_from: array(rows, |row| row.recovered_from),
+            recovery_id: array(rows, |row| row.recovery_id),
+            recovers: array(rows, |row| row.recovers),
+            ended_after: array(rows, |row| row.ended_after),
             max_active: array(rows, |row| row.max_active.map(i64::from)),
             nth: array(rows, |row| i64::from(row.nth)),
         }
@@ -225,7 +259,10 @@ impl<'a> Opens<'a> {
     pub(super) fn outcomes(&self, verdicts: Vec<Verdict>) -> Vec<(usize, Outcome)> {
         let outcomes = self.rows.iter().zip(verdicts);
         outcomes
-            .map(|(row, verdict)| (row.place, verdict.outcome(row)))
+            .map(|(row, verdict)| {
+                let outcome = verdict.outcome(row, self.socket_ids_are_unique);
+                (row.place, outcome)
+            })
             .collect()
     }
 }
@@ -237,13 +274,16 @@ impl<'a> Row<'a> {
             place,
             id: 0,
             user_id: new.user_id.0,
-            socket_id: &new.socket_id,
+            socket_id: Cow::Borrowed(&new.socket_id),
             connected_at: new.connected_at,
             ip_address: new.ip_address.as_deref(),
             user_agent: user_agent.map(|text| clipped(text, MAX_USER_AGENT_CHARS)),
             transport: new.transport,
             node: &new.node,
-            recovered_from: new.recovered_from.map(|id| id.0),
+            recovery_id: &new.recovery_id,
+            recovers: new.recovers.as_ref().map(|it| it.recovery_id.as_str()),
+            ended_after: new.recovers.as_ref().map(|it| it.ended_after),
+            recovered_from: None,
             max_active: new.max_active,
             nth,
         }

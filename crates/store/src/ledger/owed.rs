@@ -18,13 +18,21 @@ use crate::{
     model::{SessionId, Timestamp},
 };
 
+/// What a row is known by if nothing was heard of its commit.
+#[derive(Clone, Debug)]
+pub(crate) struct AsOpened {
+    pub(crate) socket_id: String,
+    /// The recovery id that it has instead of its own, and with it another socket id, if it continues a connection.
+    pub(crate) recovers: Option<String>,
+}
+
 /// One close to be made.
 #[derive(Clone, Debug)]
 pub(crate) struct Close {
     pub(crate) id: SessionId,
     /// Set when it is not certain that the row exists, and then `at` is when it was opened: SQLite gives the id
     /// of a row that was rolled back to another, which must not be closed in its place.
-    pub(crate) socket_id: Option<String>,
+    pub(crate) opened: Option<AsOpened>,
     pub(crate) reason: &'static str,
     pub(crate) at: Timestamp,
     pub(crate) last_seen_at: Timestamp,
@@ -178,7 +186,7 @@ mod tests {
     fn close(id: i64) -> Close {
         Close {
             id: SessionId(id),
-            socket_id: None,
+            opened: None,
             reason: "transport_close",
             at: Timestamp(0),
             last_seen_at: Timestamp(0),

@@ -7,7 +7,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -20,7 +20,8 @@ use tokio::{
 use super::{
     batch::{self, Progress},
     ids::Reserve,
-    owed::{ADMISSION_FAILED, Close, Owed, looks_within},
+    opens::Opens,
+    owed::{ADMISSION_FAILED, AsOpened, Close, Owed, looks_within},
 };
 use crate::{
     Engine,
@@ -71,7 +72,7 @@ pub(crate) struct Unclaimed {
 impl Unclaimed {
     fn claim(mut self) -> Opened {
         self.undo = None;
-        self.opened
+        self.opened.clone()
     }
 }
 
@@ -87,7 +88,10 @@ impl Drop for Unclaimed {
 fn undo(new: &NewSession, id: SessionId) -> Close {
     Close {
         id,
-        socket_id: Some(new.socket_id.clone()),
+        opened: Some(AsOpened {
+            socket_id: new.socket_id.clone(),
+            recovers: new.recovers.as_ref().map(|it| it.recovery_id.clone()),
+        }),
         reason: ADMISSION_FAILED,
         at: new.connected_at,
         last_seen_at: new.connected_at,
@@ -102,6 +106,7 @@ pub(crate) struct Queue {
     requests: mpsc::Sender<Request>,
     owed: Arc<Owed>,
     refusals: Arc<Refusals>,
+    socket_ids_are_unique: Arc<AtomicBool>,
     patience: Duration,
 }
 
@@ -117,8 +122,16 @@ impl Queue {
             requests,
             owed: Arc::default(),
             refusals: Arc::default(),
+            socket_ids_are_unique: Arc::default(),
             patience,
         }
+    }
+
+    /// Says whether the table takes each socket id once at most: then a connection that continues another gets one of
+    /// its own.
+    pub(crate) fn set_socket_ids_are_unique(&self, are_unique: bool) {
+        self.socket_ids_are_unique
+            .store(are_unique, Ordering::Relaxed);
     }
 
     /// The other end, to be run as a task.
@@ -128,6 +141,7 @@ impl Queue {
             reserve: Reserve::default(),
             owed: Arc::clone(&self.owed),
             refusals: Arc::clone(&self.refusals),
+            socket_ids_are_unique: Arc::clone(&self.socket_ids_are_unique),
             looks: looks_within(2 * self.patience),
         }
     }
@@ -150,7 +164,7 @@ impl Queue {
     ) -> Result<Closed, StoreError> {
         let close = Close {
             id,
-            socket_id: None,
+            opened: None,
             reason,
             at,
             last_seen_at,
@@ -218,6 +232,7 @@ pub(crate) struct Writer {
     reserve: Reserve,
     owed: Arc<Owed>,
     refusals: Arc<Refusals>,
+    socket_ids_are_unique: Arc<AtomicBool>,
     /// How often a row is looked for whose commit ended without an answer. The database may work on that commit
     /// for a while after its client is gone, and until it ends the row is not to be found.
     looks: u32,
@@ -235,7 +250,10 @@ impl Committer for Writer {
 
     async fn commit(&mut self, requests: &[Request]) -> Result<Vec<Outcome>, StoreError> {
         let mut progress = Progress::default();
-        let outcome = batch::commit(&self.db, requests, &mut self.reserve, &mut progress).await;
+        let are_unique = self.socket_ids_are_unique.load(Ordering::Relaxed);
+        let opens = Opens::of(requests, are_unique);
+        let outcome =
+            batch::commit(&self.db, requests, opens, &mut self.reserve, &mut progress).await;
         if let Err(error) = &outcome
             && progress.committing
             && self.may_have_committed(error)
@@ -313,8 +331,8 @@ impl Writer {
     ) -> Result<Unclaimed, OpenError> {
         match outcome? {
             Outcome::Opened(opened) => Ok(Unclaimed {
-                opened,
                 undo: Some(undo(new, opened.id)),
+                opened,
                 owed: Arc::clone(&self.owed),
             }),
             Outcome::UnknownUser => Err(OpenError::UnknownUser),

@@ -221,7 +221,8 @@ pub(crate) fn session(user: i64, socket_id: &str) -> NewSession {
         user_agent: Some("Mozilla/5.0".to_owned()),
         transport: "websocket",
         node: NODE.to_owned(),
-        recovered_from: None,
+        recovery_id: format!("{user}.{socket_id}"),
+        recovers: None,
         max_active: None,
     }
 }

@@ -15,4 +15,5 @@ mod outage;
 mod plans;
 mod publish;
 mod publishers;
+mod recovery;
 mod refusals;

@@ -34,6 +34,25 @@ macro_rules! for_the_batch {
     };
 }
 
+/// The last connection that had the id which `a` asks to continue. Of a user's sessions the newest hundred are looked
+/// through: one that is further back is not continued.
+macro_rules! predecessor {
+    () => {
+        " LEFT JOIN user_sessions AS p ON p.id = (SELECT r.id FROM ( \
+             SELECT s.id, s.recovery_id FROM user_sessions AS s \
+             WHERE s.user_id = a.user_id AND a.recovers IS NOT NULL ORDER BY s.id DESC LIMIT 100) AS r \
+             WHERE r.recovery_id = a.recovers ORDER BY r.id DESC LIMIT 1)"
+    };
+}
+
+/// Not where the client left or was sent away.
+macro_rules! is_recovered {
+    () => {
+        "p.id IS NOT NULL AND (p.is_active = TRUE OR (p.disconnected_at >= a.ended_after \
+             AND COALESCE(p.disconnect_reason, '') NOT IN ('client_disconnect', 'revoked')))"
+    };
+}
+
 /// The verdict on each row of `$asked`, which are named `a`; `$users` and `$marks` lead to the row of its user and to
 /// the last of the user's marks. A role that only another program knows counts as `user`, as everywhere.
 macro_rules! judged {
@@ -49,12 +68,16 @@ macro_rules! judged {
             newest_of!("'user:' || a.user_id"),
             " AS to_user, to_all, COALESCE(u.joined_position, 0) AS joined, \
              CASE LOWER(CAST(u.role AS TEXT)) WHEN 'admin' THEN to_admins WHEN 'operator' THEN to_operators \
-                 ELSE to_users END AS to_role, COALESCE(u.role_since_position, 0) AS role_since \
+                 ELSE to_users END AS to_role, COALESCE(u.role_since_position, 0) AS role_since, \
+             CASE WHEN ",
+            is_recovered!(),
+            " THEN p.id END AS recovered_from, p.socket_id AS recovered_socket_id \
              FROM ",
             $asked,
             " CROSS JOIN newest ",
             $users,
-            " LEFT JOIN running ON running.id = a.node"
+            " LEFT JOIN running ON running.id = a.node",
+            predecessor!()
         )
     };
 }
@@ -70,7 +93,7 @@ macro_rules! is_admitted {
 macro_rules! verdict {
     ($maximum:literal) => {
         concat!(
-            "is_known, is_disabled, is_held, CAST(active AS BIGINT) AS active, role, head, read_up_to, ",
+            "CAST(recovered_from AS BIGINT) AS recovered_from, recovered_socket_id, is_known, is_disabled, is_held, CAST(active AS BIGINT) AS active, role, head, read_up_to, ",
             $maximum,
             "(to_user, CASE WHEN to_all > joined THEN to_all ELSE 0 END, \
              CASE WHEN to_role > role_since THEN to_role ELSE 0 END) AS newest, "
@@ -81,21 +104,22 @@ macro_rules! verdict {
 macro_rules! columns {
     () => {
         "(id, user_id, socket_id, connected_at, is_active, last_seen_at, ip_address, user_agent, transport, node, \
-          recovered_from)"
+          recovered_from, recovery_id)"
     };
 }
 
 /// Judges and writes; the verdicts in the order of the rows. The row of the node is locked, so that a reaper waits
 /// for this transaction and then sees its rows. The user is looked up row by row, whatever the planner thinks of
-/// the table's size. The parameters are those of [`super::Columns`] in order, then the nodes.
+/// the table's size. The parameters are those of [`super::Columns`] in order, then the nodes, and
+/// whether a socket id stands in the table once at most.
 pub(in crate::ledger) const OPEN_ON_POSTGRES: &str = concat!(
     "WITH ",
-    for_the_batch!("= ANY($12)", " FOR SHARE"),
+    for_the_batch!("= ANY($14)", " FOR SHARE"),
     ", judged AS MATERIALIZED (",
     judged!(
-        "unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WITH ORDINALITY AS a( \
-             id, user_id, socket_id, connected_at, ip_address, user_agent, transport, node, recovered_from, \
-             max_active, nth, place)",
+        "unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) WITH ORDINALITY AS a( \
+             id, user_id, socket_id, connected_at, ip_address, user_agent, transport, node, recovery_id, \
+             recovers, ended_after, max_active, nth, place)",
         "LEFT JOIN LATERAL (SELECT * FROM users WHERE users.id = a.user_id LIMIT 1) AS u ON TRUE \
          LEFT JOIN LATERAL (SELECT read_up_to FROM inbox_marks WHERE inbox_marks.user_id = a.user_id \
              ORDER BY read_up_to DESC LIMIT 1) AS m ON TRUE",
@@ -105,8 +129,9 @@ pub(in crate::ledger) const OPEN_ON_POSTGRES: &str = concat!(
      opened AS (INSERT INTO user_sessions ",
     columns!(),
     " OVERRIDING SYSTEM VALUE \
-         SELECT id, user_id, socket_id, connected_at, TRUE, connected_at, ip_address, user_agent, transport, node, \
-                recovered_from \
+         SELECT id, user_id, CASE WHEN recovered_from IS NULL OR $15 THEN socket_id ELSE recovered_socket_id END, \
+                connected_at, TRUE, connected_at, ip_address, user_agent, transport, node, recovered_from, \
+                CASE WHEN recovered_from IS NULL THEN recovery_id ELSE recovers END \
          FROM judged WHERE ",
     is_admitted!(),
     " RETURNING id) \
@@ -123,6 +148,7 @@ pub(in crate::ledger) const JUDGE_ON_SQLITE: &str = concat!(
     ", judged AS (",
     judged!(
         "(SELECT key AS place, value->>'user_id' AS user_id, value->>'node' AS node, \
+                 value->>'recovers' AS recovers, value->>'ended_after' AS ended_after, \
                  value->>'max_active' AS max_active, value->>'nth' AS nth FROM json_each($1)) AS a",
         "LEFT JOIN users AS u ON u.id = a.user_id",
         "(SELECT MAX(read_up_to) FROM inbox_marks AS m WHERE m.user_id = a.user_id)"
@@ -142,6 +168,6 @@ pub(in crate::ledger) const INSERT_ON_SQLITE: &str = concat!(
     " \
      SELECT value->>'id', value->>'user_id', value->>'socket_id', value->>'connected_at', TRUE, \
             value->>'connected_at', value->>'ip_address', value->>'user_agent', value->>'transport', \
-            value->>'node', value->>'recovered_from' \
+            value->>'node', value->>'recovered_from', value->>'recovery_id' \
      FROM json_each($1)"
 );
