@@ -27,12 +27,20 @@ for (const database of ['sqlite', 'postgres']) {
   describe(`recovery, on ${database}`, () => {
     const world = World.use({ database, nginx: true });
 
+    // Every test starts with empty inboxes.
+    const test = (name, body) =>
+      world.test(name, async () => {
+        for (const as of ['luis', 'marta'])
+          await world.request('POST', '/api/notifications/read', { as, body: { all: true } });
+        await body();
+      });
+
     for (const options of [
       { transports: ['websocket'] },
       { transports: ['polling'] },
       { through: 'nginx' },
     ]) {
-      world.test(`a cut: the same socket, and what it missed, with ${JSON.stringify(options)}`, async () => {
+      test(`a cut: the same socket, and what it missed, with ${JSON.stringify(options)}`, async () => {
         const record = await world.connect('luis', options);
         const { socket } = record;
         assert.equal(socket.recovered, false);
@@ -58,11 +66,10 @@ for (const database of ['sqlite', 'postgres']) {
         );
         assert.equal(sync.complete, true);
         assert.ok(sync.from < sync.to);
-        await world.request('POST', '/api/notifications/read', { as: 'luis', body: { all: true } });
       });
     }
 
-    world.test('again and again, also when no event had yet arrived', async () => {
+    test('again and again, also when no event had yet arrived', async () => {
       const record = await world.connect('marta', { transports: ['websocket'] });
       const { id } = record.socket;
       for (let round = 1; round <= 3; round++) {
@@ -82,10 +89,9 @@ for (const database of ['sqlite', 'postgres']) {
       const rows = rowsOf(world, id);
       assert.equal(rows.length, 8);
       for (const [at, row] of rows.slice(1).entries()) assert.equal(row.recovered_from, rows[at].id);
-      await world.request('POST', '/api/notifications/read', { as: 'marta', body: { all: true } });
     });
 
-    world.test('kill -9 of the server, twice: still the same socket', async () => {
+    test('kill -9 of the server, twice: still the same socket', async () => {
       const record = await world.connect('luis', { transports: ['websocket'] });
       const { id } = record.socket;
       for (const title of ['after the first crash', 'after the second crash']) {
@@ -99,10 +105,9 @@ for (const database of ['sqlite', 'postgres']) {
         assert.equal(record.socket.id, id);
       }
       assert.equal(record.titles().length, 2);
-      await world.request('POST', '/api/notifications/read', { as: 'luis', body: { all: true } });
     });
 
-    world.test('a backlog that was cut off before its first event is sent again', async () => {
+    test('a backlog that was cut off before its first event is sent again', async () => {
       await world.publishTo('luis', 'unread');
       const record = await world.connect('luis', { transports: ['websocket'] });
       await record.event('sync');
@@ -112,10 +117,9 @@ for (const database of ['sqlite', 'postgres']) {
       await cut(record);
       assert.equal(socket.recovered, true);
       await until(() => record.titles().length === 2, 5_000, 'the event again');
-      await world.request('POST', '/api/notifications/read', { as: 'luis', body: { all: true } });
     });
 
-    world.test('a client that left by itself is another socket when it returns', async () => {
+    test('a client that left by itself is another socket when it returns', async () => {
       const record = await world.connect('luis', { transports: ['websocket'] });
       const { socket } = record;
       const { id } = socket;
@@ -129,10 +133,9 @@ for (const database of ['sqlite', 'postgres']) {
       assert.equal(socket.recovered, false);
       assert.notEqual(socket.id, id);
       assert.deepEqual(record.titles(), ['seen', 'missed']);
-      await world.request('POST', '/api/notifications/read', { as: 'luis', body: { all: true } });
     });
 
-    world.test('a pid gives nothing to another user, and one of nobody gives nothing', async () => {
+    test('a pid gives nothing to another user, and one of nobody gives nothing', async () => {
       const luis = await world.connect('luis', { transports: ['websocket'] });
       const pid = luis.socket._pid;
       const { id } = luis.socket;
@@ -149,10 +152,9 @@ for (const database of ['sqlite', 'postgres']) {
         assert.deepEqual(marta.titles(), []);
       }
       assert.equal(luis.socket.connected, true, 'nobody was put out for it');
-      await world.request('POST', '/api/notifications/read', { as: 'luis', body: { all: true } });
     });
 
-    world.test('who was disabled while away stays out', async () => {
+    test('who was disabled while away stays out', async () => {
       const record = await world.connect('marta', { transports: ['websocket'] });
       record.socket.io.reconnectionDelay(400);
       record.socket.io.engine.close();
@@ -162,7 +164,7 @@ for (const database of ['sqlite', 'postgres']) {
       world.atalaya.run(['user', 'enable', 'marta']);
     });
 
-    world.test('a client that nobody missed yet leaves no second connection behind', async () => {
+    test('a client that nobody missed yet leaves no second connection behind', async () => {
       const first = await world.connect('luis', { transports: ['websocket'], reconnection: false });
       const { id } = first.socket;
       const { token } = world.users.luis;
@@ -170,9 +172,16 @@ for (const database of ['sqlite', 'postgres']) {
       const second = await world.connect('luis', { transports: ['websocket'], auth });
       assert.equal(second.socket.id, id);
       await first.event('disconnect');
-      await until(() => world.closing(id).disconnect_reason === 'superseded', 5_000, 'the first row to be closed');
+      await until(
+        () => world.closing(id).disconnect_reason === 'superseded',
+        5_000,
+        'the first row to be closed',
+      );
       assert.deepEqual(
-        world.sessionRows().filter((row) => row.socket_id === id).map((row) => row.is_active),
+        world
+          .sessionRows()
+          .filter((row) => row.socket_id === id)
+          .map((row) => row.is_active),
         [true, false],
       );
     });
