@@ -6,6 +6,8 @@
 mod admit;
 mod events;
 mod hub;
+#[cfg(test)]
+mod interleavings;
 mod resume;
 mod seat;
 

@@ -89,25 +89,27 @@ impl Seat {
         }
         live
     }
+
+    /// Sends one notification of the live stream. Returns whether it was sent: not while the socket catches up, and
+    /// not when it already has it.
+    pub fn feed(&self, position: i64, send: impl FnOnce() -> bool) -> bool {
+        let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        match *feed {
+            Feed::Live { sent_up_to } if sent_up_to < position => {
+                *feed = Feed::Live {
+                    sent_up_to: position,
+                };
+                send()
+            }
+            _ => false,
+        }
+    }
 }
 
-/// Sends one notification of the live stream to a socket. Returns whether it was sent: not while the
-/// socket catches up, and not when it already has it.
+/// Feeds one notification of the live stream to a socket.
 pub(crate) fn feed_live(member: &Member, position: i64, frame: &Frame) -> bool {
-    let mut feed = member
-        .state()
-        .feed
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    match *feed {
-        Feed::Live { sent_up_to } if sent_up_to < position => {
-            *feed = Feed::Live {
-                sent_up_to: position,
-            };
-            member.send(frame).is_ok()
-        }
-        _ => false,
-    }
+    let seat = member.state();
+    seat.feed(position, || member.send(frame).is_ok())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod accounts;
 mod adoption;
 mod bench;
+mod commit_order;
 mod inbox;
 mod ledger;
 mod model;
