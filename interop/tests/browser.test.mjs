@@ -145,6 +145,32 @@ describe('in a browser, through nginx', () => {
   });
 
   world.test(
+    'what is archived in one tab goes in the other, and is found among what is archived',
+    async () => {
+      const { context, page, complaints } = await visit();
+      await world.request('POST', '/api/notifications/read', { as: 'luis', body: { all: true } });
+      await logIn(page, world.users.luis);
+      const other = await context.newPage();
+      await other.goto('/');
+      const { id } = await world.publishTo('luis', 'Put me away');
+      const item = (tab) => tab.locator(`[data-testid="notification"][data-id="${id}"]`);
+      for (const tab of [page, other]) await item(tab).waitFor();
+      await item(page).locator('button[aria-expanded]').click();
+      await item(page).locator('[data-testid="archive"]').click();
+      for (const tab of [page, other]) {
+        await item(tab).waitFor({ state: 'detached' });
+        assert.equal(await unread(tab), '0');
+      }
+      await other.getByRole('radio', { name: 'Archived' }).check();
+      await item(other).waitFor();
+      await other.getByRole('radio', { name: 'All', exact: true }).check();
+      await item(other).waitFor({ state: 'detached' });
+      assert.deepEqual(complaints, []);
+      await context.close();
+    },
+  );
+
+  world.test(
     'says in words that it is offline while the server is away, and comes back by itself',
     async () => {
       const { context, page } = await visit();

@@ -73,6 +73,7 @@ class World {
     this.notifications = [];
     this.targets = new Map();
     this.reads = new Map(data.users.map((user) => [user.id, new Map()]));
+    this.archives = new Map(data.users.map((user) => [user.id, new Set()]));
     for (const { unread, ...item } of [...data.notifications].reverse()) {
       const kept = this.keep(item, { all: true });
       if (!unread) for (const reads of this.reads.values()) reads.set(kept.id, kept.created_at);
@@ -97,8 +98,11 @@ class World {
     return { ...item, read_at: this.reads.get(user.id).get(item.id) ?? null };
   }
 
-  inbox(user) {
-    return this.notifications.filter((item) => this.isFor(item, user)).map((item) => this.seenBy(item, user));
+  inbox(user, archived = false) {
+    const away = this.archives.get(user.id);
+    return this.notifications
+      .filter((item) => this.isFor(item, user) && away.has(item.id) === archived)
+      .map((item) => this.seenBy(item, user));
   }
 
   unread(user) {
@@ -157,6 +161,17 @@ class World {
     const unread = this.unread(user);
     this.emitTo(user, 'inbox', inboxChange(unread, read, up_to));
     return { read, unread, up_to };
+  }
+
+  archive(user, { ids }) {
+    const away = this.archives.get(user.id);
+    const archived = this.inbox(user)
+      .map((item) => item.id)
+      .filter((id) => ids.includes(id));
+    for (const id of archived) away.add(id);
+    const unread = this.unread(user);
+    this.emitTo(user, 'inbox', { ...inboxChange(unread, [], null), archived });
+    return { archived, unread };
   }
 
   emitTo(user, ...event) {
@@ -338,7 +353,7 @@ const ROUTES = {
     );
   },
   'GET /api/notifications': ({ world, user, query }) => ({
-    ...page(world.inbox(user).reverse(), query),
+    ...page(world.inbox(user, query.get('status') === 'archived').reverse(), query),
     unread: world.unread(user),
     position: query.has('cursor') ? null : world.head(),
   }),
@@ -347,6 +362,7 @@ const ROUTES = {
     return { status: 201, ...world.publish(body, user) };
   },
   'POST /api/notifications/read': ({ world, user, body }) => world.markRead(user, body),
+  'POST /api/notifications/archive': ({ world, user, body }) => world.archive(user, body),
 };
 
 /** The cursor is the id to go on below. */

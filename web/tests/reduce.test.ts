@@ -264,3 +264,41 @@ describe('whatever the network does', () => {
     );
   });
 });
+
+describe('what is put away', () => {
+  const archive = (id: number, unread = 0): LiveEvent => ({
+    type: 'inbox',
+    change: { unread, read: [], read_up_to: null, archived: [id], acknowledged: [] },
+    at: AT,
+  });
+
+  it('leaves the list, and an answer that is late does not bring it back', () => {
+    const both = page([note(2), note(1)]);
+    const state = run({ type: 'page', page: both }, archive(1, 1));
+    expect(ids(state)).toEqual([2]);
+    expect(state.inbox.unread).toBe(1);
+    for (const late of [
+      { type: 'page', page: both },
+      { type: 'older', page: page([note(1)]) },
+      arrival(1),
+    ] satisfies LiveEvent[])
+      expect(ids(reduce(state, late))).toEqual([2]);
+  });
+
+  it('elsewhere, while this page was away, is missing from the newest page and goes', () => {
+    const before = run(
+      { type: 'page', page: page([note(5), note(4), note(3)], { next_cursor: 'more' }) },
+      { type: 'older', page: page([note(2), note(1)]) },
+      arrival(6),
+    );
+    const newest = page([note(5), note(3)], { next_cursor: 'more', position: 5 });
+    // 4 was put away; 6 is newer than the page, 2 and 1 are older.
+    expect(ids(reduce(before, { type: 'page', page: newest }))).toEqual([6, 5, 3, 2, 1]);
+  });
+
+  it('goes also where the newest page is the whole inbox', () => {
+    const before = run({ type: 'page', page: page([note(3), note(2), note(1)]) });
+    expect(ids(reduce(before, { type: 'page', page: page([note(3)]) }))).toEqual([3]);
+    expect(ids(reduce(before, { type: 'page', page: page([], { position: 3 }) }))).toEqual([]);
+  });
+});

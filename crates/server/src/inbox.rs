@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use atalaya_store::{
     Store, StoreError,
-    model::{ReadOutcome, Selection, Timestamp, UserId},
+    model::{InboxChange, NotificationId, Selection, Timestamp, UserId},
 };
 
 use crate::{delivery::Frames, sockets::Hub};
@@ -21,20 +21,36 @@ impl Inbox {
         Self { store, hub, frames }
     }
 
-    /// Marks notifications as read and tells every socket of the user here, the asking one too: a tab
-    /// needs no second way to learn what it did.
+    /// Marks notifications as read.
     pub async fn mark_read(
         &self,
         user: UserId,
         selection: Selection,
         now: Timestamp,
-    ) -> Result<ReadOutcome, StoreError> {
-        let outcome = self.store.mark_read(user, selection, now).await?;
-        let frame = self.frames.inbox(&outcome);
+    ) -> Result<InboxChange, StoreError> {
+        let change = self.store.mark_read(user, selection, now).await?;
+        self.tell(user, &change);
+        Ok(change)
+    }
+
+    /// Puts notifications away, read or not.
+    pub async fn archive(
+        &self,
+        user: UserId,
+        ids: Vec<NotificationId>,
+        now: Timestamp,
+    ) -> Result<InboxChange, StoreError> {
+        let change = self.store.archive(user, ids, now).await?;
+        self.tell(user, &change);
+        Ok(change)
+    }
+
+    /// Tells every socket of the user here, the asking one too: a tab needs no second way to learn what it did.
+    fn tell(&self, user: UserId, change: &InboxChange) {
+        let frame = self.frames.inbox(change);
         for member in self.hub.members_of_user(user) {
             // A socket that is gone reads the state on its next connection.
             let _ = member.send(&frame);
         }
-        Ok(outcome)
     }
 }

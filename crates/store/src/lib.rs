@@ -43,7 +43,7 @@ pub use cursor::{Cursor, CursorError};
 pub use error::{CreateUserError, OpenError, PublishError, StoreError};
 pub use model::*;
 
-/// How many ids one [`Selection::Ids`] may name, and how many a [`ReadOutcome`] lists.
+/// How many ids one [`Selection::Ids`] may name, and how many a [`InboxChange`] lists.
 pub const MAX_SELECTION: usize = 1_000;
 /// How many users one publish may name.
 pub const MAX_NAMED_USERS: usize = 1_000;

@@ -530,14 +530,16 @@ pub enum Selection {
     All,
 }
 
-/// What a mark changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReadOutcome {
+/// What changed in an inbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InboxChange {
     /// The notifications that were unread and are read now, ascending; the newest
     /// [`crate::MAX_SELECTION`] of them when more changed.
-    pub ids: Vec<NotificationId>,
+    pub read: Vec<NotificationId>,
     /// Everything up to here is read now, when the selection was a range.
-    pub up_to: Option<NotificationId>,
+    pub read_up_to: Option<NotificationId>,
+    /// The notifications that were not archived and are now, ascending.
+    pub archived: Vec<NotificationId>,
     /// How many remain unread.
     pub unread: u64,
 }

@@ -2,6 +2,7 @@
 // never reached the server (`unreachable`) and those where something else answered (`not_the_api`: a proxy's
 // error page, or the web application itself because the proxy does not pass `/api/` on).
 import type {
+  ArchiveResult,
   LoginResponse,
   NotificationPage,
   Problem,
@@ -60,10 +61,11 @@ export function createClient(options: ClientOptions) {
       get<SessionPage>('/sessions', query),
     refused: (query: { cursor?: string | null; limit?: number }) =>
       get<RefusedPage>('/sessions/refused', query),
-    notifications: (query: { cursor?: string | null; limit?: number }) =>
+    notifications: (query: { cursor?: string | null; limit?: number; status?: string }) =>
       get<NotificationPage>('/notifications', query),
     publish: (notification: PublishRequest) => send<Published>('POST', '/notifications', notification),
     markRead: (selection: ReadSelection) => send<ReadResult>('POST', '/notifications/read', selection),
+    archive: (ids: number[]) => send<ArchiveResult>('POST', '/notifications/archive', { ids }),
   };
 }
 

@@ -60,6 +60,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive several
+         * @description Read or not. Ids that are not in my inbox are passed over. My other sockets are told. They are still there under
+         *     `status=archived`.
+         */
+        post: operations["archiveNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications/read": {
         parameters: {
             query?: never;
@@ -172,6 +193,30 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What to put away.
+         * @example {
+         *       "ids": [
+         *         1041,
+         *         1042
+         *       ]
+         *     }
+         */
+        Archive: {
+            /** @description These (at most 1000), as far as they are in my inbox. */
+            ids: number[];
+        };
+        /** @description What is archived now that was not. */
+        Archived: {
+            /** @description Ascending. */
+            archived: number[];
+            /**
+             * Format: int64
+             * @description How many are unread now: what is archived is not counted.
+             * @example 0
+             */
+            unread: number;
+        };
         /** @description A field or parameter that was refused, and why. */
         FieldError: {
             /** @example to.users */
@@ -855,6 +900,84 @@ export interface operations {
              * @description `invalid_field` with every refused field in `errors`; `unknown_recipients` with the ids in `users`;
              *     `no_recipients`. Nothing was published.
              */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archiveNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Archive"];
+            };
+        };
+        responses: {
+            /** @description What changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Archived"];
+                };
+            };
+            /** @description `invalid_json`, with line and column. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: more than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_field`, with every refused field in `errors`. */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -16,6 +16,7 @@ export type PublishRequest = Pick<Schemas['NewNotification'], 'to' | 'title'> &
 export type Published = Schemas['Published'];
 export type ReadSelection = Schemas['MarkRead'];
 export type ReadResult = Schemas['ReadMany'];
+export type ArchiveResult = Schemas['Archived'];
 export type LoginResponse = Schemas['LoginAnswer'];
 export type Problem = Schemas['Problem'];
 export type UserPage = Schemas['UserPage'];

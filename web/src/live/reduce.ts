@@ -29,6 +29,8 @@ export interface Inbox {
   loaded: boolean;
   /** Ids that arrived a moment ago, to be pointed out. */
   fresh: number[];
+  /** What was put away lately: an answer that is late must not bring it back. */
+  archived: number[];
 }
 
 export interface LiveState {
@@ -60,6 +62,8 @@ export type LiveEvent =
 
 /** Enough for a long shift, and still a list that a browser draws at once. */
 export const MOST_ITEMS = 1_000;
+/** Far more than can be put away while an answer is on its way. */
+const MOST_ARCHIVED = 1_000;
 
 const EMPTY_INBOX: Inbox = {
   items: [],
@@ -69,6 +73,7 @@ const EMPTY_INBOX: Inbox = {
   truncated: false,
   loaded: false,
   fresh: [],
+  archived: [],
 };
 
 export const INITIAL: LiveState = {
@@ -123,6 +128,7 @@ function arrived(state: LiveState, item: Notification, offset: string | null): L
   const position = furthest(state.position, offset ?? String(item.id));
   const { inbox } = state;
   if (inbox.items.some((known) => known.id === item.id)) return { ...state, position };
+  if (inbox.archived.includes(item.id)) return { ...state, position };
   return {
     ...state,
     position,
@@ -153,13 +159,18 @@ function changed(inbox: Inbox, change: InboxChange, at: string): Inbox {
     .map((item) => (isUnread(item) && isRead(item) ? { ...item, read_at: at } : item));
   // The count that comes with CONNECT holds what the catch-up is about to bring, so it would be added twice.
   const changes = read.size > 0 || archived.size > 0 || change.read_up_to !== null;
-  return { ...inbox, items, unread: changes || !inbox.loaded ? change.unread : inbox.unread };
+  return {
+    ...inbox,
+    items,
+    unread: changes || !inbox.loaded ? change.unread : inbox.unread,
+    archived: [...inbox.archived, ...change.archived].slice(-MOST_ARCHIVED),
+  };
 }
 
 function newestPage(state: LiveState, page: NotificationPage, replace: boolean): LiveState {
   const before = replace ? EMPTY_INBOX : state.inbox;
   const head = page.position ?? before.countedThrough;
-  const items = merge(before.items, page.items);
+  const items = merge(stillThere(before.items, page, head), kept(before, page.items));
   // What arrived while the page was on its way is not in its count.
   const later = items.filter((item) => item.id > head && isUnread(item)).length;
   return {
@@ -178,7 +189,20 @@ function newestPage(state: LiveState, page: NotificationPage, replace: boolean):
 
 function older(inbox: Inbox, page: NotificationPage): Inbox {
   // Asked for by hand, so the bound gives way: only arrivals push old ones out.
-  return { ...inbox, items: merge(inbox.items, page.items), nextCursor: page.next_cursor };
+  return { ...inbox, items: merge(inbox.items, kept(inbox, page.items)), nextCursor: page.next_cursor };
+}
+
+/** What was put away after a page was read is not in the inbox any more. */
+function kept(inbox: Inbox, items: Notification[]): Notification[] {
+  const archived = new Set(inbox.archived);
+  return items.filter((item) => !archived.has(item.id));
+}
+
+/** What the newest page would show and does not was put away elsewhere, or has expired. */
+function stillThere(items: Notification[], page: NotificationPage, head: number): Notification[] {
+  const shown = new Set(page.items.map((item) => item.id));
+  const oldest = page.next_cursor === null ? 0 : (page.items.at(-1)?.id ?? Infinity);
+  return items.filter((item) => shown.has(item.id) || item.id > head || item.id < oldest);
 }
 
 /** Newest first, each id once; of two copies the second wins, but what was read stays read. */

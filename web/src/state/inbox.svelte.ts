@@ -1,8 +1,9 @@
 // What a person does with the inbox. The list itself is in the live state.
 import { ApiError } from '../api/client';
-import type { ReadSelection } from '../api/types';
+import type { Notification, NotificationPage, ReadSelection } from '../api/types';
 import { api } from './auth.svelte';
 import { dispatch, live, refreshInbox } from './live.svelte';
+import { Pager } from './pager.svelte';
 
 let loadingOlder = $state(false);
 let failure = $state.raw<ApiError | null>(null);
@@ -34,6 +35,20 @@ export async function markAllRead(): Promise<void> {
   const newest = live.state.inbox.items[0];
   if (newest) await mark({ up_to: newest.id });
 }
+
+/** Puts one away; it is in `archived` from then on. */
+export async function archive(id: number): Promise<void> {
+  await attempt(async () => {
+    const { archived, unread } = await api.archive([id]);
+    const change = { read: [], read_up_to: null, unread, archived, acknowledged: [] };
+    dispatch({ type: 'inbox', change, at: new Date().toISOString() });
+  });
+}
+
+/** What was put away, newest first. */
+export const archived = new Pager<Notification, NotificationPage>((query) =>
+  api.notifications({ ...query, status: 'archived' }),
+);
 
 export function reloadInbox(): Promise<void> {
   return refreshInbox({ replace: true });

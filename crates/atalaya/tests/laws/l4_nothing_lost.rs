@@ -17,6 +17,7 @@ on_both_databases!(
     a_newer_offset_counts_more_than_the_cursor_of_the_first_connection,
     a_publish_while_clients_connect_is_neither_lost_nor_repeated,
     what_is_read_in_one_tab_is_told_to_the_others,
+    what_is_archived_in_one_tab_is_told_to_the_others,
     what_was_published_before_kill_nine_is_there_afterwards,
 );
 
@@ -196,6 +197,33 @@ async fn what_is_read_in_one_tab_is_told_to_the_others(mut world: World) {
         }
     };
     assert_eq!(told["unread"], 1);
+}
+
+async fn what_is_archived_in_one_tab_is_told_to_the_others(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let mut asking = world.connect(luis).await.unwrap();
+    let mut other = world.connect(luis).await.unwrap();
+    let id = world.publish(operator, to(luis, "one")).await["id"].clone();
+    world.publish(operator, to(luis, "two")).await;
+    let answer = asking
+        .emit_with_ack("archive", &[json!({"ids": [id]})])
+        .await
+        .unwrap();
+    assert_eq!(answer, json!({"ok": true, "archived": [id], "unread": 1}));
+    let told = loop {
+        let inbox = other.next_event_named("inbox").await.unwrap().arg(0);
+        if inbox["archived"] == json!([id]) {
+            break inbox;
+        }
+    };
+    assert_eq!(told["unread"], 1);
+    // It is not there for who comes back.
+    let mut back = world.connect(luis).await.unwrap();
+    assert_eq!(next_title(&mut back).await, "two");
+    let wrong = asking.emit_with_ack("archive", &[json!({})]).await.unwrap();
+    assert_eq!(wrong["error"]["code"], "invalid_argument");
 }
 
 async fn what_was_published_before_kill_nine_is_there_afterwards(mut world: World) {

@@ -58,6 +58,7 @@ pub(super) fn contents() -> OpenApiRouter<Arc<App>> {
             notifications::list::list
         ))
         .routes(routes!(notifications::read_many::read_many))
+        .routes(routes!(notifications::archive::archive))
         .routes(routes!(notifications::read_one::read_one))
 }
 

@@ -1,7 +1,9 @@
 //! What the server says to sockets, each encoded once for everyone who is sent it.
 
 use atalaya_gateway::Frame;
-use atalaya_store::model::{InboxItem, Outgoing, ReadOutcome, SessionId, Timestamp};
+use atalaya_store::model::{
+    InboxChange, InboxItem, NotificationId, Outgoing, SessionId, Timestamp,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -70,8 +72,8 @@ impl Frames {
     }
 
     /// What changed in an inbox, and how many are unread now.
-    pub fn inbox(&self, outcome: &ReadOutcome) -> Frame {
-        inbox(&self.namespace, outcome)
+    pub fn inbox(&self, change: &InboxChange) -> Frame {
+        inbox(&self.namespace, change)
     }
 
     /// How many are unread, with no change.
@@ -96,23 +98,22 @@ impl Frames {
     }
 }
 
-fn inbox(namespace: &str, outcome: &ReadOutcome) -> Frame {
-    let read: Vec<i64> = outcome.ids.iter().map(|id| id.0).collect();
+fn inbox(namespace: &str, change: &InboxChange) -> Frame {
+    let ids = |ids: &[NotificationId]| ids.iter().map(|id| id.0).collect::<Vec<_>>();
     let changes = json!({
-        "unread": outcome.unread,
-        "read": read,
-        "read_up_to": outcome.up_to.map(|id| id.0),
-        "archived": [],
+        "unread": change.unread,
+        "read": ids(&change.read),
+        "read_up_to": change.read_up_to.map(|id| id.0),
+        "archived": ids(&change.archived),
         "acknowledged": [],
     });
     event(namespace, "inbox", &[changes])
 }
 
-fn nothing_changed(unread: u64) -> ReadOutcome {
-    ReadOutcome {
-        ids: Vec::new(),
-        up_to: None,
+fn nothing_changed(unread: u64) -> InboxChange {
+    InboxChange {
         unread,
+        ..InboxChange::default()
     }
 }
 

@@ -110,6 +110,36 @@ async fn several_are_read_by_id_up_to_one_or_all() {
 }
 
 #[tokio::test]
+async fn what_is_archived_is_listed_apart() {
+    let app = TestApp::start().await;
+    let (ana, bruno) = (
+        app.user("ana", Role::User).await,
+        app.user("bruno", Role::User).await,
+    );
+    let one = app.notify(&ana, "uno").await;
+    app.notify(&ana, "dos").await;
+    let foreign = app.notify(&bruno, "ajena").await;
+    let archive = |body| ana.post("/api/notifications/archive", body);
+    let ids = json!({"ids": [one, foreign, one]});
+    let archived = archive(ids.clone()).await.json(200);
+    assert_eq!(archived, json!({"archived": [one], "unread": 1}));
+    let again = archive(ids).await.json(200);
+    assert_eq!(again, json!({"archived": [], "unread": 1}));
+    assert_eq!(titles(&inbox(&ana, "").await), ["dos"]);
+    assert_eq!(titles(&inbox(&ana, "?status=archived").await), ["uno"]);
+    assert_eq!(titles(&inbox(&bruno, "").await), ["ajena"]);
+    let too_many = json!({"ids": (0..1_001).collect::<Vec<_>>()});
+    for body in [
+        json!({}),
+        json!({"ids": "1"}),
+        json!({"all": true}),
+        too_many,
+    ] {
+        archive(body).await.problem(422, "invalid_field");
+    }
+}
+
+#[tokio::test]
 async fn what_to_read_is_said_in_exactly_one_way() {
     let app = TestApp::start().await;
     let ana = app.user("ana", Role::User).await;

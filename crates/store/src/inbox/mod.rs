@@ -16,14 +16,14 @@ use crate::{
     db::{self, Sql, mapped, on},
     error::StoreError,
     model::{
-        InboxItem, Notification, NotificationId, Page, Position, ReadOutcome, Selection, Statuses,
+        InboxChange, InboxItem, Notification, NotificationId, Page, Position, Selection, Statuses,
         Target, Timestamp, UserId,
     },
     page, plans,
     publish::HEAD,
 };
 use statements::{
-    COUNT, IDS, LOCK_READER, MARK_IDS, MARK_UP_TO, NEWEST_FIRST, OLDEST_FIRST, READER,
+    ARCHIVE_IDS, COUNT, IDS, LOCK_READER, MARK_IDS, MARK_UP_TO, NEWEST_FIRST, OLDEST_FIRST, READER,
 };
 
 mapped!(InboxItem, |row| {
@@ -115,6 +115,24 @@ macro_rules! bind_range {
             .bind(range.statuses.archived)
             .bind(range.limit)
             .bind(range.before)
+    }};
+}
+
+/// Binds `$1` to `$10` of the statements that are made of `touch_ids!`: of these, what is newer than `$after`.
+macro_rules! bind_ids {
+    ($query:expr, $reader:expr, $after:expr, $now:expr, $ids:expr) => {{
+        let (reader, ids): (&Reader, &[NotificationId]) = ($reader, $ids);
+        $query
+            .bind(reader.user.0)
+            .bind(Target::User(reader.user).to_string())
+            .bind(reader.role.to_string())
+            .bind(Target::All.to_string())
+            .bind(0_i64)
+            .bind(reader.role_since)
+            .bind(reader.joined)
+            .bind($after)
+            .bind($now)
+            .bind(ids.iter().map(|id| id.0).collect::<Array<_>>())
     }};
 }
 
@@ -272,12 +290,44 @@ impl Store {
         user: UserId,
         selection: Selection,
         now: Timestamp,
-    ) -> Result<ReadOutcome, StoreError> {
+    ) -> Result<InboxChange, StoreError> {
         match selection {
             Selection::Ids(ids) => self.mark_ids(user, ids, now).await,
             Selection::UpTo(id) => self.mark_up_to(user, id.0, now).await,
             Selection::All => self.mark_up_to(user, i64::MAX, now).await,
         }
+    }
+
+    /// Puts notifications away, read or not, and tells what changed; archiving again changes nothing. At most
+    /// [`MAX_SELECTION`] at once.
+    pub async fn archive(
+        &self,
+        user: UserId,
+        mut ids: Vec<NotificationId>,
+        now: Timestamp,
+    ) -> Result<InboxChange, StoreError> {
+        ids.truncate(MAX_SELECTION);
+        let (archived, unread): (Vec<i64>, i64) =
+            on!(&self.inner.db, writers, |connection, engine| {
+                let mut transaction = db::begin(connection, engine).await?;
+                sqlx::query(LOCK_READER.on(engine))
+                    .bind(user.0)
+                    .execute(&mut *transaction)
+                    .await?;
+                let reader = reader!(&mut *transaction, engine, user);
+                let statement = sqlx::query_scalar(ARCHIVE_IDS.on(engine));
+                let archived = bind_ids!(statement, &reader, 0_i64, now, &ids)
+                    .fetch_all(&mut *transaction)
+                    .await?;
+                let unread: i64 = unread!(&mut *transaction, engine, &reader, now);
+                transaction.commit().await?;
+                Ok((archived, unread))
+            })?;
+        Ok(InboxChange {
+            archived: ascending(archived),
+            unread: unread.unsigned_abs(),
+            ..InboxChange::default()
+        })
     }
 
     async fn items(
@@ -301,9 +351,9 @@ impl Store {
         user: UserId,
         mut ids: Vec<NotificationId>,
         now: Timestamp,
-    ) -> Result<ReadOutcome, StoreError> {
+    ) -> Result<InboxChange, StoreError> {
         ids.truncate(MAX_SELECTION);
-        let (mut changed, unread): (Vec<i64>, i64) =
+        let (changed, unread): (Vec<i64>, i64) =
             on!(&self.inner.db, writers, |connection, engine| {
                 let mut transaction = db::begin(connection, engine).await?;
                 sqlx::query(LOCK_READER.on(engine))
@@ -311,19 +361,15 @@ impl Store {
                     .execute(&mut *transaction)
                     .await?;
                 let reader = reader!(&mut *transaction, engine, user);
-                let changed = sqlx::query_scalar(MARK_IDS.on(engine))
-                    .bind(user.0)
-                    .bind(Target::User(user).to_string())
-                    .bind(reader.role.to_string())
-                    .bind(Target::All.to_string())
-                    .bind(0_i64)
-                    .bind(reader.role_since)
-                    .bind(reader.joined)
-                    .bind(reader.read_up_to)
-                    .bind(now)
-                    .bind(ids.iter().map(|id| id.0).collect::<Array<_>>())
-                    .fetch_all(&mut *transaction)
-                    .await?;
+                let changed = bind_ids!(
+                    sqlx::query_scalar(MARK_IDS.on(engine)),
+                    &reader,
+                    reader.read_up_to,
+                    now,
+                    &ids
+                )
+                .fetch_all(&mut *transaction)
+                .await?;
                 // Before the count: what is published between the two is counted as unread, not marked as read.
                 let head: i64 = sqlx::query_scalar(HEAD)
                     .fetch_one(&mut *transaction)
@@ -341,8 +387,11 @@ impl Store {
                 transaction.commit().await?;
                 Ok((changed, unread))
             })?;
-        changed.sort_unstable();
-        Ok(outcome(changed, None, unread))
+        Ok(InboxChange {
+            read: ascending(changed),
+            unread: unread.unsigned_abs(),
+            ..InboxChange::default()
+        })
     }
 
     async fn mark_up_to(
@@ -350,8 +399,8 @@ impl Store {
         user: UserId,
         up_to: i64,
         now: Timestamp,
-    ) -> Result<ReadOutcome, StoreError> {
-        let (mut changed, up_to, unread) = on!(&self.inner.db, writers, |connection, engine| {
+    ) -> Result<InboxChange, StoreError> {
+        let (changed, up_to, unread) = on!(&self.inner.db, writers, |connection, engine| {
             let mut transaction = db::begin(connection, engine).await?;
             sqlx::query(LOCK_READER.on(engine))
                 .bind(user.0)
@@ -384,15 +433,16 @@ impl Store {
             transaction.commit().await?;
             Ok((changed, up_to, unread))
         })?;
-        changed.sort_unstable();
-        Ok(outcome(changed, Some(NotificationId(up_to)), unread))
+        Ok(InboxChange {
+            read: ascending(changed),
+            read_up_to: Some(NotificationId(up_to)),
+            unread: unread.unsigned_abs(),
+            ..InboxChange::default()
+        })
     }
 }
 
-fn outcome(changed: Vec<i64>, up_to: Option<NotificationId>, unread: i64) -> ReadOutcome {
-    ReadOutcome {
-        ids: changed.into_iter().map(NotificationId).collect(),
-        up_to,
-        unread: unread.unsigned_abs(),
-    }
+fn ascending(mut ids: Vec<i64>) -> Vec<NotificationId> {
+    ids.sort_unstable();
+    ids.into_iter().map(NotificationId).collect()
 }

@@ -149,22 +149,27 @@ pub(super) const LOCK_READER: Sql = Sql {
     postgres: "SELECT CAST(id AS BIGINT) FROM users WHERE id = $1 FOR NO KEY UPDATE",
 };
 
-macro_rules! mark_ids {
-    ($chosen:literal) => {
+/// Sets one of the times of what is chosen (`$10`), where it is not set: `$8` after, `$9` now.
+macro_rules! touch_ids {
+    ($column:literal, $chosen:literal) => {
         concat!(
-            "INSERT INTO notification_states (user_id, notification_id, read_at) \
+            "INSERT INTO notification_states (user_id, notification_id, ", $column, ") \
              SELECT DISTINCT $1, t.notification_id, $9 FROM notification_targets AS t \
              WHERE t.notification_id ", $chosen, " AND t.notification_id > $8 AND ( \
                  (t.target = $2 AND t.notification_id > $5) OR (t.target = $3 AND t.notification_id > $6) \
                  OR (t.target = $4 AND t.notification_id > $7)) \
-             ON CONFLICT (user_id, notification_id) DO UPDATE SET read_at = excluded.read_at \
-             WHERE notification_states.read_at IS NULL RETURNING notification_id"
+             ON CONFLICT (user_id, notification_id) DO UPDATE SET ", $column, " = excluded.", $column, " \
+             WHERE notification_states.", $column, " IS NULL RETURNING notification_id"
         )
     };
 }
 pub(super) const MARK_IDS: Sql = Sql {
-    sqlite: mark_ids!("IN (SELECT value FROM json_each($10))"),
-    postgres: mark_ids!("= ANY($10)"),
+    sqlite: touch_ids!("read_at", "IN (SELECT value FROM json_each($10))"),
+    postgres: touch_ids!("read_at", "= ANY($10)"),
+};
+pub(super) const ARCHIVE_IDS: Sql = Sql {
+    sqlite: touch_ids!("archived_at", "IN (SELECT value FROM json_each($10))"),
+    postgres: touch_ids!("archived_at", "= ANY($10)"),
 };
 
 pub(super) const MARK_UP_TO: &str = "INSERT INTO inbox_marks (user_id, read_up_to, read_at) VALUES ($1, $2, $3) \

@@ -208,7 +208,7 @@ async fn the_inbox_works(bench: &Bench) {
         .mark_read(UserId(1), Selection::All, T0)
         .await
         .unwrap();
-    assert_eq!(outcome.ids, [published.id]);
+    assert_eq!(outcome.read, [published.id]);
 }
 
 async fn their_program_goes_on(bench: &Bench) {

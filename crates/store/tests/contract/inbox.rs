@@ -1,7 +1,7 @@
 //! What a user sees of what was published, and what reading it changes.
 
 use atalaya_store::{
-    Audience, Cursor, NewNotification, NotificationId, Position, ReadOutcome, Role, Selection,
+    Audience, Cursor, InboxChange, NewNotification, NotificationId, Position, Role, Selection,
     Statuses, StoreError, Timestamp, User, UserId,
 };
 use futures_util::future::join_all;
@@ -24,6 +24,7 @@ contract!(
     marking_what_is_not_in_the_inbox_changes_nothing,
     of_two_tabs_that_mark_at_once_one_makes_each_change,
     statuses_choose_what_is_listed,
+    what_is_archived_is_put_away_read_or_not,
     one_item_is_found_only_in_its_readers_inbox,
     an_inbox_of_nobody_is_not_found,
     a_cursor_of_another_list_is_refused,
@@ -242,10 +243,11 @@ async fn marking_single_items_tells_what_changed(bench: Bench) {
         .unwrap();
     assert_eq!(
         first,
-        ReadOutcome {
-            ids: vec![a, b],
-            up_to: None,
-            unread: 1
+        InboxChange {
+            read: vec![a, b],
+            read_up_to: None,
+            unread: 1,
+            ..InboxChange::default()
         }
     );
     let again = bench
@@ -255,10 +257,11 @@ async fn marking_single_items_tells_what_changed(bench: Bench) {
         .unwrap();
     assert_eq!(
         again,
-        ReadOutcome {
-            ids: vec![c],
-            up_to: None,
-            unread: 0
+        InboxChange {
+            read: vec![c],
+            read_up_to: None,
+            unread: 0,
+            ..InboxChange::default()
         }
     );
     let nothing = bench
@@ -268,10 +271,11 @@ async fn marking_single_items_tells_what_changed(bench: Bench) {
         .unwrap();
     assert_eq!(
         nothing,
-        ReadOutcome {
-            ids: vec![],
-            up_to: None,
-            unread: 0
+        InboxChange {
+            read: vec![],
+            read_up_to: None,
+            unread: 0,
+            ..InboxChange::default()
         }
     );
     bench.publish(Audience::all(), "d").await;
@@ -290,10 +294,11 @@ async fn marking_all_reads_what_is_there_and_nothing_later(bench: Bench) {
         .unwrap();
     assert_eq!(
         outcome,
-        ReadOutcome {
-            ids: vec![a, b],
-            up_to: Some(b),
-            unread: 0
+        InboxChange {
+            read: vec![a, b],
+            read_up_to: Some(b),
+            unread: 0,
+            ..InboxChange::default()
         }
     );
     let future = bench
@@ -303,10 +308,11 @@ async fn marking_all_reads_what_is_there_and_nothing_later(bench: Bench) {
         .unwrap();
     assert_eq!(
         future,
-        ReadOutcome {
-            ids: vec![],
-            up_to: Some(b),
-            unread: 0
+        InboxChange {
+            read: vec![],
+            read_up_to: Some(b),
+            unread: 0,
+            ..InboxChange::default()
         }
     );
     bench.publish(Audience::all(), "c").await;
@@ -326,10 +332,11 @@ async fn marking_up_to_a_point_leaves_what_is_newer(bench: Bench) {
         .unwrap();
     assert_eq!(
         outcome,
-        ReadOutcome {
-            ids: vec![a, b],
-            up_to: Some(b),
-            unread: 1
+        InboxChange {
+            read: vec![a, b],
+            read_up_to: Some(b),
+            unread: 1,
+            ..InboxChange::default()
         }
     );
     let back = bench
@@ -339,10 +346,11 @@ async fn marking_up_to_a_point_leaves_what_is_newer(bench: Bench) {
         .unwrap();
     assert_eq!(
         back,
-        ReadOutcome {
-            ids: vec![],
-            up_to: Some(a),
-            unread: 1
+        InboxChange {
+            read: vec![],
+            read_up_to: Some(a),
+            unread: 1,
+            ..InboxChange::default()
         }
     );
 }
@@ -389,7 +397,7 @@ async fn marking_what_is_not_in_the_inbox_changes_nothing(bench: Bench) {
         .mark_read(ana.id, Selection::Ids(ids), T0)
         .await
         .unwrap();
-    assert_eq!(outcome.ids, []);
+    assert_eq!(outcome.read, []);
     assert_eq!(
         bench
             .number("SELECT COUNT(*) FROM notification_states")
@@ -418,7 +426,7 @@ async fn of_two_tabs_that_mark_at_once_one_makes_each_change(bench: Bench) {
     let mut changed: Vec<_> = join_all(marks)
         .await
         .into_iter()
-        .flat_map(|outcome| outcome.unwrap().ids)
+        .flat_map(|outcome| outcome.unwrap().read)
         .collect();
     changed.sort();
     assert_eq!(changed, ids);
@@ -550,4 +558,49 @@ async fn a_cursor_of_another_list_is_refused(bench: Bench) {
         .list_inbox(ana.id, Statuses::default(), Some(position), 10, T0)
         .await;
     assert!(matches!(listed, Err(StoreError::Conflict(_))), "{listed:?}");
+}
+
+async fn what_is_archived_is_put_away_read_or_not(bench: Bench) {
+    let ana = bench.user("ana", Role::User).await;
+    let ben = bench.user("ben", Role::User).await;
+    let a = bench.publish(Audience::all(), "a").await;
+    let b = bench.publish(Audience::all(), "b").await;
+    let c = bench.publish(Audience::all(), "c").await;
+    let bens = bench.publish(Audience::users([ben.id]), "ben's").await;
+    let read = Selection::UpTo(a);
+    bench.store.mark_read(ana.id, read, T0).await.unwrap();
+
+    let archive = async |ids| bench.store.archive(ana.id, ids, T0).await.unwrap();
+    let change = InboxChange {
+        archived: vec![a, c],
+        unread: 1,
+        ..InboxChange::default()
+    };
+    assert_eq!(
+        archive(vec![c, a, bens, NotificationId(99), c]).await,
+        change
+    );
+    assert_eq!(bench.titles(&ana).await, ["b"]);
+    assert_eq!(bench.caught_up(&ana, Position::START, true).await, ["b"]);
+    let again = InboxChange {
+        unread: 1,
+        ..InboxChange::default()
+    };
+    assert_eq!(archive(vec![a, c]).await, again);
+    // What is archived is not read by it, and can be read.
+    let item = bench
+        .store
+        .inbox_item(ana.id, c, T0)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((item.read_at, item.archived_at), (None, Some(T0)));
+    let marked = bench
+        .store
+        .mark_read(ana.id, Selection::Ids(vec![c]), T0)
+        .await;
+    assert_eq!(marked.unwrap().read, [c]);
+    // Nobody else's inbox changes.
+    assert_eq!(bench.titles(&ben).await, ["ben's", "c", "b", "a"]);
+    assert_eq!(archive(vec![b]).await.unread, 0);
 }

@@ -38,19 +38,25 @@ pub(crate) enum MarkReadBody {
 
 const EXPECTED: &str = r#"must hold exactly one of "ids", "up_to" and "all": true"#;
 
+pub(super) const LIST_OF_IDS: &str = "a list of notifications' ids";
+
+/// As many as one request may name.
+pub(super) fn check_ids(fields: &mut Fields, ids: Option<Vec<i64>>) -> Option<Vec<NotificationId>> {
+    let ids = fields.check("ids", ids, |ids| {
+        let most = || format!("names {} ids; at most {MAX_SELECTION} at once", ids.len());
+        (ids.len() <= MAX_SELECTION).then_some(()).ok_or_else(most)
+    })?;
+    Some(ids.into_iter().map(NotificationId).collect())
+}
+
 impl FromFields for MarkRead {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let ids = fields.optional::<Vec<i64>>("ids", "a list of notifications' ids");
-        let ids = fields.check("ids", ids, |ids| {
-            let most = || format!("names {} ids; at most {MAX_SELECTION} at once", ids.len());
-            (ids.len() <= MAX_SELECTION).then_some(()).ok_or_else(most)
-        });
+        let ids = fields.optional::<Vec<i64>>("ids", LIST_OF_IDS);
+        let ids = check_ids(fields, ids);
         let up_to = fields.optional::<i64>("up_to", "a notification's id");
         let all = fields.optional::<bool>("all", "true");
         match (ids, up_to, all) {
-            (Some(ids), None, None) => Some(Selection::Ids(
-                ids.into_iter().map(NotificationId).collect(),
-            )),
+            (Some(ids), None, None) => Some(Selection::Ids(ids)),
             (None, Some(id), None) => Some(Selection::UpTo(NotificationId(id))),
             (None, None, Some(true)) => Some(Selection::All),
             _ => {
@@ -95,13 +101,13 @@ pub(crate) async fn read_many(
     CurrentUser(user): CurrentUser,
     Body(MarkRead(selection)): Body<MarkRead>,
 ) -> Result<Json<ReadMany>, Problem> {
-    let outcome = app
+    let change = app
         .inbox
         .mark_read(user.id, selection, app.clock.now())
         .await?;
     Ok(Json(ReadMany {
-        read: outcome.ids.iter().map(|id| id.0).collect(),
-        up_to: outcome.up_to.map(|id| id.0),
-        unread: outcome.unread,
+        read: change.read.iter().map(|id| id.0).collect(),
+        up_to: change.read_up_to.map(|id| id.0),
+        unread: change.unread,
     }))
 }

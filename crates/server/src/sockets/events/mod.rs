@@ -3,6 +3,7 @@
 //! Every event is answered through its acknowledgement with `{ok: true, …}` or
 //! `{ok: false, error: {code, message}}`; one without an acknowledgement is carried out all the same.
 
+mod archive;
 mod list;
 mod read;
 mod watch;
@@ -20,7 +21,7 @@ use crate::App;
 /// Why an event could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EventError {
-    #[error("no event `{0}`: there are `read`, `list` and `watch`")]
+    #[error("no event `{0}`: there are `read`, `archive`, `list` and `watch`")]
     Unknown(String),
     #[error("{0}")]
     Invalid(String),
@@ -42,6 +43,7 @@ impl EventError {
 pub(super) async fn answer(app: &App, member: &Arc<Member>, event: Event) {
     let outcome = match event.name.as_str() {
         "read" => read::read(app, member, &event).await,
+        "archive" => archive::archive(app, member, &event).await,
         "list" => list::list(app, member, &event).await,
         "watch" => watch::watch(app, member, &event),
         unknown => Err(EventError::Unknown(unknown.chars().take(64).collect())),

@@ -22,23 +22,28 @@ struct Read {
 pub(super) async fn read(app: &App, member: &Member, event: &Event) -> Result<Value, EventError> {
     let selection = select(argument(event)?)?;
     let user = member.state().user_id;
-    let outcome = app
+    let change = app
         .inbox
         .mark_read(user, selection, app.clock.now())
         .await?;
-    let read: Vec<i64> = outcome.ids.iter().map(|id| id.0).collect();
-    Ok(json!({"ok": true, "read": read, "unread": outcome.unread}))
+    let read: Vec<i64> = change.read.iter().map(|id| id.0).collect();
+    Ok(json!({"ok": true, "read": read, "unread": change.unread}))
+}
+
+/// As many ids as one event may name.
+pub(super) fn checked(ids: Vec<i64>) -> Result<Vec<NotificationId>, EventError> {
+    if ids.len() > MAX_SELECTION {
+        return Err(EventError::Invalid(format!(
+            "`ids` holds {} ids; at most {MAX_SELECTION} are allowed",
+            ids.len()
+        )));
+    }
+    Ok(ids.into_iter().map(NotificationId).collect())
 }
 
 fn select(read: Read) -> Result<Selection, EventError> {
     match (read.ids, read.up_to, read.all) {
-        (Some(ids), None, None) if ids.len() <= MAX_SELECTION => Ok(Selection::Ids(
-            ids.into_iter().map(NotificationId).collect(),
-        )),
-        (Some(ids), None, None) => Err(EventError::Invalid(format!(
-            "`ids` holds {} ids; at most {MAX_SELECTION} are allowed",
-            ids.len()
-        ))),
+        (Some(ids), None, None) => Ok(Selection::Ids(checked(ids)?)),
         (None, Some(id), None) => Ok(Selection::UpTo(NotificationId(id))),
         (None, None, Some(true)) => Ok(Selection::All),
         _ => Err(EventError::Invalid(

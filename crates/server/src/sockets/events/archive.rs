@@ -1,0 +1,29 @@
+//! `archive` `{ids}`: puts notifications of the user's own inbox away, read or not.
+
+use atalaya_gateway::Event;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{EventError, argument, read::checked};
+use crate::{App, sockets::Member};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Archive {
+    ids: Vec<i64>,
+}
+
+pub(super) async fn archive(
+    app: &App,
+    member: &Member,
+    event: &Event,
+) -> Result<Value, EventError> {
+    let Archive { ids } = argument(event)?;
+    let user = member.state().user_id;
+    let change = app
+        .inbox
+        .archive(user, checked(ids)?, app.clock.now())
+        .await?;
+    let archived: Vec<i64> = change.archived.iter().map(|id| id.0).collect();
+    Ok(json!({"ok": true, "archived": archived, "unread": change.unread}))
+}
