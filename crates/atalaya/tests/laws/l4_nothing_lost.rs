@@ -203,7 +203,7 @@ async fn what_is_archived_in_one_tab_is_told_to_the_others(mut world: World) {
     let operator = world.user(Role::Operator).await;
     let luis = world.user(Role::User).await;
     world.start().await;
-    let mut asking = world.connect(luis).await.unwrap();
+    let asking = world.connect(luis).await.unwrap();
     let mut other = world.connect(luis).await.unwrap();
     let id = world.publish(operator, to(luis, "one")).await["id"].clone();
     world.publish(operator, to(luis, "two")).await;
