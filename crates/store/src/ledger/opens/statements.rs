@@ -37,11 +37,12 @@ macro_rules! for_the_batch {
 /// The last connection that had the id which `a` asks to continue. Of a user's sessions the newest hundred are looked
 /// through: one that is further back is not continued.
 macro_rules! predecessor {
-    () => {
-        " LEFT JOIN user_sessions AS p ON p.id = (SELECT r.id FROM ( \
-             SELECT s.id, s.recovery_id FROM user_sessions AS s \
-             WHERE s.user_id = a.user_id AND a.recovers IS NOT NULL ORDER BY s.id DESC LIMIT 100) AS r \
+    ($columns:literal) => {
+        concat!(
+            "(SELECT ", $columns, " FROM (SELECT s.* FROM user_sessions AS s \
+                 WHERE s.user_id = a.user_id AND a.recovers IS NOT NULL ORDER BY s.id DESC LIMIT 100) AS r \
              WHERE r.recovery_id = a.recovers ORDER BY r.id DESC LIMIT 1)"
+        )
     };
 }
 
@@ -53,10 +54,10 @@ macro_rules! is_recovered {
     };
 }
 
-/// The verdict on each row of `$asked`, which are named `a`; `$users` and `$marks` lead to the row of its user and to
-/// the last of the user's marks. A role that only another program knows counts as `user`, as everywhere.
+/// The verdict on each row of `$asked`, which are named `a`; `$joined` leads to the row of its user (`u`) and to its
+/// predecessor (`p`), `$marks` to the last of the user's marks. A role that only another program knows counts as `user`, as everywhere.
 macro_rules! judged {
-    ($asked:expr, $users:literal, $marks:literal) => {
+    ($asked:expr, $joined:expr, $marks:literal) => {
         concat!(
             "SELECT a.*, u.id IS NOT NULL AS is_known, COALESCE(u.disabled, FALSE) AS is_disabled, \
              LOWER(CAST(u.role AS TEXT)) AS role, running.id IS NOT NULL AS is_held, \
@@ -75,9 +76,8 @@ macro_rules! judged {
              FROM ",
             $asked,
             " CROSS JOIN newest ",
-            $users,
-            " LEFT JOIN running ON running.id = a.node",
-            predecessor!()
+            $joined,
+            " LEFT JOIN running ON running.id = a.node"
         )
     };
 }
@@ -93,7 +93,8 @@ macro_rules! is_admitted {
 macro_rules! verdict {
     ($maximum:literal) => {
         concat!(
-            "CAST(recovered_from AS BIGINT) AS recovered_from, recovered_socket_id, is_known, is_disabled, is_held, CAST(active AS BIGINT) AS active, role, head, read_up_to, ",
+            "is_known, is_disabled, is_held, CAST(active AS BIGINT) AS active, role, \
+             CAST(recovered_from AS BIGINT) AS recovered_from, recovered_socket_id, head, read_up_to, ",
             $maximum,
             "(to_user, CASE WHEN to_all > joined THEN to_all ELSE 0 END, \
              CASE WHEN to_role > role_since THEN to_role ELSE 0 END) AS newest, "
@@ -120,9 +121,14 @@ pub(in crate::ledger) const OPEN_ON_POSTGRES: &str = concat!(
         "unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) WITH ORDINALITY AS a( \
              id, user_id, socket_id, connected_at, ip_address, user_agent, transport, node, recovery_id, \
              recovers, ended_after, max_active, nth, place)",
-        "LEFT JOIN LATERAL (SELECT * FROM users WHERE users.id = a.user_id LIMIT 1) AS u ON TRUE \
-         LEFT JOIN LATERAL (SELECT read_up_to FROM inbox_marks WHERE inbox_marks.user_id = a.user_id \
-             ORDER BY read_up_to DESC LIMIT 1) AS m ON TRUE",
+        concat!(
+            "LEFT JOIN LATERAL (SELECT * FROM users WHERE users.id = a.user_id LIMIT 1) AS u ON TRUE \
+             LEFT JOIN LATERAL (SELECT read_up_to FROM inbox_marks WHERE inbox_marks.user_id = a.user_id \
+                 ORDER BY read_up_to DESC LIMIT 1) AS m ON TRUE \
+             LEFT JOIN LATERAL ",
+            predecessor!("r.*"),
+            " AS p ON TRUE"
+        ),
         "m.read_up_to"
     ),
     "), \
@@ -150,7 +156,10 @@ pub(in crate::ledger) const JUDGE_ON_SQLITE: &str = concat!(
         "(SELECT key AS place, value->>'user_id' AS user_id, value->>'node' AS node, \
                  value->>'recovers' AS recovers, value->>'ended_after' AS ended_after, \
                  value->>'max_active' AS max_active, value->>'nth' AS nth FROM json_each($1)) AS a",
-        "LEFT JOIN users AS u ON u.id = a.user_id",
+        concat!(
+            "LEFT JOIN users AS u ON u.id = a.user_id LEFT JOIN user_sessions AS p ON p.id = ",
+            predecessor!("r.id")
+        ),
         "(SELECT MAX(read_up_to) FROM inbox_marks AS m WHERE m.user_id = a.user_id)"
     ),
     ") SELECT ",
