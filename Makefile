@@ -1,7 +1,7 @@
 # Atalaya's tasks. `make help` lists them; each is a short script in scripts/ or one command.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt web bench fuzz audit
+.PHONY: help run test check fmt web bench drill fuzz audit
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F'\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -26,6 +26,9 @@ web: ## build the web application into web/dist, if it is not up to date
 
 bench: ## measure against the peers, for docs/performance.md (25 minutes; ROUNDS=, SCENARIOS=, PEERS=, SCALE= for a part)
 	@bash scripts/bench.sh
+
+drill: ## real clients, publishers and `kill -9`: is anything lost? (6 minutes; DRILL=small, PLACE=sqlite, SEED=)
+	@bash scripts/drill.sh
 
 fuzz: ## fuzz the protocol's decoders (SECONDS_EACH=60; needs a nightly toolchain and cargo-fuzz)
 	@bash scripts/fuzz.sh

@@ -101,10 +101,10 @@ export class World {
   // inside the client's own connect handler: at that moment, not after it.
   openSocket(
     user,
-    { client = '4.8', through, namespace = '/notifications', onConnect, auth, ...options } = {},
+    { client = '4.8', through, origin, namespace = '/notifications', onConnect, auth, ...options } = {},
   ) {
     const token = user ? this.users[user].token : undefined;
-    const socket = CLIENTS[client](`${this.origin(through)}${namespace}`, {
+    const socket = CLIENTS[client](`${origin ?? this.origin(through)}${namespace}`, {
       auth: auth ?? (token ? { token } : {}),
       forceNew: true,
       reconnectionDelay: 50,
