@@ -91,6 +91,11 @@ impl Packet {
         }
     }
 
+    /// Whether it ends a polling connection.
+    pub(crate) fn is_close(&self) -> bool {
+        self.frame == Self::CLOSE.frame
+    }
+
     fn opcode(&self) -> u8 {
         self.frame[0] & 0x0F
     }

@@ -216,7 +216,9 @@ async fn the_last_word_is_kept_for_the_next_poll_for_a_moment() {
         .socket()
         .disconnect(atalaya_gateway::CloseReason::Revoked);
     server.app.told("disconnected s0 revoked").await;
-    assert_eq!(client.get().await.body, "41\u{1e}1");
+    // Each in an answer to itself: the client that reads both at once does not heed the first.
+    assert_eq!(client.get().await.body, "41");
+    assert_eq!(client.get().await.body, "1");
     assert_eq!(client.get().await.status, 400);
 
     let client = Polling::open(server.addr).await;
