@@ -129,16 +129,20 @@ describe('refused connections', () => {
     assert.deepEqual(nobody.body, wrong.body);
   });
 
-  world.test('an open socket does not outlive its token', async () => {
-    const token = sign({ sub: luis() }, JWT_SECRET, { expiresIn: '2s' });
-    const record = await world.connect('luis', { auth: { token }, reconnection: false });
-    const { id } = record.socket;
-    await record.event('disconnect', undefined, 4_000);
-    const row = await until(
-      () => world.closing(id)?.disconnect_reason && world.closing(id),
-      5_000,
-      'the row to be closed',
-    );
-    assert.equal(row.disconnect_reason, 'token_expired');
-  });
+  for (const transport of ['websocket', 'polling']) {
+    world.test(`an open socket does not outlive its token, and stays away: ${transport}`, async () => {
+      const token = sign({ sub: luis() }, JWT_SECRET, { expiresIn: '2s' });
+      const record = await world.connect('luis', { auth: { token }, transports: [transport] });
+      const { id } = record.socket;
+      const [reason] = await record.event('disconnect', undefined, 4_000);
+      assert.equal(reason, 'io server disconnect');
+      assert.equal(record.socket.active, false, 'it does not try again by itself');
+      const row = await until(
+        () => world.closing(id)?.disconnect_reason && world.closing(id),
+        5_000,
+        'the row to be closed',
+      );
+      assert.equal(row.disconnect_reason, 'token_expired');
+    });
+  }
 });
