@@ -7,6 +7,7 @@ use crate::bench::{Bench, NODE, T0, contract, session};
 contract!(
     a_connection_that_ended_a_moment_ago_is_continued_as_the_same_socket,
     a_chain_of_recoveries_has_no_end,
+    a_user_with_many_sockets_has_each_of_them_continued,
     one_that_nobody_noticed_is_gone_is_continued_too,
     one_that_ended_before_the_window_is_not_continued,
     one_that_left_or_was_sent_away_is_not_continued,
@@ -71,6 +72,17 @@ async fn a_chain_of_recoveries_has_no_end(bench: Bench) {
         close(&bench, again.id, "ping_timeout", T0.plus_ms(at_ms + 60_000)).await;
         last = again.id;
     }
+}
+
+/// As after a restart of the server: those who come back first stand in front of the last one's predecessor.
+async fn a_user_with_many_sockets_has_each_of_them_continued(bench: Bench) {
+    let (luis, recovery_id, first) = ended(&bench, "server_shutdown").await;
+    let others = (0..300).map(|n| bench.store.open_session(session(luis.0, &format!("o{n}"))));
+    for opened in futures_util::future::join_all(others).await {
+        opened.unwrap();
+    }
+    let again = open(&bench, returning(luis, "s2", &recovery_id, 2_000)).await;
+    assert_eq!(again.recovered_from, Some(first));
 }
 
 async fn one_that_nobody_noticed_is_gone_is_continued_too(bench: Bench) {

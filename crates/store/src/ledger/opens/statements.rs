@@ -34,13 +34,13 @@ macro_rules! for_the_batch {
     };
 }
 
-/// The last connection that had the id which `a` asks to continue. Of a user's sessions the newest hundred are looked
+/// The last connection that had the id which `a` asks to continue. Of a user's sessions the newest thousand are looked
 /// through: one that is further back is not continued.
 macro_rules! predecessor {
     ($columns:literal) => {
         concat!(
             "(SELECT ", $columns, " FROM (SELECT s.* FROM user_sessions AS s \
-                 WHERE s.user_id = a.user_id AND a.recovers IS NOT NULL ORDER BY s.id DESC LIMIT 100) AS r \
+                 WHERE s.user_id = a.user_id AND a.recovers IS NOT NULL ORDER BY s.id DESC LIMIT 1000) AS r \
              WHERE r.recovery_id = a.recovers ORDER BY r.id DESC LIMIT 1)"
         )
     };
