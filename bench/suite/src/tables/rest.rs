@@ -55,9 +55,18 @@ pub(super) fn log(results: &Results) -> Result<String> {
         &CONNECT_CPU.title(),
         &cell(logged),
         &cell(silent),
-        &share.map_or_else(|| "–".to_owned(), |share| format!("{share:.1}%")),
+        &share.map_or_else(|| "–".to_owned(), percent),
     ]));
     Ok(text)
+}
+
+/// Of two figures that differ by less than they vary, the larger is not the costlier.
+fn percent(share: f64) -> String {
+    if share > 0.0 {
+        format!("{share:.1}%")
+    } else {
+        "none that shows".to_owned()
+    }
 }
 
 /// What has no counterpart among the peers.
