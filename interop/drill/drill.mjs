@@ -36,7 +36,7 @@ export class Drill {
   killed = 0;
   #world = new World();
   #isOver = false;
-  #published = 0;
+  #random;
 
   constructor(place, size, { seed = 1, progress = () => {} } = {}) {
     this.place = place;
@@ -44,7 +44,6 @@ export class Drill {
     this.progress = progress;
     this.#random = randomness(seed);
   }
-  #random;
 
   // The verdict, with the counts behind it.
   async run() {
@@ -54,7 +53,7 @@ export class Drill {
       const going = [this.#killAgainAndAgain(), this.#comeAndGo(), ...this.#publishers()];
       await Promise.all(going);
       const inboxes = await this.#settle();
-      return { ...this.recorder.judge(inboxes), ...this.#counts(inboxes) };
+      return { ...this.recorder.judge(inboxes), ...this.#counts() };
     } catch (error) {
       error.message += `\n--- the end of the server's log ---\n${this.#world.atalaya?.log.slice(-4_000)}`;
       throw error;
@@ -76,7 +75,7 @@ export class Drill {
   }
 
   async #close() {
-    for (const { socket } of this.recorder.clients) socket.disconnect();
+    await this.#world.disconnectAll();
     if (this.servers?.[1]?.program) await this.servers[1].stop();
     await this.#world.close();
   }
@@ -163,7 +162,6 @@ export class Drill {
     const world = this.#world;
     const [to, readers] = AUDIENCES[Math.floor(this.#random() * AUDIENCES.length)](world);
     const server = this.servers[Math.floor(this.#random() * this.servers.length)];
-    this.#published++;
     try {
       const answer = await fetch(`${server.url}/api/notifications`, {
         method: 'POST',
@@ -209,10 +207,9 @@ export class Drill {
     return items.reverse();
   }
 
-  #counts(inboxes) {
+  #counts() {
     const sum = (read) => this.recorder.clients.reduce((total, client) => total + read(client), 0);
     return {
-      published: this.#published,
       answered: this.recorder.answered.size,
       refused: this.recorder.refused,
       unanswered: this.recorder.unanswered.length,
@@ -221,7 +218,6 @@ export class Drill {
       connects: sum(({ connects }) => connects),
       recovered: sum(({ recovered }) => recovered),
       kills: this.killed,
-      inboxes: [...inboxes.values()].reduce((total, items) => total + items.length, 0),
     };
   }
 

@@ -9,14 +9,13 @@ export class Recorder {
 
   // A client that is watched from now on, for as long as its socket object lives.
   watch(name, user, socket) {
-    const client = { name, user, socket, ids: [], connects: 0, recovered: 0, syncs: 0 };
+    const client = { name, user, socket, ids: [], connects: 0, recovered: 0 };
     socket.on('connect', () => {
       client.connects++;
       if (socket.recovered) client.recovered++;
     });
     socket.on('notification', (item) => client.ids.push(item.id));
     socket.on('sync', ({ complete }) => {
-      client.syncs++;
       if (!complete) client.incomplete = true;
     });
     this.clients.push(client);

@@ -195,7 +195,7 @@ fn knock(stream: TcpStream, peer: SocketAddr, door: Option<&Arc<dyn Door>>) -> O
         let flags = RecvFlags::DONTWAIT | RecvFlags::PEEK;
         let (read, _) = rustix::net::recv(&stream, &mut buffer[..], flags).ok()?;
         let opening = door.recognise(&buffer[..read], peer)?;
-        let head = &mut buffer[..opening.head_bytes()];
+        let head = &mut buffer[..opening.head_bytes];
         let (taken, _) = rustix::net::recv(&stream, &mut *head, RecvFlags::DONTWAIT).ok()?;
         (taken == head.len()).then_some(opening)
     });

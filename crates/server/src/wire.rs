@@ -2,7 +2,7 @@
 //!
 //! The store's types carry no serde; they become wire types here and nowhere else.
 
-use atalaya_store::model::{self, InboxItem, Statuses, Timestamp};
+use atalaya_store::model::{self, InboxItem, NotificationId, Statuses, Timestamp};
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -78,6 +78,11 @@ impl From<&InboxItem> for Notification {
             ..Self::from(&item.notification)
         }
     }
+}
+
+/// Ids as numbers, in the same order.
+pub(crate) fn ids(ids: &[NotificationId]) -> Vec<i64> {
+    ids.iter().map(|id| id.0).collect()
 }
 
 /// RFC 3339 in UTC with milliseconds, the form of every time on the wire.

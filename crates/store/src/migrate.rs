@@ -61,8 +61,10 @@ async fn on_sqlite(db: &sqlite::Database) -> Result<Migration, StoreError> {
         .await?;
     let mut report = adopt::sqlite(&mut transaction).await?;
     report.applied = apply::<Sqlite>(&mut transaction, Engine::Sqlite).await?;
-    // The columns that tables of ours have got since their file.
-    adopt::sqlite(&mut transaction).await?;
+    if !report.applied.is_empty() {
+        // The columns that tables of ours have got since their file.
+        adopt::sqlite(&mut transaction).await?;
+    }
     transaction.commit().await?;
     Ok(report)
 }
@@ -79,8 +81,10 @@ async fn on_postgres(db: &postgres::Database) -> Result<Migration, StoreError> {
         .await?;
     let mut report = adopt::postgres(&mut transaction).await?;
     report.applied = apply::<Postgres>(&mut transaction, Engine::Postgres).await?;
-    // The columns that tables of ours have got since their file.
-    adopt::postgres(&mut transaction).await?;
+    if !report.applied.is_empty() {
+        // The columns that tables of ours have got since their file.
+        adopt::postgres(&mut transaction).await?;
+    }
     transaction.commit().await?;
     Ok(report)
 }

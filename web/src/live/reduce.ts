@@ -127,8 +127,8 @@ function lost(state: LiveState, event: Extract<LiveEvent, { type: 'lost' }>): Li
 function arrived(state: LiveState, item: Notification, offset: string | null): LiveState {
   const position = furthest(state.position, offset ?? String(item.id));
   const { inbox } = state;
-  if (inbox.items.some((known) => known.id === item.id)) return { ...state, position };
-  if (inbox.archived.includes(item.id)) return { ...state, position };
+  const isKnown = inbox.items.some((known) => known.id === item.id);
+  if (isKnown || inbox.archived.includes(item.id)) return { ...state, position };
   return {
     ...state,
     position,

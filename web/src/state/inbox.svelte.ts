@@ -1,6 +1,7 @@
 // What a person does with the inbox. The list itself is in the live state.
 import { ApiError } from '../api/client';
 import type { Notification, NotificationPage, ReadSelection } from '../api/types';
+import type { InboxChange } from '../live/events';
 import { api } from './auth.svelte';
 import { dispatch, live, refreshInbox } from './live.svelte';
 import { Pager } from './pager.svelte';
@@ -39,9 +40,7 @@ export async function markAllRead(): Promise<void> {
 /** Puts one away; it is in `archived` from then on. */
 export async function archive(id: number): Promise<void> {
   await attempt(async () => {
-    const { archived, unread } = await api.archive([id]);
-    const change = { read: [], read_up_to: null, unread, archived, acknowledged: [] };
-    dispatch({ type: 'inbox', change, at: new Date().toISOString() });
+    changed(await api.archive([id]));
   });
 }
 
@@ -56,10 +55,14 @@ export function reloadInbox(): Promise<void> {
 
 async function mark(selection: ReadSelection): Promise<void> {
   await attempt(async () => {
-    const { read, unread, up_to } = await api.markRead(selection);
-    const change = { read, read_up_to: up_to, unread, archived: [], acknowledged: [] };
-    dispatch({ type: 'inbox', change, at: new Date().toISOString() });
+    const { up_to, ...answer } = await api.markRead(selection);
+    changed({ ...answer, read_up_to: up_to });
   });
+}
+
+function changed(part: Pick<InboxChange, 'unread'> & Partial<InboxChange>): void {
+  const change = { read: [], read_up_to: null, archived: [], acknowledged: [], ...part };
+  dispatch({ type: 'inbox', change, at: new Date().toISOString() });
 }
 
 async function attempt(action: () => Promise<void>): Promise<void> {

@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 
 use atalaya_client::{Client, Options};
-use atalaya_store::model::{Role, UserId};
+use atalaya_store::model::Role;
 use serde_json::{Value, json};
 
-use crate::world::{PATIENCE, World, token};
+use crate::world::{PATIENCE, World, next_title, to, token};
 
 on_both_databases!(
     every_live_socket_of_each_recipient_gets_it_once_and_nobody_else_does,
@@ -20,15 +20,6 @@ on_both_databases!(
     what_is_archived_in_one_tab_is_told_to_the_others,
     what_was_published_before_kill_nine_is_there_afterwards,
 );
-
-async fn next_title(client: &mut Client) -> String {
-    let event = client.next_event_named("notification").await.unwrap();
-    event.arg(0)["title"].as_str().unwrap().to_owned()
-}
-
-fn to(user: UserId, title: &str) -> Value {
-    json!({"to": {"users": [user.0]}, "title": title})
-}
 
 async fn every_live_socket_of_each_recipient_gets_it_once_and_nobody_else_does(mut world: World) {
     let operator = world.user(Role::Operator).await;
@@ -172,6 +163,16 @@ async fn a_publish_while_clients_connect_is_neither_lost_nor_repeated(mut world:
     }
 }
 
+/// The `inbox` event by which a client is told that this changed.
+async fn told(client: &mut Client, what: &str, id: &Value) -> Value {
+    loop {
+        let inbox = client.next_event_named("inbox").await.unwrap().arg(0);
+        if inbox[what] == json!([id]) {
+            return inbox;
+        }
+    }
+}
+
 async fn what_is_read_in_one_tab_is_told_to_the_others(mut world: World) {
     let operator = world.user(Role::Operator).await;
     let luis = world.user(Role::User).await;
@@ -190,13 +191,7 @@ async fn what_is_read_in_one_tab_is_told_to_the_others(mut world: World) {
         .unwrap();
     assert_eq!(answer["ok"], true, "{answer}");
     assert_eq!(answer["unread"], 1);
-    let told = loop {
-        let inbox = other.next_event_named("inbox").await.unwrap().arg(0);
-        if inbox["read"] == json!([id]) {
-            break inbox;
-        }
-    };
-    assert_eq!(told["unread"], 1);
+    assert_eq!(told(&mut other, "read", &id).await["unread"], 1);
 }
 
 async fn what_is_archived_in_one_tab_is_told_to_the_others(mut world: World) {
@@ -212,13 +207,7 @@ async fn what_is_archived_in_one_tab_is_told_to_the_others(mut world: World) {
         .await
         .unwrap();
     assert_eq!(answer, json!({"ok": true, "archived": [id], "unread": 1}));
-    let told = loop {
-        let inbox = other.next_event_named("inbox").await.unwrap().arg(0);
-        if inbox["archived"] == json!([id]) {
-            break inbox;
-        }
-    };
-    assert_eq!(told["unread"], 1);
+    assert_eq!(told(&mut other, "archived", &id).await["unread"], 1);
     // It is not there for who comes back.
     let mut back = world.connect(luis).await.unwrap();
     assert_eq!(next_title(&mut back).await, "two");

@@ -5,7 +5,7 @@ use atalaya_client::{Client, Options};
 use atalaya_store::model::{Role, UserId};
 use serde_json::{Value, json};
 
-use crate::world::{PATIENCE, World, token};
+use crate::world::{PATIENCE, World, next_title, to, token};
 
 on_both_databases!(
     a_client_is_the_same_socket_after_kill_nine,
@@ -14,17 +14,8 @@ on_both_databases!(
     nothing_is_recovered_where_it_is_switched_off,
 );
 
-async fn next_title(client: &mut Client) -> String {
-    let event = client.next_event_named("notification").await.unwrap();
-    event.arg(0)["title"].as_str().unwrap().to_owned()
-}
-
 async fn sync(client: &mut Client) -> Value {
     client.next_event_named("sync").await.unwrap().arg(0)
-}
-
-fn to(user: UserId, title: &str) -> Value {
-    json!({"to": {"users": [user.0]}, "title": title})
 }
 
 /// What the unmodified client sends when it reconnects.

@@ -384,6 +384,17 @@ async fn migrated(url: &str) -> Store {
     store
 }
 
+/// A notification for one user.
+pub(crate) fn to(user: UserId, title: &str) -> Value {
+    json!({"to": {"users": [user.0]}, "title": title})
+}
+
+/// The title of the next notification that a client gets.
+pub(crate) async fn next_title(client: &mut Client) -> String {
+    let event = client.next_event_named("notification").await.unwrap();
+    event.arg(0)["title"].as_str().unwrap().to_owned()
+}
+
 /// A token signed by hand, as another back end would.
 pub(crate) fn token(user: UserId, seconds: i64) -> String {
     let claims = json!({"sub": user.0.to_string(), "exp": now().0 / 1_000 + seconds});

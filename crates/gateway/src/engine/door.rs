@@ -32,14 +32,8 @@ pub struct Opening {
     handshake: Handshake,
     /// The answer, status line and headers.
     answer: Vec<u8>,
-    head_bytes: usize,
-}
-
-impl Opening {
     /// How many bytes of the stream the request takes.
-    pub fn head_bytes(&self) -> usize {
-        self.head_bytes
-    }
+    pub(crate) head_bytes: usize,
 }
 
 /// Who recognises handshakes. One engine, without its type.

@@ -25,7 +25,6 @@ pub(crate) async fn catch_up(app: &App, member: &Member) {
     let mut backlog = Backlog {
         sent_up_to: member.state().entry.resume_after.unwrap_or(0),
         unread_only: member.state().entry.resume_after.is_none(),
-        is_complete: true,
     };
     let mut pause = RETRY_FIRST;
     while !member.state().has_left() {
@@ -49,8 +48,6 @@ pub(crate) async fn catch_up(app: &App, member: &Member) {
 struct Backlog {
     sent_up_to: i64,
     unread_only: bool,
-    /// Whether nothing is missing between where it began and where it is.
-    is_complete: bool,
 }
 
 impl Backlog {
@@ -64,7 +61,9 @@ impl Backlog {
             }
             if complete && self.meets_the_fan_out(app, member, head) {
                 let from = member.state().entry.resume_after;
-                let sync = app.frames.sync(from, self.sent_up_to, self.is_complete);
+                // Not where its own position could not be believed.
+                let is_complete = self.unread_only == from.is_none();
+                let sync = app.frames.sync(from, self.sent_up_to, is_complete);
                 // A socket that is gone by now has been told of by whoever saw it go.
                 let _ = member.send(&sync);
                 return Ok(());
@@ -113,7 +112,6 @@ impl Backlog {
         if self.sent_up_to > head.0 {
             self.sent_up_to = 0;
             self.unread_only = true;
-            self.is_complete = false;
         }
     }
 

@@ -1,13 +1,11 @@
 //! What the server says to sockets, each encoded once for everyone who is sent it.
 
 use atalaya_gateway::Frame;
-use atalaya_store::model::{
-    InboxChange, InboxItem, NotificationId, Outgoing, SessionId, Timestamp,
-};
+use atalaya_store::model::{InboxChange, InboxItem, Outgoing, SessionId, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::wire::{Notification, rfc3339};
+use crate::wire::{Notification, ids, rfc3339};
 
 /// The event of a notification whose publisher named none.
 const NOTIFICATION: &str = "notification";
@@ -99,7 +97,6 @@ impl Frames {
 }
 
 fn inbox(namespace: &str, change: &InboxChange) -> Frame {
-    let ids = |ids: &[NotificationId]| ids.iter().map(|id| id.0).collect::<Vec<_>>();
     let changes = json!({
         "unread": change.unread,
         "read": ids(&change.read),

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::seat::Entry;
 
 /// What a client's `auth` says of this, as the user of its token.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Resume {
     /// The last notification that the client has.
     pub(super) after: Option<i64>,

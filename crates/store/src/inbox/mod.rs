@@ -148,6 +148,17 @@ macro_rules! reader {
     };
 }
 
+/// The same in a transaction that changes their inbox, which one does at a time.
+macro_rules! locked_reader {
+    ($connection:expr, $engine:expr, $user:expr) => {{
+        sqlx::query(LOCK_READER.on($engine))
+            .bind($user.0)
+            .execute($connection)
+            .await?;
+        reader!($connection, $engine, $user)
+    }};
+}
+
 /// Counts what is unread, inside a body that ends in `Result<_, StoreError>`.
 macro_rules! unread {
     ($connection:expr, $engine:expr, $reader:expr, $now:expr) => {
@@ -159,6 +170,23 @@ macro_rules! unread {
         .fetch_one($connection)
         .await?
     };
+}
+
+/// What is done to single notifications.
+#[derive(Clone, Copy)]
+enum Touch {
+    Read,
+    Archive,
+}
+
+impl Touch {
+    /// How, and after which position: what lies below the mark is read already.
+    fn of(self, reader: &Reader) -> (Sql, i64) {
+        match self {
+            Self::Read => (MARK_IDS, reader.read_up_to),
+            Self::Archive => (ARCHIVE_IDS, 0),
+        }
+    }
 }
 
 impl Reader {
@@ -303,29 +331,13 @@ impl Store {
     pub async fn archive(
         &self,
         user: UserId,
-        mut ids: Vec<NotificationId>,
+        ids: Vec<NotificationId>,
         now: Timestamp,
     ) -> Result<InboxChange, StoreError> {
-        ids.truncate(MAX_SELECTION);
-        let (archived, unread): (Vec<i64>, i64) =
-            on!(&self.inner.db, writers, |connection, engine| {
-                let mut transaction = db::begin(connection, engine).await?;
-                sqlx::query(LOCK_READER.on(engine))
-                    .bind(user.0)
-                    .execute(&mut *transaction)
-                    .await?;
-                let reader = reader!(&mut *transaction, engine, user);
-                let statement = sqlx::query_scalar(ARCHIVE_IDS.on(engine));
-                let archived = bind_ids!(statement, &reader, 0_i64, now, &ids)
-                    .fetch_all(&mut *transaction)
-                    .await?;
-                let unread: i64 = unread!(&mut *transaction, engine, &reader, now);
-                transaction.commit().await?;
-                Ok((archived, unread))
-            })?;
+        let (archived, unread) = self.touch_ids(user, ids, Touch::Archive, now).await?;
         Ok(InboxChange {
-            archived: ascending(archived),
-            unread: unread.unsigned_abs(),
+            archived,
+            unread,
             ..InboxChange::default()
         })
     }
@@ -349,33 +361,49 @@ impl Store {
     async fn mark_ids(
         &self,
         user: UserId,
-        mut ids: Vec<NotificationId>,
+        ids: Vec<NotificationId>,
         now: Timestamp,
     ) -> Result<InboxChange, StoreError> {
+        let (read, unread) = self.touch_ids(user, ids, Touch::Read, now).await?;
+        Ok(InboxChange {
+            read,
+            unread,
+            ..InboxChange::default()
+        })
+    }
+
+    /// Which of these were not touched in this way before, ascending, and how many are unread now.
+    async fn touch_ids(
+        &self,
+        user: UserId,
+        mut ids: Vec<NotificationId>,
+        touch: Touch,
+        now: Timestamp,
+    ) -> Result<(Vec<NotificationId>, u64), StoreError> {
         ids.truncate(MAX_SELECTION);
         let (changed, unread): (Vec<i64>, i64) =
             on!(&self.inner.db, writers, |connection, engine| {
                 let mut transaction = db::begin(connection, engine).await?;
-                sqlx::query(LOCK_READER.on(engine))
-                    .bind(user.0)
-                    .execute(&mut *transaction)
+                let reader = locked_reader!(&mut *transaction, engine, user);
+                let (statement, after) = touch.of(&reader);
+                let query = sqlx::query_scalar(statement.on(engine));
+                let changed = bind_ids!(query, &reader, after, now, &ids)
+                    .fetch_all(&mut *transaction)
                     .await?;
-                let reader = reader!(&mut *transaction, engine, user);
-                let changed = bind_ids!(
-                    sqlx::query_scalar(MARK_IDS.on(engine)),
-                    &reader,
-                    reader.read_up_to,
-                    now,
-                    &ids
-                )
-                .fetch_all(&mut *transaction)
-                .await?;
                 // Before the count: what is published between the two is counted as unread, not marked as read.
-                let head: i64 = sqlx::query_scalar(HEAD)
-                    .fetch_one(&mut *transaction)
-                    .await?;
+                let head: Option<i64> = match touch {
+                    Touch::Read => Some(
+                        sqlx::query_scalar(HEAD)
+                            .fetch_one(&mut *transaction)
+                            .await?,
+                    ),
+                    Touch::Archive => None,
+                };
                 let unread: i64 = unread!(&mut *transaction, engine, &reader, now);
-                if unread == 0 && !changed.is_empty() {
+                if let Some(head) = head
+                    && unread == 0
+                    && !changed.is_empty()
+                {
                     // With nothing left, a mark spares later counts from passing over all that was read one by one.
                     sqlx::query(MARK_UP_TO)
                         .bind(user.0)
@@ -387,11 +415,7 @@ impl Store {
                 transaction.commit().await?;
                 Ok((changed, unread))
             })?;
-        Ok(InboxChange {
-            read: ascending(changed),
-            unread: unread.unsigned_abs(),
-            ..InboxChange::default()
-        })
+        Ok((ascending(changed), unread.unsigned_abs()))
     }
 
     async fn mark_up_to(
@@ -402,11 +426,7 @@ impl Store {
     ) -> Result<InboxChange, StoreError> {
         let (changed, up_to, unread) = on!(&self.inner.db, writers, |connection, engine| {
             let mut transaction = db::begin(connection, engine).await?;
-            sqlx::query(LOCK_READER.on(engine))
-                .bind(user.0)
-                .execute(&mut *transaction)
-                .await?;
-            let mut reader = reader!(&mut *transaction, engine, user);
+            let mut reader = locked_reader!(&mut *transaction, engine, user);
             let head: i64 = sqlx::query_scalar(HEAD)
                 .fetch_one(&mut *transaction)
                 .await?;

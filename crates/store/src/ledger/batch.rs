@@ -93,7 +93,7 @@ struct RefusalInsert<'a> {
 }
 
 macro_rules! open_on_postgres {
-    ($connection:expr, $opens:expr) => {{
+    ($connection:expr, $opens:expr, $socket_ids_are_unique:expr) => {{
         let opens: &Opens = &$opens;
         let columns = opens.columns();
         sqlx::query_as(opens::OPEN_ON_POSTGRES)
@@ -111,7 +111,7 @@ macro_rules! open_on_postgres {
             .bind(columns.max_active)
             .bind(columns.nth)
             .bind(opens.nodes())
-            .bind(opens.socket_ids_are_unique)
+            .bind($socket_ids_are_unique)
             .fetch_all(&mut *$connection)
             .await
     }};
@@ -121,22 +121,24 @@ macro_rules! open_on_postgres {
 pub(crate) async fn warm_up(db: &Db) -> Result<(), StoreError> {
     on!(db, ledger, |connection, engine| {
         if engine == Engine::Postgres {
-            let _: Vec<Verdict> = open_on_postgres!(connection, Opens::of(&[], false))?;
+            let _: Vec<Verdict> = open_on_postgres!(connection, Opens::of(&[]), false)?;
         }
         Ok(())
     })
 }
 
-/// Commits a batch, of which `opens` are a part; one outcome for each request, in order.
+/// Commits a batch; one outcome for each request, in order. A connection that continues another keeps its socket id,
+/// unless those `socket_ids_are_unique` in the table, as in an adopted one.
 ///
 /// On PostgreSQL a batch of one kind is one statement, which is a transaction by itself.
 pub(crate) async fn commit(
     db: &Db,
     requests: &[Request],
-    mut opens: Opens<'_>,
+    socket_ids_are_unique: bool,
     reserve: &mut Reserve,
     progress: &mut Progress,
 ) -> Result<Vec<Outcome>, StoreError> {
+    let mut opens = Opens::of(requests);
     let closes = Closes::of(requests).rows();
     let refusals = refusals(requests);
     let has_opens = opens.len() > 0;
@@ -164,11 +166,12 @@ pub(crate) async fn commit(
         };
         let mut verdicts: Vec<Verdict> = Vec::new();
         if has_opens && engine == Engine::Postgres {
-            verdicts = open_on_postgres!(connection, opens)?;
+            verdicts = open_on_postgres!(connection, opens, socket_ids_are_unique)?;
         } else if has_opens {
             verdicts = sqlx::query_as(opens::JUDGE_ON_SQLITE)
                 .bind(opens.json())
                 .bind(opens.nodes())
+                .bind(socket_ids_are_unique)
                 .fetch_all(&mut *connection)
                 .await?;
             let last_id = sqlx::query_scalar(opens::LAST_ID_ON_SQLITE)

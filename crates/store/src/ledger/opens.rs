@@ -39,6 +39,7 @@ pub(super) struct Verdict {
     role: Option<String>,
     inbox: Standing,
     recovered_from: Option<i64>,
+    /// The id that the socket takes over, where the table takes it twice.
     recovered_socket_id: Option<String>,
     is_written: bool,
 }
@@ -72,19 +73,13 @@ impl Verdict {
         self.is_known && !self.is_disabled && self.is_held && self.has_room(row)
     }
 
-    /// The id of the socket: that of the one which is continued, if it may stand in the table twice.
-    fn socket_id<'r>(&'r self, row: &'r Row<'_>, are_unique: bool) -> &'r str {
-        let recovered = self.recovered_socket_id.as_deref();
-        recovered
-            .filter(|_| self.recovered_from.is_some() && !are_unique)
-            .unwrap_or(&row.socket_id)
-    }
-
-    fn outcome(self, row: &Row<'_>, are_unique: bool) -> Outcome {
+    fn outcome(self, row: &Row<'_>) -> Outcome {
         if self.is_written {
             return Outcome::Opened(Opened {
                 id: SessionId(row.id),
-                socket_id: self.socket_id(row, are_unique).to_owned(),
+                socket_id: self
+                    .recovered_socket_id
+                    .unwrap_or_else(|| row.socket_id.clone().into_owned()),
                 recovered_from: self.recovered_from.map(SessionId),
                 role: role_of(self.role.as_deref()),
                 inbox: self.inbox,
@@ -110,8 +105,6 @@ impl Verdict {
 /// The opens of a batch, in order.
 pub(super) struct Opens<'a> {
     rows: Vec<Row<'a>>,
-    /// Whether the table takes each socket id once at most, as an adopted one may.
-    pub(super) socket_ids_are_unique: bool,
 }
 
 #[derive(Serialize)]
@@ -155,7 +148,7 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Opens<'a> {
-    pub(super) fn of(requests: &'a [Request], socket_ids_are_unique: bool) -> Self {
+    pub(super) fn of(requests: &'a [Request]) -> Self {
         let mut per_user: HashMap<UserId, u32> = HashMap::new();
         let rows = requests
             .iter()
@@ -170,7 +163,6 @@ impl<'a> Opens<'a> {
             });
         Self {
             rows: rows.collect(),
-            socket_ids_are_unique,
         }
     }
 
@@ -193,11 +185,9 @@ impl<'a> Opens<'a> {
             row.recovered_from = verdict.recovered_from;
             if let (Some(_), Some(recovers)) = (verdict.recovered_from, row.recovers) {
                 row.recovery_id = recovers;
-                row.socket_id = Cow::Owned(
-                    verdict
-                        .socket_id(row, self.socket_ids_are_unique)
-                        .to_owned(),
-                );
+            }
+            if let Some(socket_id) = &verdict.recovered_socket_id {
+                row.socket_id = Cow::Owned(socket_id.clone());
             }
             verdict.is_written = verdict.is_admitted(row);
             row.id = match verdict.is_written {
@@ -259,10 +249,7 @@ impl<'a> Opens<'a> {
     pub(super) fn outcomes(&self, verdicts: Vec<Verdict>) -> Vec<(usize, Outcome)> {
         let outcomes = self.rows.iter().zip(verdicts);
         outcomes
-            .map(|(row, verdict)| {
-                let outcome = verdict.outcome(row, self.socket_ids_are_unique);
-                (row.place, outcome)
-            })
+            .map(|(row, verdict)| (row.place, verdict.outcome(row)))
             .collect()
     }
 }

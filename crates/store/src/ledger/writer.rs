@@ -20,7 +20,6 @@ use tokio::{
 use super::{
     batch::{self, Progress},
     ids::Reserve,
-    opens::Opens,
     owed::{ADMISSION_FAILED, AsOpened, Close, Owed, looks_within},
 };
 use crate::{
@@ -251,9 +250,8 @@ impl Committer for Writer {
     async fn commit(&mut self, requests: &[Request]) -> Result<Vec<Outcome>, StoreError> {
         let mut progress = Progress::default();
         let are_unique = self.socket_ids_are_unique.load(Ordering::Relaxed);
-        let opens = Opens::of(requests, are_unique);
-        let outcome =
-            batch::commit(&self.db, requests, opens, &mut self.reserve, &mut progress).await;
+        let reserve = &mut self.reserve;
+        let outcome = batch::commit(&self.db, requests, are_unique, reserve, &mut progress).await;
         if let Err(error) = &outcome
             && progress.committing
             && self.may_have_committed(error)

@@ -16,7 +16,7 @@ mod writer;
 
 use std::collections::BTreeSet;
 
-pub(crate) use stream::HEAD;
+pub(crate) use stream::{HEAD, head};
 pub(crate) use writer::Queue;
 
 use crate::{

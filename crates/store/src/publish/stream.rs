@@ -90,7 +90,14 @@ mapped!(Outgoing, |row| {
 });
 
 /// The newest position, as of the statement.
-pub(crate) const HEAD: &str = "SELECT COALESCE(MAX(id), 0) FROM notifications";
+macro_rules! head {
+    () => {
+        "SELECT COALESCE(MAX(id), 0) FROM notifications"
+    };
+}
+pub(crate) use head;
+
+pub(crate) const HEAD: &str = head!();
 
 impl Store {
     /// The newest committed position.

@@ -17,6 +17,7 @@ use crate::{
         openapi::{BadBody, NeedsToken},
         problem::Problem,
     },
+    wire,
 };
 
 /// What to put away, checked.
@@ -71,7 +72,7 @@ pub(crate) async fn archive(
 ) -> Result<Json<Archived>, Problem> {
     let change = app.inbox.archive(user.id, ids, app.clock.now()).await?;
     Ok(Json(Archived {
-        archived: change.archived.iter().map(|id| id.0).collect(),
+        archived: wire::ids(&change.archived),
         unread: change.unread,
     }))
 }

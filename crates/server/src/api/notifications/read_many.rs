@@ -16,6 +16,7 @@ use crate::{
         openapi::{BadBody, NeedsToken},
         problem::Problem,
     },
+    wire,
 };
 
 /// What to mark as read, checked.
@@ -106,7 +107,7 @@ pub(crate) async fn read_many(
         .mark_read(user.id, selection, app.clock.now())
         .await?;
     Ok(Json(ReadMany {
-        read: change.read.iter().map(|id| id.0).collect(),
+        read: wire::ids(&change.read),
         up_to: change.read_up_to.map(|id| id.0),
         unread: change.unread,
     }))

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{EventError, argument, read::checked};
-use crate::{App, sockets::Member};
+use crate::{App, sockets::Member, wire};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +24,5 @@ pub(super) async fn archive(
         .inbox
         .archive(user, checked(ids)?, app.clock.now())
         .await?;
-    let archived: Vec<i64> = change.archived.iter().map(|id| id.0).collect();
-    Ok(json!({"ok": true, "archived": archived, "unread": change.unread}))
+    Ok(json!({"ok": true, "archived": wire::ids(&change.archived), "unread": change.unread}))
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{EventError, argument};
-use crate::{App, sockets::Member};
+use crate::{App, sockets::Member, wire};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,8 +26,7 @@ pub(super) async fn read(app: &App, member: &Member, event: &Event) -> Result<Va
         .inbox
         .mark_read(user, selection, app.clock.now())
         .await?;
-    let read: Vec<i64> = change.read.iter().map(|id| id.0).collect();
-    Ok(json!({"ok": true, "read": read, "unread": change.unread}))
+    Ok(json!({"ok": true, "read": wire::ids(&change.read), "unread": change.unread}))
 }
 
 /// As many ids as one event may name.

@@ -3,6 +3,8 @@
 //! What is the same for the whole batch is asked once for it: which nodes run, and the newest notifications of the
 //! audiences that many share. Of each user a few rows are looked up, each by one step into an index.
 
+use crate::publish::head;
+
 /// The newest notification of one target: one step into its index.
 macro_rules! newest_of {
     ($target:literal) => {
@@ -21,7 +23,9 @@ macro_rules! for_the_batch {
             "running AS MATERIALIZED (SELECT id FROM nodes WHERE stopped_at IS NULL AND id ",
             $asked,
             $lock,
-            "), newest AS MATERIALIZED (SELECT (SELECT COALESCE(MAX(id), 0) FROM notifications) AS head, ",
+            "), newest AS MATERIALIZED (SELECT (",
+            head!(),
+            ") AS head, ",
             newest_of!("'all'"),
             " AS to_all, ",
             newest_of!("'role:admin'"),
@@ -49,15 +53,16 @@ macro_rules! predecessor {
 /// Not where the client left or was sent away.
 macro_rules! is_recovered {
     () => {
-        "p.id IS NOT NULL AND (p.is_active = TRUE OR (p.disconnected_at >= a.ended_after \
+        "(p.is_active = TRUE OR (p.disconnected_at >= a.ended_after \
              AND COALESCE(p.disconnect_reason, '') NOT IN ('client_disconnect', 'revoked')))"
     };
 }
 
 /// The verdict on each row of `$asked`, which are named `a`; `$joined` leads to the row of its user (`u`) and to its
-/// predecessor (`p`), `$marks` to the last of the user's marks. A role that only another program knows counts as `user`, as everywhere.
+/// predecessor (`p`), `$marks` to the last of the user's marks; `$unique` is whether a socket id may stand in the table
+/// once at most. A role that only another program knows counts as `user`, as everywhere.
 macro_rules! judged {
-    ($asked:expr, $joined:expr, $marks:literal) => {
+    ($asked:expr, $joined:expr, $marks:literal, $unique:literal) => {
         concat!(
             "SELECT a.*, u.id IS NOT NULL AS is_known, COALESCE(u.disabled, FALSE) AS is_disabled, \
              LOWER(CAST(u.role AS TEXT)) AS role, running.id IS NOT NULL AS is_held, \
@@ -72,7 +77,9 @@ macro_rules! judged {
                  ELSE to_users END AS to_role, COALESCE(u.role_since_position, 0) AS role_since, \
              CASE WHEN ",
             is_recovered!(),
-            " THEN p.id END AS recovered_from, p.socket_id AS recovered_socket_id \
+            " THEN p.id END AS recovered_from, CASE WHEN NOT ", $unique, " AND ",
+            is_recovered!(),
+            " THEN p.socket_id END AS recovered_socket_id \
              FROM ",
             $asked,
             " CROSS JOIN newest ",
@@ -129,14 +136,15 @@ pub(in crate::ledger) const OPEN_ON_POSTGRES: &str = concat!(
             predecessor!("r.*"),
             " AS p ON TRUE"
         ),
-        "m.read_up_to"
+        "m.read_up_to",
+        "$15"
     ),
     "), \
      opened AS (INSERT INTO user_sessions ",
     columns!(),
     " OVERRIDING SYSTEM VALUE \
-         SELECT id, user_id, CASE WHEN recovered_from IS NULL OR $15 THEN socket_id ELSE recovered_socket_id END, \
-                connected_at, TRUE, connected_at, ip_address, user_agent, transport, node, recovered_from, \
+         SELECT id, user_id, COALESCE(recovered_socket_id, socket_id), connected_at, TRUE, connected_at, ip_address, \
+                user_agent, transport, node, recovered_from, \
                 CASE WHEN recovered_from IS NULL THEN recovery_id ELSE recovers END \
          FROM judged WHERE ",
     is_admitted!(),
@@ -147,7 +155,8 @@ pub(in crate::ledger) const OPEN_ON_POSTGRES: &str = concat!(
      FROM judged LEFT JOIN opened ON opened.id = judged.id ORDER BY place"
 );
 
-/// Judges, inside the transaction of the one writer; the verdicts in the order of the rows.
+/// Judges, inside the transaction of the one writer; the verdicts in the order of the rows. The parameters are the rows
+/// as JSON, the nodes, and whether a socket id stands in the table once at most.
 pub(in crate::ledger) const JUDGE_ON_SQLITE: &str = concat!(
     "WITH ",
     for_the_batch!("IN (SELECT value FROM json_each($2))", ""),
@@ -160,7 +169,8 @@ pub(in crate::ledger) const JUDGE_ON_SQLITE: &str = concat!(
             "LEFT JOIN users AS u ON u.id = a.user_id LEFT JOIN user_sessions AS p ON p.id = ",
             predecessor!("r.id")
         ),
-        "(SELECT MAX(read_up_to) FROM inbox_marks AS m WHERE m.user_id = a.user_id)"
+        "(SELECT MAX(read_up_to) FROM inbox_marks AS m WHERE m.user_id = a.user_id)",
+        "$3"
     ),
     ") SELECT ",
     verdict!("MAX"),
