@@ -83,13 +83,15 @@ Example:
 
     /// Publish a notification through the running server
     ///
-    /// Without --token it acts as an administrator of the configured database.
+    /// Without --token it acts as an administrator of the configured database. With --batch a line that fails stops no
+    /// other; each is told with its number, and the exit code is then 1.
     #[command(after_help = "\
 Examples:
   atalaya send --to user:ana --title 'Your report is ready' --link /reports/17
   atalaya send --to role:operator --title 'Pump 3 has stopped' --severity critical
-  atalaya send --to all --title 'Maintenance at 22:00' --json")]
-    Send(SendArgs),
+  atalaya send --to all --title 'Maintenance at 22:00' --json
+  echo '{\"to\": {\"roles\": [\"operator\"]}, \"title\": \"Pump 3 has stopped\"}' | atalaya send --batch -")]
+    Send(Box<SendArgs>),
 
     /// Measure what connections and notifications cost
     ///
@@ -192,11 +194,11 @@ pub struct TokenArgs {
 #[derive(Args, Debug)]
 pub struct SendArgs {
     /// Who gets it: user:27, user:NAME, role:operator or all; may be repeated
-    #[arg(long, value_name = "RECIPIENT", required = true)]
+    #[arg(long, value_name = "RECIPIENT", required_unless_present = "batch")]
     pub to: Vec<Recipient>,
     /// What it says, in a line
-    #[arg(long)]
-    pub title: String,
+    #[arg(long, required_unless_present = "batch")]
+    pub title: Option<String>,
     /// More words
     #[arg(long)]
     pub body: Option<String>,
@@ -221,6 +223,15 @@ pub struct SendArgs {
     /// Ask each recipient to acknowledge it
     #[arg(long)]
     pub requires_ack: bool,
+    /// Send many: a file with one notification as JSON on each line, as the API takes it; - is standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "to", "title", "body", "severity", "kind", "event", "link", "data", "expires_at", "requires_ack",
+        ]
+    )]
+    pub batch: Option<PathBuf>,
     /// The server; by default the configured listening address
     #[arg(long, env = "ATALAYA_URL", hide_env_values = true)]
     pub url: Option<String>,

@@ -7,7 +7,10 @@
 
 use std::{future::Future, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, timeout_at},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::StoreError;
@@ -138,17 +141,43 @@ async fn commit_patiently<C: Committer>(
 pub(crate) async fn ask<R, T>(
     queue: &mpsc::Sender<R>,
     patience: Duration,
-    request: impl FnOnce(tokio::sync::oneshot::Sender<T>) -> R,
+    request: impl FnOnce(oneshot::Sender<T>) -> R,
 ) -> Result<T, StoreError> {
-    let (reply, answer) = tokio::sync::oneshot::channel();
-    let request = request(reply);
-    let wait = async {
-        queue.send(request).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())
-    };
-    tokio::time::timeout(patience, wait)
-        .await
-        .unwrap_or_else(|_| Err(StoreError::unavailable("it did not commit in time")))
+    enqueue(queue, patience, request).await?.answer().await
+}
+
+/// The first half of [`ask`]: the request has its place in the queue when this returns.
+pub(crate) async fn enqueue<R, T>(
+    queue: &mpsc::Sender<R>,
+    patience: Duration,
+    request: impl FnOnce(oneshot::Sender<T>) -> R,
+) -> Result<Asked<T>, StoreError> {
+    let deadline = Instant::now() + patience;
+    let (reply, answer) = oneshot::channel();
+    match timeout_at(deadline, queue.send(request(reply))).await {
+        Ok(Ok(())) => Ok(Asked { answer, deadline }),
+        Ok(Err(_)) => Err(closed()),
+        Err(_) => Err(too_late()),
+    }
+}
+
+/// A request that has its place in a queue. Dropped, it is not committed unless it is under way already.
+pub(crate) struct Asked<T> {
+    answer: oneshot::Receiver<T>,
+    deadline: Instant,
+}
+
+impl<T> Asked<T> {
+    pub(crate) async fn answer(self) -> Result<T, StoreError> {
+        timeout_at(self.deadline, self.answer)
+            .await
+            .map_err(|_| too_late())?
+            .map_err(|_| closed())
+    }
+}
+
+fn too_late() -> StoreError {
+    StoreError::unavailable("it did not commit in time")
 }
 
 fn closed() -> StoreError {

@@ -81,6 +81,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish many notifications
+         * @description Each line of the body is a notification as `POST /api/notifications` takes it, of at most 256 KiB; there are at most
+         *     10 000. Each line of the answer says what became of one line, in the same order, as soon as it is known; status
+         *     201 means that it is committed. A line that is refused does not stop the others, and blank lines are counted and
+         *     passed over. The ids of a batch are in the order of its lines.
+         *
+         *     If not all lines were read, the last line of the answer says why and names the first that was not: 413
+         *     `too_many_lines`, 408 `body_too_slow` (nothing came for 15 s, or not all within 10 minutes), 503 `server_stopping`.
+         */
+        post: operations["publishBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications/read": {
         parameters: {
             query?: never;
@@ -217,6 +243,8 @@ export interface components {
              */
             unread: number;
         };
+        /** @description What became of one line. */
+        BatchResult: components["schemas"]["PublishedLine"] | components["schemas"]["RefusedLine"];
         /** @description A field or parameter that was refused, and why. */
         FieldError: {
             /** @example to.users */
@@ -419,6 +447,20 @@ export interface components {
              */
             recipients: number;
         };
+        /** @description A line whose notification is committed. */
+        PublishedLine: components["schemas"]["Published"] & {
+            /**
+             * Format: int64
+             * @description Counted from 1, blank lines included.
+             * @example 1
+             */
+            line: number;
+            /**
+             * Format: int32
+             * @example 201
+             */
+            status: number;
+        };
         /** @description The user who published a notification. */
         Publisher: {
             /** Format: int64 */
@@ -525,6 +567,36 @@ export interface components {
              */
             user_id: number | null;
             username: string | null;
+        };
+        /** @description A line that was not published, with what `POST /api/notifications` would have answered to it. */
+        RefusedLine: {
+            /**
+             * @description Stable: match on this.
+             * @example invalid_field
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description With `invalid_json`: where in the line reading stopped, counted from 1.
+             */
+            column?: number;
+            /** @description With `invalid_field`: the refused fields, 32 of them at most. */
+            errors?: components["schemas"]["FieldError"][];
+            /**
+             * Format: int64
+             * @description Counted from 1, blank lines included.
+             * @example 2
+             */
+            line: number;
+            /** @example title: must not be blank */
+            message: string;
+            /**
+             * Format: int32
+             * @example 422
+             */
+            status: number;
+            /** @description With `unknown_recipients`: the ids that name nobody. */
+            users?: number[];
         };
         /** @description Refused connections, newest first. */
         RefusedPage: {
@@ -979,6 +1051,67 @@ export interface operations {
             };
             /** @description `invalid_field`, with every refused field in `errors`. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One notification a line */
+        requestBody: {
+            content: {
+                "application/x-ndjson": components["schemas"]["NewNotification"];
+            };
+        };
+        responses: {
+            /** @description One result a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": components["schemas"]["BatchResult"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the detail says which role is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: neither `application/x-ndjson` nor `application/ndjson`. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -33,7 +33,7 @@ pub fn run(command: Command, settings: &Settings, style: Style) -> Result<()> {
             Command::Serve(_) => serve::run(settings, &log, style).await,
             Command::User { command } => user::run(command, settings, style).await,
             Command::Token(args) => token::run(args, settings, style).await,
-            Command::Send(args) => send::run(args, settings, style).await,
+            Command::Send(args) => send::run(*args, settings, style).await,
             Command::Bench(args) => bench::run(*args, settings, style).await,
             Command::Migrate(_) => migrate::run(settings, style).await,
         }

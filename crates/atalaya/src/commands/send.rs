@@ -1,6 +1,10 @@
-//! `atalaya send`: publish a notification through the running server, as any program would over HTTP.
+//! `atalaya send`: publish a notification through the running server, as any program would over HTTP; or, in `batch`, a
+//! file of them.
 
-use std::net::SocketAddr;
+mod batch;
+mod input;
+
+use std::{net::SocketAddr, time::Duration};
 
 use ::http::Method;
 use anyhow::Result;
@@ -20,17 +24,18 @@ use crate::{
 
 const DOING: &str = "sending the notification";
 
+/// Longer than one request takes.
+const LIFE_FOR_ONE: Duration = Duration::from_secs(60);
+/// Longer than a file takes, and a day of what a program says on standard input.
+const LIFE_FOR_MANY: Duration = Duration::from_secs(24 * 60 * 60);
+
 pub async fn run(args: SendArgs, settings: &Settings, style: Style) -> Result<()> {
-    let server = Api {
-        url: args
-            .url
-            .clone()
-            .unwrap_or_else(|| local_url(settings.listen())),
-        token: match &args.token {
-            Some(token) => token.clone(),
-            None => administrator_token(settings).await?,
-        },
-    };
+    if let Some(file) = &args.batch {
+        let input = input::Input::open(file).await?;
+        let server = Api::of(&args, settings, LIFE_FOR_MANY).await?;
+        return batch::run(input, &server, style).await;
+    }
+    let server = Api::of(&args, settings, LIFE_FOR_ONE).await?;
     let to = server.audience(&args.to).await?;
     let answer = server
         .call(
@@ -50,10 +55,24 @@ struct Api {
 }
 
 impl Api {
+    async fn of(args: &SendArgs, settings: &Settings, token_lives: Duration) -> Result<Self> {
+        let url = args.url.clone();
+        Ok(Self {
+            url: url.unwrap_or_else(|| local_url(settings.listen())),
+            token: match &args.token {
+                Some(token) => token.clone(),
+                None => administrator_token(settings, token_lives).await?,
+            },
+        })
+    }
+
+    fn url_of(&self, path: &str) -> String {
+        format!("{}{path}", self.url.trim_end_matches('/'))
+    }
+
     /// Makes one request; an answer that is an error becomes a failure in words.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
-        let url = format!("{}{path}", self.url.trim_end_matches('/'));
-        let response = http::request(method, &url, Some(&self.token), body)
+        let response = http::request(method, &self.url_of(path), Some(&self.token), body)
             .await
             .map_err(|error| unreachable_server(&self.url, &error))?;
         if !response.status.is_success() {
@@ -128,7 +147,7 @@ fn local_url(listen: SocketAddr) -> String {
 }
 
 /// Whoever can read the database and the secret could make any token; so they need not.
-async fn administrator_token(settings: &Settings) -> Result<String> {
+async fn administrator_token(settings: &Settings, lives: Duration) -> Result<String> {
     let store = open_existing(settings).await?;
     let found = store.enabled_user_with(Role::Admin).await;
     store.close().await;
@@ -138,7 +157,6 @@ async fn administrator_token(settings: &Settings) -> Result<String> {
             .try_this("add one: atalaya user add NAME --role admin")
             .try_this("or give a token: --token, ATALAYA_TOKEN")
     })?;
-    let lives = std::time::Duration::from_secs(60);
     Ok(token::mint(settings, &admin, Some(lives))?.token)
 }
 
@@ -151,7 +169,7 @@ fn notification(args: SendArgs, to: Value) -> Value {
     });
     let mut body = Map::from_iter([
         ("to".to_owned(), to),
-        ("title".to_owned(), args.title.into()),
+        ("title".to_owned(), args.title.unwrap_or_default().into()),
     ]);
     let optional = [
         ("body", args.body.map(Value::from)),

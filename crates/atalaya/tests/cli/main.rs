@@ -7,6 +7,7 @@ mod help;
 mod logging;
 mod place;
 mod send;
+mod send_batch;
 mod serve;
 mod settings;
 mod users;

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use atalaya_client::{Client, Options};
+use atalaya_client::{Client, Options, http};
 use atalaya_store::model::Role;
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ on_both_databases!(
     every_live_socket_of_each_recipient_gets_it_once_and_nobody_else_does,
     who_was_away_gets_what_was_missed_in_order_before_anything_newer,
     a_returning_client_with_an_offset_gets_what_came_after_and_nothing_twice,
+    a_batch_reaches_its_readers_in_the_order_of_its_lines,
     a_position_that_this_database_never_gave_out_is_not_believed,
     a_newer_offset_counts_more_than_the_cursor_of_the_first_connection,
     a_publish_while_clients_connect_is_neither_lost_nor_repeated,
@@ -96,6 +97,28 @@ async fn a_returning_client_with_an_offset_gets_what_came_after_and_nothing_twic
     let late = json!({"token": token(ana, 3_600), "pid": pid, "offset": "999999"});
     let mut other = Client::connect(world.options_with(late)).await.unwrap();
     assert_eq!(next_title(&mut other).await, "for Ana");
+}
+
+async fn a_batch_reaches_its_readers_in_the_order_of_its_lines(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let mut tab = world.connect(luis).await.unwrap();
+    let lines = (0..2_000).map(|number| format!("{}\n", to(luis, &number.to_string())));
+    let mut ids: Vec<i64> = Vec::new();
+    let url = format!("{}/api/notifications/batch", world.url());
+    let token = token(operator, 3_600);
+    let take = |line: &[u8]| {
+        let result: Value = serde_json::from_slice(line).unwrap();
+        ids.push(result["id"].as_i64().unwrap());
+    };
+    let answer = http::post_lines(&url, Some(&token), lines.collect::<String>(), take).await;
+    assert_eq!(answer.unwrap().status, 200);
+    assert_eq!(ids.len(), 2_000);
+    assert!(ids.is_sorted_by(|a, b| a < b));
+    for number in 0..2_000 {
+        assert_eq!(next_title(&mut tab).await, number.to_string());
+    }
 }
 
 /// As after a backup was restored: what the client has seen is not there any more.

@@ -2,6 +2,7 @@
 
 use std::{error::Error, sync::Arc, time::Duration};
 
+use atalaya_store::Timestamp;
 use axum::{
     body::{Body as HttpBody, Bytes, to_bytes},
     extract::{FromRequest, Request},
@@ -21,7 +22,7 @@ use crate::App;
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// How long a body may take: who announces one and never sends it must not keep the connection.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A body read as `T`, every field of it checked.
 pub(super) struct Body<T>(pub T);
@@ -30,23 +31,31 @@ impl<T: FromFields> FromRequest<Arc<App>> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        require_json(request.headers())?;
+        require_type(request.headers(), &["application/json"])?;
         let bytes = read(request.into_body()).await?;
-        let fields = Fields::parse(&bytes, app.clock.now()).map_err(|error| not_json(&error))?;
-        fields
-            .read()
-            .map(Self)
-            .map_err(|errors| Problem::fields(Code::InvalidField, &errors))
+        parse(&bytes, app.clock.now()).map(Self)
     }
 }
 
-fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+/// One JSON object as `T`, or all that is wrong with it.
+pub(super) fn parse<T: FromFields>(bytes: &[u8], now: Timestamp) -> Result<T, Problem> {
+    let fields = Fields::parse(bytes, now).map_err(|error| not_json(&error))?;
+    fields
+        .read()
+        .map_err(|errors| Problem::fields(Code::InvalidField, &errors))
+}
+
+/// The body must be declared as one of these.
+pub(super) fn require_type(headers: &HeaderMap, accepted: &[&str]) -> Result<(), Problem> {
     let declared = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let essence = declared.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    if accepted
+        .iter()
+        .any(|name| essence.eq_ignore_ascii_case(name))
+    {
         return Ok(());
     }
     let detail = match essence {

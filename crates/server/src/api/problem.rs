@@ -78,7 +78,9 @@ codes! {
     BodyTooSlow = "body_too_slow", REQUEST_TIMEOUT, "The body did not arrive in time",
         "Send it again, whole and at once.";
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body is not declared as JSON",
-        "Send the header `Content-Type: application/json`.";
+        "Send the header `Content-Type: application/json`; with a batch `application/x-ndjson`.";
+    TooManyLines = "too_many_lines", PAYLOAD_TOO_LARGE, "The batch has too many lines",
+        "Send this line and what follows it in another request.";
     InvalidField = "invalid_field", UNPROCESSABLE_ENTITY, "A field is not valid",
         "Correct the fields named in `errors`; all of them are there.";
     UnknownRecipients = "unknown_recipients", UNPROCESSABLE_ENTITY, "Some recipients do not exist",
@@ -91,6 +93,8 @@ codes! {
         "Look at the server's log at this time; it says what happened.";
     Busy = "busy", SERVICE_UNAVAILABLE, "Too much at once",
         "Try again in a second.";
+    ServerStopping = "server_stopping", SERVICE_UNAVAILABLE, "The server is stopping",
+        "Send this line and what follows it again in a moment.";
     DatabaseUnavailable = "database_unavailable", SERVICE_UNAVAILABLE, "The database does not answer",
         "Try again in a moment; /readyz says when it is back.";
 }
@@ -145,6 +149,20 @@ impl Problem {
             retry_after_s: Some(seconds),
             ..self
         }
+    }
+
+    /// What is known while the database is away. Whoever makes it has told the log.
+    pub(super) fn no_database() -> Self {
+        Self::new(
+            Code::DatabaseUnavailable,
+            "the database did not answer; nothing is known to have changed",
+        )
+        .retry_after(1)
+    }
+
+    /// The code, what is particular to this occurrence, and the members that belong to the code.
+    pub(super) fn into_parts(self) -> (Code, String, Map<String, Value>) {
+        (self.code, self.detail, self.more)
     }
 
     /// Says what is not the client's fault in the log, once, and keeps the cause from the client.
@@ -223,11 +241,7 @@ impl From<StoreError> for Problem {
             return Self::internal(&error);
         }
         tracing::warn!(error = %error, "a request found no database");
-        Self::new(
-            Code::DatabaseUnavailable,
-            "the database did not answer; nothing is known to have changed",
-        )
-        .retry_after(1)
+        Self::no_database()
     }
 }
 

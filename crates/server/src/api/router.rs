@@ -16,7 +16,7 @@ use axum::{
 use http::{HeaderValue, Method, header};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
     cors::{AllowOrigin, CorsLayer},
     set_header::SetResponseHeaderLayer,
 };
@@ -24,7 +24,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use super::{
-    auth, notifications, openapi,
+    auth,
+    ndjson::NDJSON,
+    notifications, openapi,
     problem::{Code, Problem},
     sessions, users,
 };
@@ -40,7 +42,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(ops::health_routes(Arc::clone(&app)))
         .fallback(web::serve)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(whole_answers()))
         .layer(from_fn(log_access))
 }
 
@@ -57,6 +59,7 @@ pub(super) fn contents() -> OpenApiRouter<Arc<App>> {
             notifications::create::create,
             notifications::list::list
         ))
+        .routes(routes!(notifications::batch::batch))
         .routes(routes!(notifications::read_many::read_many))
         .routes(routes!(notifications::archive::archive))
         .routes(routes!(notifications::read_one::read_one))
@@ -80,6 +83,11 @@ fn documentation() -> Router {
         .validator_url("none");
     Router::from(SwaggerUi::new("/api/docs").config(config))
         .layer(from_fn(web::secure_documentation))
+}
+
+/// The compression holds lines back that are to be read as they come.
+fn whole_answers() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new(NDJSON[0]))
 }
 
 /// Any page may ask, if it holds a token: there is no cookie that a foreign page could use.

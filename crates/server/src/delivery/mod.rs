@@ -11,7 +11,7 @@ mod frames;
 use std::{sync::Arc, time::Duration};
 
 use atalaya_store::{
-    PublishError, Store,
+    PublishError, Publishing, Store,
     model::{NewNotification, Published, Timestamp},
 };
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
@@ -60,7 +60,25 @@ impl Delivery {
         notification: NewNotification,
         now: Timestamp,
     ) -> Result<Published, PublishError> {
-        let published = self.store.publish(notification, now).await?;
+        let publishing = self.begin(notification, now).await?;
+        self.committed(publishing).await
+    }
+
+    /// The first half of [`publish`](Self::publish): those begun one after the other get their ids in that order.
+    pub(crate) async fn begin(
+        &self,
+        notification: NewNotification,
+        now: Timestamp,
+    ) -> Result<Publishing, PublishError> {
+        self.store.begin_publish(notification, now).await
+    }
+
+    /// The second half.
+    pub(crate) async fn committed(
+        &self,
+        publishing: Publishing,
+    ) -> Result<Published, PublishError> {
+        let published = publishing.committed().await?;
         self.metrics.published();
         self.wake.notify_one();
         Ok(published)

@@ -10,7 +10,7 @@ use atalaya_store::{
     Audience, NewNotification, NewSession, NewUser, OpenOptions, Role, SessionId, Severity, Store,
     Timestamp, User, UserId,
 };
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, response::Response};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -176,6 +176,17 @@ impl Client {
         headers: &[(header::HeaderName, &str)],
         body: impl Into<Body>,
     ) -> Answer {
+        Answer::read(self.open(method, path, headers, body).await).await
+    }
+
+    /// The answer whose body is still to come.
+    pub(crate) async fn open(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(header::HeaderName, &str)],
+        body: impl Into<Body>,
+    ) -> Response {
         let mut request = Request::builder().method(method).uri(path);
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
@@ -184,12 +195,12 @@ impl Client {
             request = request.header(name, *value);
         }
         let request = request.body(body.into()).unwrap();
-        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+        self.router.clone().oneshot(request).await.unwrap()
     }
 }
 
 impl Answer {
-    pub(crate) async fn read(response: axum::response::Response) -> Self {
+    pub(crate) async fn read(response: Response) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         Self {

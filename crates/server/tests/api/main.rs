@@ -4,6 +4,7 @@
 
 mod app;
 mod bad_requests;
+mod batch;
 mod login;
 mod notifications;
 mod publishing;

@@ -17,6 +17,7 @@ mod writer;
 use std::collections::BTreeSet;
 
 pub(crate) use stream::{HEAD, head};
+pub use writer::Publishing;
 pub(crate) use writer::Queue;
 
 use crate::{
@@ -73,8 +74,18 @@ impl Store {
         new: NewNotification,
         now: Timestamp,
     ) -> Result<Published, PublishError> {
+        self.begin_publish(new, now).await?.committed().await
+    }
+
+    /// The first half of [`publish`](Self::publish): it has its place among the others when this returns, so that those
+    /// begun one after the other get their ids in that order, and yet share a commit.
+    pub async fn begin_publish(
+        &self,
+        new: NewNotification,
+        now: Timestamp,
+    ) -> Result<Publishing, PublishError> {
         let targets = targets(&new.to)?;
-        self.inner.publisher.publish(new, targets, now).await
+        self.inner.publisher.begin(new, targets, now).await
     }
 }
 

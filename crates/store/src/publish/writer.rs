@@ -13,7 +13,7 @@ use super::{
 use crate::{
     db::Db,
     error::{PublishError, StoreError},
-    group_commit::{Committer, ask},
+    group_commit::{Asked, Committer, enqueue},
     model::{NewNotification, Published, Timestamp, UserId},
 };
 
@@ -78,19 +78,30 @@ impl Queue {
         &self.tail
     }
 
-    pub(crate) async fn publish(
+    pub(crate) async fn begin(
         &self,
         new: NewNotification,
         targets: Targets,
         now: Timestamp,
-    ) -> Result<Published, PublishError> {
-        ask(&self.requests, self.patience, |reply| Request {
+    ) -> Result<Publishing, PublishError> {
+        let asked = enqueue(&self.requests, self.patience, |reply| Request {
             new,
             targets,
             now,
             reply,
-        })
-        .await?
+        });
+        Ok(Publishing(asked.await?))
+    }
+}
+
+/// A publish that has its place among the others, and is not yet known to be committed. Who drops it gives it up,
+/// unless its transaction is under way.
+pub struct Publishing(Asked<Result<Published, PublishError>>);
+
+impl Publishing {
+    /// As [`Store::publish`](crate::Store::publish).
+    pub async fn committed(self) -> Result<Published, PublishError> {
+        self.0.answer().await?
     }
 }
 

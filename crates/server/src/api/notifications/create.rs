@@ -25,14 +25,14 @@ use crate::{
 };
 
 /// Checked with the commit: a look at the user before it would cost as much as the notification.
-const PUBLISHERS: &[Role] = &[Role::Admin, Role::Operator];
+pub(super) const PUBLISHERS: &[Role] = &[Role::Admin, Role::Operator];
 
 const MAX_TITLE_CHARS: usize = 200;
 const MAX_BODY_BYTES: usize = 8 * 1024;
 const MAX_DATA_BYTES: usize = 32 * 1024;
 
 /// A notification to publish, checked.
-pub(crate) struct NewNotification(store::NewNotification);
+pub(crate) struct NewNotification(pub(super) store::NewNotification);
 
 /// A notification to publish.
 #[derive(ToSchema)]
@@ -213,15 +213,17 @@ pub(crate) async fn create(
     if let Err(PublishError::NotAllowed) = published {
         caller.load(&app).await?.must_be(PUBLISHERS)?;
     }
-    let published = published?;
-    Ok((
-        StatusCode::CREATED,
-        Json(Published {
+    Ok((StatusCode::CREATED, Json(published?.into())))
+}
+
+impl From<store::Published> for Published {
+    fn from(published: store::Published) -> Self {
+        Self {
             id: published.id.0,
             created_at: rfc3339(published.created_at),
             recipients: published.recipients,
-        }),
-    ))
+        }
+    }
 }
 
 impl From<PublishError> for Problem {

@@ -1,6 +1,7 @@
 //! Publishing notifications, and the user's own inbox.
 
 pub(super) mod archive;
+pub(super) mod batch;
 pub(super) mod create;
 pub(super) mod list;
 pub(super) mod read_many;
