@@ -144,7 +144,8 @@ export class Drill {
     else if (chance < 0.8) engine.transport.close();
     else if (socket.connected) {
       socket.disconnect();
-      setTimeout(() => socket.connect(), this.#random() * 800);
+      // At the end everybody is called back at once, and nobody comes back after it.
+      setTimeout(() => !this.#isOver && socket.connect(), this.#random() * 800);
     }
   }
 
