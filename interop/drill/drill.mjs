@@ -29,6 +29,8 @@ const KINDS = [
   { transports: ['websocket'], through: 'nginx' },
 ];
 const PUBLISH_LIMIT_MS = 5_000;
+const PUBLISH_TRIES = 100;
+const PUBLISH_AGAIN_MS = 100;
 const QUIET_LIMIT_MS = 60_000;
 
 export class Drill {
@@ -159,27 +161,37 @@ export class Drill {
     });
   }
 
+  // Publishes until it is answered: what was cut off is repeated under the same key, on any of the servers.
   async #publish(title) {
     const world = this.#world;
     const [to, readers] = AUDIENCES[Math.floor(this.#random() * AUDIENCES.length)](world);
-    const server = this.servers[Math.floor(this.#random() * this.servers.length)];
-    try {
-      const answer = await fetch(`${server.url}/api/notifications`, {
-        method: 'POST',
-        headers: {
-          authorization: `Bearer ${world.users.olga.token}`,
-          'content-type': 'application/json',
-        },
-        body: JSON.stringify({ to, title }),
-        signal: AbortSignal.timeout(PUBLISH_LIMIT_MS),
-      });
-      const body = await answer.json();
-      if (answer.status === 201) this.recorder.answered.set(body.id, { title, readers });
-      else this.recorder.refused++;
-    } catch {
-      // It may have been committed or not: it may stand in the inboxes once at most.
-      this.recorder.unanswered.push(title);
+    for (let tries = 0; tries < PUBLISH_TRIES; tries++) {
+      const server = this.servers[Math.floor(this.#random() * this.servers.length)];
+      try {
+        const answer = await fetch(`${server.url}/api/notifications`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${world.users.olga.token}`,
+            'content-type': 'application/json',
+            'idempotency-key': title,
+          },
+          body: JSON.stringify({ to, title }),
+          signal: AbortSignal.timeout(PUBLISH_LIMIT_MS),
+        });
+        const body = await answer.json();
+        if (answer.status === 201) {
+          if (answer.headers.has('idempotent-replayed')) this.recorder.replayed++;
+          this.recorder.answered.set(body.id, { title, readers });
+          return;
+        }
+        this.recorder.refused++;
+      } catch {
+        // It was committed or not: nobody knows.
+        this.recorder.cutOff++;
+      }
+      await pause(PUBLISH_AGAIN_MS);
     }
+    throw new Error(`${title} was not answered in ${PUBLISH_TRIES} tries`);
   }
 
   // Waits until everybody has what their inbox holds.
@@ -213,7 +225,8 @@ export class Drill {
     return {
       answered: this.recorder.answered.size,
       refused: this.recorder.refused,
-      unanswered: this.recorder.unanswered.length,
+      cutOff: this.recorder.cutOff,
+      replayed: this.recorder.replayed,
       clients: this.recorder.clients.length,
       deliveries: sum(({ ids }) => ids.length),
       connects: sum(({ connects }) => connects),
@@ -244,11 +257,12 @@ function randomness(seed) {
 
 // The line that everybody reads.
 export function inOneLine(verdict) {
-  const { lost, twice, outOfOrder, answered, unanswered, refused, clients, deliveries } = verdict;
+  const { lost, twice, outOfOrder, answered, cutOff, refused, replayed, clients, deliveries } = verdict;
   const { connects, recovered, kills } = verdict;
   return (
     `lost ${lost}, twice ${twice}, out of order ${outOfOrder} ` +
-    `(${answered} publishes answered, ${unanswered} cut off, ${refused} refused; ${deliveries} deliveries to ${clients} clients; ` +
+    `(${answered} publishes answered; repeated with their key: ${cutOff} cut off, ${refused} refused, of which ${replayed} ` +
+    `had been committed; ${deliveries} deliveries to ${clients} clients; ` +
     `${connects} connects, ${recovered} of them recovered; ${kills} times kill -9)`
   );
 }

@@ -3,9 +3,10 @@
 
 export class Recorder {
   answered = new Map(); // id -> { title, readers: [name] }
-  unanswered = []; // the titles of publishes that nobody knows the end of
   clients = []; // { name, user, ids: [], titles: Map }
-  refused = 0; // publishes that the server turned away, by its own word
+  cutOff = 0; // tries to publish of which nobody knows the end
+  refused = 0; // tries that the server turned away, by its own word
+  replayed = 0; // repeats that were answered as an earlier try was
 
   // A client that is watched from now on, for as long as its socket object lives.
   watch(name, user, socket) {
@@ -50,6 +51,10 @@ export class Recorder {
       if (!times.has(id)) note('lost', `${title} (${id}) was answered and is not in the inbox of ${user}`);
     }
     for (const [id, n] of times) if (n > 1) note('twice', `${id} is ${n} times in the inbox of ${user}`);
+    // Each publish has a title of its own, and each was answered in the end.
+    for (const { id, title } of inbox)
+      if (!this.answered.has(id))
+        note('twice', `${title} (${id}) is in the inbox of ${user} beside what was answered`);
     const titles = count(inbox.map(({ title }) => title));
     for (const [title, n] of titles)
       if (n > 1) note('twice', `${title} is ${n} times in the inbox of ${user}`);

@@ -31,6 +31,10 @@ describe('the judge of the drill', () => {
     assert.equal(judge({ received: [1, 2, 3], titleOf: (id) => `n${id % 2}` }).twice, 1);
   });
 
+  it('sees what was published beside what was answered', () => {
+    assert.equal(judge({ received: [1, 2], inbox: [1, 2], answered: [1] }).twice, 1);
+  });
+
   it('sees what came out of order', () => {
     assert.deepEqual(judge({ received: [1, 3, 2] }), { lost: 0, twice: 0, outOfOrder: 1 });
   });

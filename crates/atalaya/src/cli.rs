@@ -223,12 +223,19 @@ pub struct SendArgs {
     /// Ask each recipient to acknowledge it
     #[arg(long)]
     pub requires_ack: bool,
+    /// Take the place of the last one with the same key for the same audience, where nobody has read it
+    #[arg(long, value_name = "KEY")]
+    pub collapse_key: Option<String>,
+    /// A name for this notification: sending it again under the same name within a day publishes nothing
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
     /// Send many: a file with one notification as JSON on each line, as the API takes it; - is standard input
     #[arg(
         long,
         value_name = "FILE",
         conflicts_with_all = [
             "to", "title", "body", "severity", "kind", "event", "link", "data", "expires_at", "requires_ack",
+            "collapse_key", "idempotency_key",
         ]
     )]
     pub batch: Option<PathBuf>,

@@ -31,6 +31,8 @@ pub(crate) struct Notification {
     #[schema(format = DateTime)]
     pub expires_at: Option<String>,
     pub requires_ack: bool,
+    /// The notification whose place this one takes, for whoever has neither read nor archived that one.
+    pub replaces: Option<i64>,
     #[schema(format = DateTime)]
     pub read_at: Option<String>,
     /// Who published it; null for a program or a user who is gone.
@@ -62,6 +64,7 @@ impl From<&model::Notification> for Notification {
             created_at: rfc3339(stored.created_at),
             expires_at: stored.expires_at.map(rfc3339),
             requires_ack: stored.requires_ack,
+            replaces: stored.replaces.map(|id| id.0),
             read_at: None,
             from: stored.publisher.as_ref().map(|publisher| Publisher {
                 id: publisher.id.0,

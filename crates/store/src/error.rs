@@ -232,6 +232,9 @@ pub enum PublishError {
     /// The publisher does not exist, is disabled, or has none of the roles that were asked for.
     #[error("the publisher may not publish")]
     NotAllowed,
+    /// The idempotency key was used for another notification, not long ago.
+    #[error("the idempotency key was used for another notification")]
+    KeyReused,
     /// One publish names at most this many users; a role or a topic reaches more.
     #[error("the audience names {given} users; one publish may name {max}")]
     TooManyUsers { given: usize, max: usize },

@@ -42,7 +42,7 @@ use crate::{db::Db, group_commit::MAX_WAITING};
 pub use cursor::{Cursor, CursorError};
 pub use error::{CreateUserError, OpenError, PublishError, StoreError};
 pub use model::*;
-pub use publish::Publishing;
+pub use publish::{KEYS_LAST_MS, Publishing};
 
 /// How many ids one [`Selection::Ids`] may name, and how many a [`InboxChange`] lists.
 pub const MAX_SELECTION: usize = 1_000;

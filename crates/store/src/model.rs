@@ -435,6 +435,12 @@ pub struct NewNotification {
     pub data: Option<String>,
     pub expires_at: Option<Timestamp>,
     pub requires_ack: bool,
+    /// Replaces the publisher's last notification with this key for the same audience, for everyone who has not
+    /// touched that one.
+    pub collapse_key: Option<String>,
+    /// By what the publisher's repeated publish is known for [`crate::KEYS_LAST_MS`]: it is answered as the first one was, and
+    /// publishes nothing.
+    pub idempotency_key: Option<String>,
     pub publisher: Option<UserId>,
     /// The publisher must be an enabled user with one of these roles, as of the commit; `None` asks nothing.
     pub only_by: Option<&'static [Role]>,
@@ -448,6 +454,8 @@ pub struct Published {
     /// How many users it is for: the named ones, and the enabled ones of a role or of all. Those of a role or of all are as
     /// last counted: with what this store has changed itself, and what others have until a minute before.
     pub recipients: u64,
+    /// Whether this was published before, under the same idempotency key: the answer is that of the first time.
+    pub is_repeat: bool,
 }
 
 /// Who published.
@@ -471,6 +479,8 @@ pub struct Notification {
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub requires_ack: bool,
+    /// The notification that this one replaced where it was not touched.
+    pub replaces: Option<NotificationId>,
     pub publisher: Option<Publisher>,
 }
 

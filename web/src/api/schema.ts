@@ -52,6 +52,9 @@ export interface paths {
          * Publish a notification
          * @description When this answers 201, the notification is committed: it is in each recipient's inbox, and reaches each
          *     of their sockets now or on their next connection.
+         *
+         *     With an `Idempotency-Key` a request that got no answer can be repeated: for 24 hours the same key and the same
+         *     notification are answered as the first time, with `Idempotent-Replayed: true`, and publish nothing.
          */
         post: operations["publish"];
         delete?: never;
@@ -326,6 +329,11 @@ export interface components {
         NewNotification: {
             /** @description At most 8 KiB of UTF-8. */
             body?: string | null;
+            /**
+             * @description Replaces your last notification with the same key for the same audience, for everyone who has neither read nor
+             *     archived that one.
+             */
+            collapse_key?: string | null;
             /** @description Any JSON of at most 32 KiB, handed on as it is. */
             data?: unknown;
             /** @description The Socket.IO event under which sockets get it, when not `notification`; not one of Socket.IO's own. */
@@ -335,6 +343,8 @@ export interface components {
              * @description RFC 3339, in the future; after it the notification is shown to nobody.
              */
             expires_at?: string | null;
+            /** @description The same as the header `Idempotency-Key`; in a batch the only way to give a line one. */
+            idempotency_key?: string | null;
             /** @description An http(s) address, or a path that begins with one slash. */
             link?: string | null;
             /** @default false */
@@ -366,6 +376,11 @@ export interface components {
             link: string | null;
             /** Format: date-time */
             read_at: string | null;
+            /**
+             * Format: int64
+             * @description The notification whose place this one takes, for whoever has neither read nor archived that one.
+             */
+            replaces: number | null;
             requires_ack: boolean;
             severity: components["schemas"]["Severity"];
             title: string;
@@ -455,6 +470,8 @@ export interface components {
              * @example 1
              */
             line: number;
+            /** @description There and true where the line's `idempotency_key` was known: this is the first answer to it. */
+            replayed?: boolean;
             /**
              * Format: int32
              * @example 201
@@ -904,7 +921,10 @@ export interface operations {
     publish: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 255 characters of ASCII */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -943,6 +963,15 @@ export interface operations {
             };
             /** @description `forbidden`: the detail says which role is needed. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: within the last 24 hours the key was used for another notification. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -183,6 +183,8 @@ fn notification(args: SendArgs, to: Value) -> Value {
             "requires_ack",
             args.requires_ack.then_some(Value::Bool(true)),
         ),
+        ("collapse_key", args.collapse_key.map(Value::from)),
+        ("idempotency_key", args.idempotency_key.map(Value::from)),
     ];
     for (name, value) in optional {
         if let Some(value) = value {

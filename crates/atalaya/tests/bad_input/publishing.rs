@@ -92,6 +92,12 @@ fn bodies(user: i64) -> Vec<(String, u16, &'static str)> {
             422,
             "invalid_field",
         ),
+        (right_but("collapse_key", json!("")), 422, "invalid_field"),
+        (
+            right_but("idempotency_key", json!("ñ")),
+            422,
+            "invalid_field",
+        ),
         (right_but("unheard_of", json!(1)), 422, "invalid_field"),
         (deep, 422, "invalid_field"),
         (

@@ -20,6 +20,8 @@ on_both_databases!(
     what_is_read_in_one_tab_is_told_to_the_others,
     what_is_archived_in_one_tab_is_told_to_the_others,
     what_was_published_before_kill_nine_is_there_afterwards,
+    a_publish_that_is_repeated_after_kill_nine_is_there_once,
+    what_takes_the_place_of_another_is_told_and_shown_alone,
 );
 
 async fn every_live_socket_of_each_recipient_gets_it_once_and_nobody_else_does(mut world: World) {
@@ -248,6 +250,54 @@ async fn what_was_published_before_kill_nine_is_there_afterwards(mut world: Worl
     let mut back = world.connect(luis).await.unwrap();
     let event = back.next_event_named("notification").await.unwrap();
     assert_eq!(event.arg(0)["id"], id);
+}
+
+async fn a_publish_that_is_repeated_after_kill_nine_is_there_once(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let keyed = |title: &str, key: &str| {
+        let mut body = to(luis, title);
+        body["idempotency_key"] = json!(key);
+        body
+    };
+    let first = world.publish(operator, keyed("once", "order-7")).await;
+    world.kill().await;
+    world.start().await;
+    // The publisher, for which the answer was cut off, knows nothing of the first.
+    assert_eq!(
+        world.publish(operator, keyed("once", "order-7")).await,
+        first
+    );
+    world.publish(operator, keyed("another", "order-8")).await;
+    let mut back = world.connect(luis).await.unwrap();
+    assert_eq!(next_title(&mut back).await, "once");
+    assert_eq!(next_title(&mut back).await, "another");
+}
+
+async fn what_takes_the_place_of_another_is_told_and_shown_alone(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let mut tab = world.connect(luis).await.unwrap();
+    let mut ids = Vec::new();
+    for title in ["70 %", "80 %", "90 %"] {
+        let mut body = to(luis, title);
+        body["collapse_key"] = json!("disk");
+        ids.push(world.publish(operator, body).await["id"].clone());
+    }
+    for replaces in [&Value::Null, &ids[0], &ids[1]] {
+        let event = tab.next_event_named("notification").await.unwrap();
+        assert_eq!(&event.arg(0)["replaces"], replaces);
+    }
+    let mut back = world.connect(luis).await.unwrap();
+    assert_eq!(next_title(&mut back).await, "90 %");
+    let inbox = world.get(luis, "/api/notifications").await;
+    assert_eq!(
+        (&inbox["unread"], &inbox["items"][0]["title"]),
+        (&json!(1), &json!("90 %"))
+    );
+    assert_eq!(inbox["items"].as_array().unwrap().len(), 1);
 }
 
 /// The servers share only the table: what one publishes, the other finds by its poll.

@@ -11,6 +11,7 @@ const RESERVED_EVENTS: &[&str] = &[
     "session",
     "sessions",
     "inbox",
+    "sync",
 ];
 
 /// Not blank, and at most `max` characters.
@@ -46,6 +47,14 @@ pub(super) fn kind(text: &str) -> Result<(), String> {
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
     if text.is_empty() || text.len() > 64 || !text.bytes().all(legal) {
         return Err("must be 1 to 64 of the characters a-z 0-9 . _ -".to_owned());
+    }
+    Ok(())
+}
+
+/// 1 to 128 characters, none of them a control character.
+pub(super) fn collapse_key(text: &str) -> Result<(), String> {
+    if text.is_empty() || text.chars().count() > 128 || text.chars().any(char::is_control) {
+        return Err("must be 1 to 128 characters, none of them a control character".to_owned());
     }
     Ok(())
 }

@@ -79,8 +79,10 @@ impl Delivery {
         publishing: Publishing,
     ) -> Result<Published, PublishError> {
         let published = publishing.committed().await?;
-        self.metrics.published();
-        self.wake.notify_one();
+        if !published.is_repeat {
+            self.metrics.published();
+            self.wake.notify_one();
+        }
         Ok(published)
     }
 }

@@ -135,6 +135,8 @@ impl TestApp {
             data: None,
             expires_at: None,
             requires_ack: false,
+            collapse_key: None,
+            idempotency_key: None,
             publisher: None,
             only_by: None,
         };

@@ -5,6 +5,7 @@
 mod app;
 mod bad_requests;
 mod batch;
+mod idempotency;
 mod login;
 mod notifications;
 mod publishing;

@@ -71,6 +71,7 @@ async fn a_notification_is_in_the_inbox_of_whom_it_is_for_once_it_is_answered() 
           "id": 1,
           "link": "/servers/web-1",
           "read_at": null,
+          "replaces": null,
           "requires_ack": true,
           "severity": "warning",
           "title": "Disco casi lleno",
@@ -192,7 +193,7 @@ async fn every_mistake_in_a_notification_is_told_at_once() {
       },
       {
         "field": "event",
-        "message": "must not be one of connect, connect_error, disconnect, disconnecting, newListener, removeListener, session, sessions, inbox"
+        "message": "must not be one of connect, connect_error, disconnect, disconnecting, newListener, removeListener, session, sessions, inbox, sync"
       },
       {
         "field": "link",
@@ -208,7 +209,7 @@ async fn every_mistake_in_a_notification_is_told_at_once() {
       },
       {
         "field": "titel",
-        "message": "unknown field; there are to, title, body, severity, type, event, link, data, expires_at, requires_ack"
+        "message": "unknown field; there are to, title, body, severity, type, event, link, data, expires_at, requires_ack, collapse_key, idempotency_key"
       }
     ]
     "#);

@@ -6,16 +6,21 @@
 
 use crate::{db::Sql, publish::notification_columns};
 
-/// Whether a notification has not expired by `$9`. Few ever do, and there is an index of those; SQLite must be told,
-/// or it prefers to look at the notification.
+/// Whether a notification has not passed: not expired by `$9`, and not replaced before the user had read or archived
+/// it. Few ever do, and there is an index of those; SQLite must be told, or it prefers to look at the notification.
 macro_rules! lasts {
     ($id:literal, $index:literal) => {
         concat!(
-            "COALESCE((SELECT n.expires_at > $9 FROM notifications AS n ",
+            "COALESCE((SELECT COALESCE(n.expires_at > $9, TRUE) AND (n.replaced_at IS NULL \
+                 OR EXISTS (SELECT 1 FROM notification_states AS own WHERE own.user_id = $1 \
+                     AND own.notification_id = n.id AND COALESCE(own.read_at, own.archived_at, own.acknowledged_at) IS NOT NULL) \
+                 OR COALESCE((SELECT m.read_at FROM inbox_marks AS m WHERE m.user_id = $1 \
+                     AND m.read_up_to >= n.id ORDER BY m.read_up_to LIMIT 1) <= n.replaced_at, FALSE)) \
+             FROM notifications AS n ",
             $index,
             " WHERE n.id = ",
             $id,
-            " AND n.expires_at IS NOT NULL), TRUE)"
+            " AND (n.expires_at IS NOT NULL OR n.replaced_at IS NOT NULL)), TRUE)"
         )
     };
 }
@@ -123,7 +128,7 @@ macro_rules! count {
 macro_rules! on_both {
     ($statement:ident!($order:literal)) => {
         Sql {
-            sqlite: $statement!($order, "INDEXED BY notifications_expiring"),
+            sqlite: $statement!($order, "INDEXED BY notifications_passing"),
             postgres: $statement!($order, ""),
         }
     };

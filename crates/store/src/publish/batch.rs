@@ -1,6 +1,6 @@
 //! A batch of publishes: who is refused, what is written, and what each publisher is told.
 //!
-//! `rows` writes all of a batch or nothing. A batch that names users who do not exist writes nothing: the publishes
+//! `transaction` writes all of a batch or nothing. A batch that names users who do not exist writes nothing: the publishes
 //! that name one are refused, and the others are written without them. That is rare, and spares every
 //! other batch a read before it writes.
 
@@ -11,8 +11,10 @@ use std::{
 
 use super::{
     headcount::{Headcount, PerRole},
-    rows::{self, Attempt, Written},
+    keys::{self, Known},
+    rows::Accepted,
     tail::Tail,
+    transaction::{self, Attempt, Line},
     writer::{Outcome, Request},
 };
 use crate::{
@@ -21,7 +23,7 @@ use crate::{
     bind::{Array, storable},
     db::{Db, Sql, on},
     error::StoreError,
-    model::{Notification, Outgoing, Published, Publisher, Role, UserId},
+    model::{Notification, Outgoing, Publisher, Role, UserId},
 };
 
 /// How often a batch is tried while the users that it names come and go.
@@ -47,19 +49,16 @@ pub(crate) async fn commit(
         refused.look_at_publishers(db, requests).await?;
     }
     for _ in 0..TRIES {
-        let accepted: Vec<&Request> = requests
-            .iter()
-            .filter(|it| refused.outcome(it).is_none())
-            .collect();
-        match rows::write(db, &accepted).await? {
+        let accepted = accepted(requests, &refused, &readers);
+        match transaction::write(db, &accepted).await? {
             // Nobody is unknown: then it is the publisher who may not.
             Attempt::Unknown(users) if users.is_empty() => {
                 refused.look_at_publishers(db, requests).await?;
             }
             Attempt::Unknown(users) => refused.unknown.extend(users),
-            Attempt::Written(written) => {
-                let outcomes = outcomes(requests, &refused, &readers, &written);
-                tail.push(accepted.into_iter().zip(written).map(outgoing));
+            Attempt::Done(lines) => {
+                let outcomes = outcomes(requests, &refused, &lines);
+                tail.push(accepted.iter().zip(lines).filter_map(outgoing));
                 return Ok(outcomes);
             }
         }
@@ -138,36 +137,60 @@ async fn users(
         .collect())
 }
 
-/// `written` are the rows of the requests that are not refused, in order.
-fn outcomes(
-    requests: &[Request],
+/// Those that are not refused; of several with the same key the first.
+fn accepted<'a>(
+    requests: &'a [Request],
     refused: &Refused,
     readers: &Readers,
-    written: &[Written],
-) -> Vec<Outcome> {
-    let mut written = written.iter();
-    let outcome = |request: &Request| {
+) -> Vec<Accepted<'a>> {
+    let mut names = HashSet::new();
+    let allowed = requests.iter().filter(|it| refused.outcome(it).is_none());
+    allowed
+        .filter(|it| keys::name(it).is_none_or(|name| names.insert(name)))
+        .map(|request| Accepted {
+            request,
+            recipients: readers.recipients(request),
+        })
+        .collect()
+}
+
+/// `lines` are what became of those that were [`accepted`], in order.
+fn outcomes(requests: &[Request], refused: &Refused, lines: &[Line]) -> Vec<Outcome> {
+    let mut lines = lines.iter();
+    let mut known: HashMap<_, Known> = HashMap::new();
+    let outcome = |request| {
         if let Some(outcome) = refused.outcome(request) {
             return outcome;
         }
-        let row = written.next().expect("what is accepted is written");
-        Outcome::Published(Published {
-            id: row.id,
-            created_at: request.now,
-            recipients: readers.recipients(request),
-        })
+        let name = keys::name(request);
+        if let Some(first) = name.and_then(|name| known.get(&name)) {
+            return first.outcome(request);
+        }
+        let (outcome, key) = match lines.next().expect("what is accepted has a line") {
+            Line::Known(first) => (first.outcome(request), Some(first.clone())),
+            Line::Written(row) => (
+                Outcome::Published(row.published.clone()),
+                Known::of(request, &row.published),
+            ),
+        };
+        known.extend(name.zip(key));
+        outcome
     };
     requests.iter().map(outcome).collect()
 }
 
 /// What a reader of the stream would read of it.
-fn outgoing((request, written): (&Request, Written)) -> Outgoing {
+fn outgoing((accepted, line): (&Accepted<'_>, Line)) -> Option<Outgoing> {
+    let Line::Written(written) = line else {
+        return None;
+    };
+    let request = accepted.request;
     let new = &request.new;
     let text = |text: &String| storable(text).into_owned();
     let publisher = new.publisher.zip(written.publisher);
-    Outgoing {
+    Some(Outgoing {
         notification: Notification {
-            id: written.id,
+            id: written.published.id,
             title: text(&new.title),
             body: new.body.as_ref().map(text),
             severity: new.severity,
@@ -178,10 +201,11 @@ fn outgoing((request, written): (&Request, Written)) -> Outgoing {
             created_at: request.now,
             expires_at: new.expires_at,
             requires_ack: new.requires_ack,
+            replaces: written.replaces,
             publisher: publisher.map(|(id, username)| Publisher { id, username }),
         },
         targets: request.targets.keys().collect(),
-    }
+    })
 }
 
 /// Who is there to read, as far as this batch must know.

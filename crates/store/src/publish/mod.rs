@@ -3,19 +3,24 @@
 //! A notification is one row and one target for each address of its audience, whatever the number of its
 //! readers. Positions never skip: publishers assign ids one after the other and hold their turn until the commit
 //! (on PostgreSQL by an advisory lock, on SQLite as the one writer), so who has read up to a position has missed
-//! nothing below it. `writer` is the task that group-commits them, `batch` decides on them and `rows` writes them;
-//! `headcount` knows how many users there are; `stream` reads what came of it, from `tail` what this store has just
+//! nothing below it. `writer` is the task that group-commits them, `batch` decides on them and `transaction` writes
+//! them: `rows`, the `keys` that know a repeated publish, and what one `collapse`s with; `headcount` knows how many users there are; `stream` reads what came of it, from `tail` what this store has just
 //! written itself.
 
 mod batch;
+mod collapse;
+mod fingerprint;
 mod headcount;
+mod keys;
 mod rows;
 mod stream;
 mod tail;
+mod transaction;
 mod writer;
 
 use std::collections::BTreeSet;
 
+pub use keys::KEYS_LAST_MS;
 pub(crate) use stream::{HEAD, head};
 pub use writer::Publishing;
 pub(crate) use writer::Queue;
@@ -34,7 +39,7 @@ use crate::{
 macro_rules! notification_columns {
     () => {
         "n.id, n.title, n.body, n.severity, n.kind, n.event, n.link, n.data, n.created_at, n.expires_at, \
-         n.requires_ack, n.publisher_id, COALESCE(p.username, CAST(p.id AS TEXT)) AS publisher_name"
+         n.requires_ack, n.replaces, n.publisher_id, COALESCE(p.username, CAST(p.id AS TEXT)) AS publisher_name"
     };
 }
 pub(crate) use notification_columns;
@@ -57,6 +62,9 @@ mapped!(Notification, |row| {
         created_at: row.try_get("created_at")?,
         expires_at: row.try_get("expires_at")?,
         requires_ack: row.try_get("requires_ack")?,
+        replaces: row
+            .try_get::<Option<i64>, _>("replaces")?
+            .map(NotificationId),
         publisher: publisher_id
             .zip(publisher_name)
             .map(|(id, username)| Publisher {

@@ -1,5 +1,4 @@
-//! The statements that write a batch: on PostgreSQL a single one, which is a transaction by itself, and on SQLite the
-//! one writer's transaction. All of the batch is written, or nothing of it.
+//! The statements that write the notifications of a batch and their targets: all of them, or none.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -7,14 +6,12 @@ use serde::Serialize;
 
 use super::writer::Request;
 use crate::{
-    Engine,
-    bind::{Array, json, storable},
-    db::{self, Db, Sql, mapped, on},
-    error::{Cause, StoreError},
-    model::{NotificationId, Role, Timestamp, UserId},
+    bind::{Array, storable},
+    db::{Sql, mapped},
+    model::{Role, Timestamp},
 };
 
-const UNKNOWN_USERS: Sql = Sql {
+pub(super) const UNKNOWN_USERS: Sql = Sql {
     sqlite: "SELECT named.value FROM json_each($1) AS named \
              WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = named.value)",
     postgres: "SELECT named.id FROM unnest($1) AS named(id) \
@@ -34,6 +31,7 @@ macro_rules! turn {
         "pg_advisory_xact_lock(7022344802737087824)"
     };
 }
+pub(super) const TURN: &str = concat!("SELECT ", turn!());
 
 /// The users are looked up one by one: so the plan is the same whatever is bound, and PostgreSQL makes it once.
 macro_rules! all_exist {
@@ -72,22 +70,23 @@ macro_rules! publisher {
     };
 }
 
-const WRITE_ON_POSTGRES: &str = concat!(
+pub(super) const WRITE_ON_POSTGRES: &str = concat!(
     "WITH drawn AS MATERIALIZED ( \
          SELECT nextval('notifications_id_seq') AS id, asked.* \
          FROM ",
     turn!(),
     ", json_to_recordset(CAST($1 AS json)) AS asked( \
              place bigint, title text, body text, severity text, kind text, event text, link text, data text, \
-             created_at timestamp, expires_at timestamp, requires_ack boolean, publisher_id bigint, targets text[]) \
+             created_at timestamp, expires_at timestamp, requires_ack boolean, publisher_id bigint, \
+             collapse_group text, targets text[]) \
          WHERE ",
     all_exist!("$2"),
     " AND ",
     all_may!("$3", "$4"),
     "), \
-     written AS (INSERT INTO notifications (id, ",
+     written AS (INSERT INTO notifications (id, collapse_group, ",
     columns!(),
-    ") SELECT id, ",
+    ") SELECT id, collapse_group, ",
     columns!(),
     " FROM drawn), \
      addressed AS (INSERT INTO notification_targets (target, notification_id) SELECT unnest(targets), id FROM drawn) \
@@ -98,7 +97,7 @@ const WRITE_ON_POSTGRES: &str = concat!(
 
 /// The same for a batch of one, which is the rule where publishes come one after the other: without the detour over
 /// JSON it costs PostgreSQL some 20 µs less.
-const WRITE_ONE_ON_POSTGRES: &str = concat!(
+pub(super) const WRITE_ONE_ON_POSTGRES: &str = concat!(
     "WITH written AS (INSERT INTO notifications (",
     columns!(),
     ") \
@@ -124,13 +123,13 @@ macro_rules! id {
     };
 }
 
-const WRITE_ON_SQLITE: &str = concat!(
+pub(super) const WRITE_ON_SQLITE: &str = concat!(
     "INSERT INTO notifications (",
     columns!(),
-    ") \
+    ", collapse_group) \
      SELECT value->>'title', value->>'body', value->>'severity', value->>'kind', value->>'event', value->>'link', \
             value->>'data', value->>'created_at', value->>'expires_at', value->>'requires_ack', \
-            value->>'publisher_id' \
+            value->>'publisher_id', value->>'collapse_group' \
      FROM json_each($1); \
      INSERT INTO notification_targets (target, notification_id) SELECT target.value, ",
     id!(),
@@ -143,7 +142,7 @@ const WRITE_ON_SQLITE: &str = concat!(
 );
 
 #[derive(Serialize)]
-struct Row<'a> {
+pub(super) struct Row<'a> {
     place: usize,
     title: Cow<'a, str>,
     body: Option<Cow<'a, str>>,
@@ -156,45 +155,40 @@ struct Row<'a> {
     expires_at: Option<Timestamp>,
     requires_ack: bool,
     publisher_id: Option<i64>,
+    collapse_group: Option<&'a str>,
     targets: Vec<String>,
 }
 
-/// A row that was written.
-pub(super) struct Written {
-    place: i64,
-    pub(super) id: NotificationId,
+/// A row as its statement answers it.
+pub(super) struct Inserted {
+    pub(super) place: i64,
+    pub(super) id: i64,
     /// The publisher's name, where that is one of the users.
     pub(super) publisher: Option<String>,
 }
 
-mapped!(Written, |row| {
-    Ok(Written {
+mapped!(Inserted, |row| {
+    Ok(Inserted {
         place: row.try_get("place")?,
-        id: NotificationId(row.try_get("id")?),
+        id: row.try_get("id")?,
         publisher: row.try_get("publisher")?,
     })
 });
 
-pub(super) enum Attempt {
-    /// All of them, in order.
-    Written(Vec<Written>),
-    /// Nothing, because these users do not exist.
-    Unknown(Vec<UserId>),
+/// A request that may be written, and how many users it is for.
+#[derive(Clone, Copy)]
+pub(super) struct Accepted<'a> {
+    pub(super) request: &'a Request,
+    pub(super) recipients: u64,
 }
 
 /// Binds `$1` to `$15` of [`WRITE_ONE_ON_POSTGRES`].
 macro_rules! bind_one {
     ($query:expr, $named:expr, $publishers:expr, $roles:expr, $request:expr) => {{
-        let (request, named): (&Request, &Array<i64>) = ($request, $named);
-        let new = &request.new;
-        let targets: Vec<String> = request
-            .targets
-            .keys()
-            .map(|target| target.to_string())
-            .collect();
+        let new = &$request.new;
         $query
-            .bind(named.clone())
-            .bind(targets.join(" "))
+            .bind($named.clone())
+            .bind(rows::addresses($request).join(" "))
             .bind(storable(&new.title))
             .bind(new.body.as_deref().map(storable))
             .bind(new.severity.as_str())
@@ -202,7 +196,7 @@ macro_rules! bind_one {
             .bind(new.event.as_deref().map(storable))
             .bind(new.link.as_deref().map(storable))
             .bind(new.data.as_deref().map(storable))
-            .bind(request.now)
+            .bind($request.now)
             .bind(new.expires_at)
             .bind(new.requires_ack)
             .bind(new.publisher.map(|user| user.0))
@@ -210,76 +204,62 @@ macro_rules! bind_one {
             .bind($roles)
     }};
 }
+pub(super) use bind_one;
 
-/// Commits all of these, or nothing.
-pub(super) async fn write(db: &Db, requests: &[&Request]) -> Result<Attempt, StoreError> {
-    if requests.is_empty() {
-        return Ok(Attempt::Written(Vec::new()));
-    }
-    let named = named_users(requests);
-    let (publishers, roles) = publishers(requests);
-    let (mut written, unknown) = on!(db, publisher, |connection, engine| {
-        let mut written: Vec<Written> = Vec::new();
+/// Writes these rows with their targets, or none of them and says who is unknown; inside a body that ends in
+/// `Result<_, StoreError>`, where the requests are `&[Accepted]`. On PostgreSQL it takes the turn by itself.
+macro_rules! insert {
+    ($connection:expr, $engine:expr, $requests:expr) => {{
+        let named = rows::named_users($requests);
+        let (publishers, roles) = rows::publishers($requests);
+        let mut inserted: Vec<rows::Inserted> = Vec::new();
         let mut unknown: Vec<i64> = Vec::new();
-        if engine == Engine::Postgres {
-            let query = match requests {
-                [request] => bind_one!(
-                    sqlx::query_as(WRITE_ONE_ON_POSTGRES),
+        if $engine == Engine::Sqlite && !named.is_empty() {
+            unknown = rows::unknown_users!(&mut *$connection, $engine, named);
+        }
+        if unknown.is_empty() {
+            let query = match ($requests, $engine) {
+                (all, Engine::Sqlite) => {
+                    sqlx::query_as(rows::WRITE_ON_SQLITE).bind(json(&rows::rows(all)))
+                }
+                ([one], _) if one.request.is_plain() => rows::bind_one!(
+                    sqlx::query_as(rows::WRITE_ONE_ON_POSTGRES),
                     &named,
                     &publishers,
                     roles.as_str(),
-                    request
+                    one.request
                 ),
-                _ => sqlx::query_as(WRITE_ON_POSTGRES)
-                    .bind(json(&rows(requests)))
+                (all, _) => sqlx::query_as(rows::WRITE_ON_POSTGRES)
+                    .bind(json(&rows::rows(all)))
                     .bind(named.clone())
                     .bind(publishers.clone())
                     .bind(roles.as_str()),
             };
-            written = query.fetch_all(&mut *connection).await?;
-            if written.is_empty() {
-                unknown = sqlx::query_scalar(UNKNOWN_USERS.on(engine))
-                    .bind(named.clone())
-                    .fetch_all(connection)
-                    .await?;
-            }
-        } else {
-            let mut transaction = db::begin(connection, engine).await?;
-            if !named.is_empty() {
-                unknown = sqlx::query_scalar(UNKNOWN_USERS.on(engine))
-                    .bind(named.clone())
-                    .fetch_all(&mut *transaction)
-                    .await?;
-            }
-            if unknown.is_empty() {
-                written = sqlx::query_as(WRITE_ON_SQLITE)
-                    .bind(json(&rows(requests)))
-                    .fetch_all(&mut *transaction)
-                    .await?;
-                transaction.commit().await?;
-            }
+            inserted = query.fetch_all(&mut *$connection).await?;
         }
-        Ok((written, unknown))
-    })?;
-    if written.is_empty() {
-        return Ok(Attempt::Unknown(unknown.into_iter().map(UserId).collect()));
-    }
-    written.sort_unstable_by_key(|row| row.place);
-    if written.len() != requests.len() {
-        return Err(StoreError::Bug(Cause::text(
-            "a batch of publishes was written in part",
-        )));
-    }
-    Ok(Attempt::Written(written))
+        if inserted.is_empty() && unknown.is_empty() {
+            unknown = rows::unknown_users!(&mut *$connection, $engine, named);
+        }
+        (inserted, unknown)
+    }};
 }
+pub(super) use insert;
+
+macro_rules! unknown_users {
+    ($connection:expr, $engine:expr, $named:expr) => {
+        sqlx::query_scalar(rows::UNKNOWN_USERS.on($engine))
+            .bind($named.clone())
+            .fetch_all($connection)
+            .await?
+    };
+}
+pub(super) use unknown_users;
 
 /// Those whose right to publish is asked for, and the roles that they must have one of, as one text.
-fn publishers(requests: &[&Request]) -> (Array<i64>, String) {
-    let asked = requests.iter().filter_map(|request| {
-        Some((
-            request.new.publisher.map_or(0, |user| user.0),
-            request.new.only_by?,
-        ))
+pub(super) fn publishers(requests: &[Accepted<'_>]) -> (Array<i64>, String) {
+    let asked = requests.iter().filter_map(|it| {
+        let new = &it.request.new;
+        Some((new.publisher.map_or(0, |user| user.0), new.only_by?))
     });
     let (ids, roles): (BTreeSet<i64>, Vec<&[Role]>) = asked.unzip();
     let roles = roles.first().copied().unwrap_or_default().iter();
@@ -287,17 +267,18 @@ fn publishers(requests: &[&Request]) -> (Array<i64>, String) {
     (ids.into_iter().collect(), names.join(" "))
 }
 
-fn named_users(requests: &[&Request]) -> Array<i64> {
+pub(super) fn named_users(requests: &[Accepted<'_>]) -> Array<i64> {
     let users: BTreeSet<i64> = requests
         .iter()
-        .flat_map(|request| &request.targets.users)
+        .flat_map(|it| &it.request.targets.users)
         .map(|user| user.0)
         .collect();
     users.into_iter().collect()
 }
 
-fn rows<'a>(requests: &[&'a Request]) -> Vec<Row<'a>> {
-    let row = |(place, request): (usize, &&'a Request)| {
+pub(super) fn rows<'a>(requests: &[Accepted<'a>]) -> Vec<Row<'a>> {
+    let row = |(place, accepted): (usize, &Accepted<'a>)| {
+        let request = accepted.request;
         let new = &request.new;
         Row {
             place,
@@ -312,12 +293,15 @@ fn rows<'a>(requests: &[&'a Request]) -> Vec<Row<'a>> {
             expires_at: new.expires_at,
             requires_ack: new.requires_ack,
             publisher_id: new.publisher.map(|user| user.0),
-            targets: request
-                .targets
-                .keys()
-                .map(|target| target.to_string())
-                .collect(),
+            collapse_group: request.collapse_group.as_deref(),
+            targets: addresses(request),
         }
     };
     requests.iter().enumerate().map(row).collect()
+}
+
+/// The keys of a request's targets.
+pub(super) fn addresses(request: &Request) -> Vec<String> {
+    let targets = request.targets.keys();
+    targets.map(|target| target.to_string()).collect()
 }

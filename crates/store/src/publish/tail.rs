@@ -101,6 +101,7 @@ mod tests {
                 created_at: Timestamp(0),
                 expires_at: None,
                 requires_ack: false,
+                replaces: None,
                 publisher: None,
             },
             targets: vec![Target::All],

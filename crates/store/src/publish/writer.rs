@@ -6,11 +6,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Targets, batch,
+    Targets, batch, fingerprint,
     headcount::{self, Headcount},
+    keys::Key,
     tail::Tail,
 };
 use crate::{
+    bind::storable,
     db::Db,
     error::{PublishError, StoreError},
     group_commit::{Asked, Committer, enqueue},
@@ -22,6 +24,9 @@ pub(crate) struct Request {
     pub(crate) new: NewNotification,
     pub(crate) targets: Targets,
     pub(crate) now: Timestamp,
+    pub(super) key: Option<Key>,
+    /// Those of which the newest replaces the others.
+    pub(super) collapse_group: Option<String>,
     reply: oneshot::Sender<Result<Published, PublishError>>,
 }
 
@@ -30,6 +35,7 @@ pub(crate) enum Outcome {
     Published(Published),
     UnknownUsers(Vec<UserId>),
     NotAllowed,
+    KeyReused,
 }
 
 /// The way to the writer, shared by all clones of the store.
@@ -84,10 +90,19 @@ impl Queue {
         targets: Targets,
         now: Timestamp,
     ) -> Result<Publishing, PublishError> {
+        let key = new.idempotency_key.as_deref().map(|text| Key {
+            text: storable(text).into_owned(),
+            fingerprint: fingerprint::of(&new, &targets),
+        });
+        let collapse_key = new.collapse_key.as_deref();
+        let collapse_group =
+            collapse_key.map(|key| fingerprint::group(new.publisher, key, &targets));
         let asked = enqueue(&self.requests, self.patience, |reply| Request {
             new,
             targets,
             now,
+            key,
+            collapse_group,
             reply,
         });
         Ok(Publishing(asked.await?))
@@ -112,6 +127,13 @@ pub(crate) struct Writer {
     tail: Arc<Tail>,
 }
 
+impl Request {
+    /// Whether nothing but the notification is to be written.
+    pub(super) fn is_plain(&self) -> bool {
+        self.key.is_none() && self.collapse_group.is_none()
+    }
+}
+
 impl Committer for Writer {
     type Request = Request;
     type Outcome = Outcome;
@@ -132,6 +154,7 @@ impl Committer for Writer {
             Ok(Outcome::Published(published)) => Ok(published),
             Ok(Outcome::UnknownUsers(users)) => Err(PublishError::UnknownUsers(users)),
             Ok(Outcome::NotAllowed) => Err(PublishError::NotAllowed),
+            Ok(Outcome::KeyReused) => Err(PublishError::KeyReused),
             Err(error) => Err(error.into()),
         };
         // Who left finds the notification in the inbox.

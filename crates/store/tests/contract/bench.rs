@@ -248,6 +248,8 @@ pub(crate) fn notification(to: Audience, title: &str) -> NewNotification {
         data: None,
         expires_at: None,
         requires_ack: false,
+        collapse_key: None,
+        idempotency_key: None,
         publisher: None,
         only_by: None,
     }

@@ -5,8 +5,10 @@
 mod accounts;
 mod adoption;
 mod bench;
+mod collapse;
 mod commit_order;
 mod inbox;
+mod keys;
 mod ledger;
 mod model;
 mod nodes;

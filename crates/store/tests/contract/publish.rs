@@ -48,6 +48,8 @@ async fn a_publish_keeps_every_field(bench: Bench) {
         data: Some(r#"{"free": 0, "text": "\u0000"}"#.to_owned()),
         expires_at: Some(T0.plus_ms(60_000)),
         requires_ack: true,
+        collapse_key: None,
+        idempotency_key: None,
         publisher: Some(ana.id),
         only_by: None,
     };

@@ -79,6 +79,10 @@ pub(crate) struct PublishedLine {
     status: u16,
     #[serde(flatten)]
     published: Published,
+    /// There and true where the line's `idempotency_key` was known: this is the first answer to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    replayed: Option<bool>,
 }
 
 /// A line that was not published, with what `POST /api/notifications` would have answered to it.
@@ -261,6 +265,7 @@ impl Batch {
             Ok(published) => Outcome::Published(PublishedLine {
                 line,
                 status: 201,
+                replayed: published.is_repeat.then_some(true),
                 published: published.into(),
             }),
             Err(problem) => Outcome::refused(line, problem),

@@ -3,14 +3,21 @@
 use std::sync::Arc;
 
 use atalaya_store::{self as store, Audience, PublishError, Role, Severity, Timestamp, UserId};
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    response::{AppendHeaders, IntoResponse, Response},
+};
 use chrono::DateTime;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::{IntoResponses, ToSchema};
 
-use super::recipients::{self, Recipients};
+use super::{
+    key::{self, IdempotencyKey},
+    recipients::{self, Recipients},
+};
 use crate::{
     App,
     api::{
@@ -74,6 +81,13 @@ pub(crate) struct NewNotificationBody {
     expires_at: Option<String>,
     #[schema(required = false, nullable = false, default = false)]
     requires_ack: Option<bool>,
+    /// Replaces your last notification with the same key for the same audience, for everyone who has neither read nor
+    /// archived that one.
+    #[schema(min_length = 1, max_length = 128)]
+    collapse_key: Option<String>,
+    /// The same as the header `Idempotency-Key`; in a batch the only way to give a line one.
+    #[schema(min_length = 1, max_length = 255)]
+    idempotency_key: Option<String>,
 }
 
 impl FromFields for NewNotification {
@@ -94,6 +108,8 @@ impl FromFields for NewNotification {
             requires_ack: fields
                 .optional("requires_ack", "true or false")
                 .unwrap_or(false),
+            collapse_key: optional_text(fields, "collapse_key", text::collapse_key),
+            idempotency_key: optional_text(fields, "idempotency_key", key::check),
             publisher: None,
             only_by: Some(PUBLISHERS),
         };
@@ -175,17 +191,24 @@ pub(crate) enum CreateErrors {
     /// `no_recipients`. Nothing was published.
     #[response(status = 422, content_type = "application/problem+json")]
     Refused(ProblemBody),
+    /// `idempotency_key_reused`: within the last 24 hours the key was used for another notification.
+    #[response(status = 409, content_type = "application/problem+json")]
+    KeyReused(ProblemBody),
 }
 
 /// Publish a notification
 ///
 /// When this answers 201, the notification is committed: it is in each recipient's inbox, and reaches each
 /// of their sockets now or on their next connection.
+///
+/// With an `Idempotency-Key` a request that got no answer can be repeated: for 24 hours the same key and the same
+/// notification are answered as the first time, with `Idempotent-Replayed: true`, and publish nothing.
 #[utoipa::path(
     post,
     path = "/notifications",
     tag = "notifications",
     operation_id = "publish",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Up to 255 characters of ASCII")),
     request_body = NewNotificationBody,
     responses(
         (status = 201, description = "Committed", body = Published),
@@ -195,10 +218,11 @@ pub(crate) enum CreateErrors {
 pub(crate) async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
+    key: Result<IdempotencyKey, Problem>,
     body: Result<Body<NewNotification>, Problem>,
-) -> Result<(StatusCode, Json<Published>), Problem> {
-    let new = match body {
-        Ok(Body(NewNotification(new))) => new,
+) -> Result<Response, Problem> {
+    let new = match read(key, body) {
+        Ok(new) => new,
         // Who may not publish hears that first.
         Err(problem) => {
             caller.load(&app).await?.must_be(PUBLISHERS)?;
@@ -213,7 +237,19 @@ pub(crate) async fn create(
     if let Err(PublishError::NotAllowed) = published {
         caller.load(&app).await?.must_be(PUBLISHERS)?;
     }
-    Ok((StatusCode::CREATED, Json(published?.into())))
+    let published = published?;
+    let replayed = published.is_repeat.then_some([(key::REPLAYED, "true")]);
+    let answer = (StatusCode::CREATED, Json(Published::from(published)));
+    Ok((AppendHeaders(replayed.into_iter().flatten()), answer).into_response())
+}
+
+fn read(
+    key: Result<IdempotencyKey, Problem>,
+    body: Result<Body<NewNotification>, Problem>,
+) -> Result<store::NewNotification, Problem> {
+    let (key, Body(NewNotification(mut new))) = (key?, body?);
+    new.idempotency_key = key.with(new.idempotency_key)?;
+    Ok(new)
 }
 
 impl From<store::Published> for Published {
@@ -235,6 +271,7 @@ impl From<PublishError> for Problem {
             PublishError::UnknownRoles(_) | PublishError::TooManyUsers { .. } => {
                 Self::new(Code::InvalidField, error.to_string())
             }
+            PublishError::KeyReused => Self::new(Code::IdempotencyKeyReused, error.to_string()),
             PublishError::NotAllowed => Self::new(Code::Forbidden, error.to_string()),
             PublishError::EmptyAudience => Self::new(Code::NoRecipients, error.to_string()),
         }

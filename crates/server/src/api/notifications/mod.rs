@@ -3,6 +3,7 @@
 pub(super) mod archive;
 pub(super) mod batch;
 pub(super) mod create;
+mod key;
 pub(super) mod list;
 pub(super) mod read_many;
 pub(super) mod read_one;

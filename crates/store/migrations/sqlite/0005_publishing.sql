@@ -1,0 +1,26 @@
+-- What a publisher may say of a notification beside its content: by what a repeated publish is known, and which
+-- notification a new one replaces.
+
+-- The first answer to each key.
+CREATE TABLE IF NOT EXISTS idempotency_keys (
+    publisher_id    INTEGER NOT NULL,
+    key             TEXT    NOT NULL,
+    fingerprint     TEXT    NOT NULL,
+    created_at      TEXT    NOT NULL,
+    notification_id INTEGER NOT NULL,
+    recipients      INTEGER NOT NULL,
+    PRIMARY KEY (publisher_id, key)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS idempotency_keys_age ON idempotency_keys (created_at);
+
+-- A group is one publisher, one key of theirs and one audience. Who had not touched a notification when it was replaced
+-- does not see it any more.
+ALTER TABLE notifications ADD COLUMN collapse_group TEXT;
+ALTER TABLE notifications ADD COLUMN replaces INTEGER;
+ALTER TABLE notifications ADD COLUMN replaced_at TEXT;
+CREATE INDEX IF NOT EXISTS notifications_collapsing ON notifications (collapse_group, id) WHERE collapse_group IS NOT NULL;
+
+-- Whether an item of a list has passed, by its time or by another, told without looking at the notification.
+CREATE INDEX IF NOT EXISTS notifications_passing ON notifications (id, expires_at, replaced_at)
+    WHERE expires_at IS NOT NULL OR replaced_at IS NOT NULL;
+DROP INDEX IF EXISTS notifications_expiring;
