@@ -9,6 +9,7 @@ use crate::{
     cursor::{Cursor, List},
     db::{self, mapped, on},
     error::{Cause, CreateUserError, StoreError},
+    inbox::TOUCHED,
     model::{Credentials, NewUser, Page, Role, Timestamp, User, UserId},
     page,
 };
@@ -239,7 +240,12 @@ impl Store {
                 .bind(id.0)
                 .bind(Untyped(&label))
                 .bind(role.as_str());
-            Ok(query.execute(connection).await?.rows_affected())
+            let changed = query.execute(&mut *connection).await?.rows_affected();
+            if changed > 0 {
+                // Another role reads another part of the stream.
+                sqlx::query(TOUCHED).bind(id.0).execute(connection).await?;
+            }
+            Ok(changed)
         })?;
         self.inner.publisher.users_changed();
         match changed {

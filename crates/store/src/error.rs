@@ -219,6 +219,18 @@ pub enum CreateUserError {
     Store(#[from] StoreError),
 }
 
+/// Why a notification was not taken back.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RecallError {
+    #[error("there is no such notification")]
+    NotFound,
+    /// Somebody else published it.
+    #[error("somebody else published it")]
+    NotTheirs,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Why a notification was not published. In each case nothing was written by the call, except after
 /// [`StoreError::Unavailable`]: then the outcome may be unknown.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -2,7 +2,7 @@
 //!
 //! [`Store::open`] takes a URL, [`Store::migrate`] makes or adopts the tables, and then each verb is one
 //! transaction whose outcome is a type. The verbs stand in `ledger` (sessions), `nodes` (leases and the
-//! reaper), `refusals`, `accounts`, `inbox` (reading) and `publish` (writing). Sessions and publishes are
+//! reaper), `refusals`, `accounts`, `inbox` (reading), `publish` (writing), `recall`, and `changes` (what becomes of it). Sessions and publishes are
 //! group-committed: whoever waits while one transaction runs shares the next.
 //!
 //! Time is always an argument. Every verb gives up after a bounded time with
@@ -11,6 +11,7 @@
 mod accounts;
 mod adopt;
 mod bind;
+mod changes;
 mod db;
 mod group_commit;
 mod inbox;
@@ -21,6 +22,7 @@ mod page;
 mod plans;
 mod postgres;
 mod publish;
+mod recall;
 mod refusals;
 mod sqlite;
 mod time;
@@ -39,8 +41,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{db::Db, group_commit::MAX_WAITING};
 
+pub use changes::Changes;
 pub use cursor::{Cursor, CursorError};
-pub use error::{CreateUserError, OpenError, PublishError, StoreError};
+pub use error::{CreateUserError, OpenError, PublishError, RecallError, StoreError};
 pub use model::*;
 pub use publish::{KEYS_LAST_MS, Publishing};
 

@@ -39,6 +39,11 @@ identifier!(
     Position
 );
 
+identifier!(
+    /// A point in the stream of changes. Zero is before everything.
+    ChangePosition
+);
+
 impl Position {
     /// Before the first notification.
     pub const START: Self = Self(0);
@@ -202,6 +207,8 @@ pub struct Standing {
     pub newest: Position,
     /// Nothing at or below this is unread.
     pub read_up_to: Position,
+    /// As in [`Unread`].
+    pub version: i64,
 }
 
 /// What a close found.
@@ -508,6 +515,47 @@ pub struct InboxItem {
     pub read_at: Option<Timestamp>,
     pub archived_at: Option<Timestamp>,
     pub acknowledged_at: Option<Timestamp>,
+    /// Who has acknowledged it, the first of them first, where that was asked for; at most [`crate::MAX_SELECTION`] for all
+    /// items of a list.
+    pub acknowledgements: Vec<Acknowledgement>,
+}
+
+/// Who has acknowledged a notification, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    pub user: Publisher,
+    pub at: Timestamp,
+}
+
+/// How many of an inbox are unread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    pub count: u64,
+    /// Whatever changes the number makes this larger: of two numbers the one with the larger version is the newer.
+    pub version: i64,
+    /// Up to where the stream was when it was counted: what is newer is not in the number.
+    pub position: i64,
+}
+
+/// Something that became of a notification after it was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub id: ChangePosition,
+    pub notification: NotificationId,
+    pub what: What,
+    pub at: Timestamp,
+    /// Whom the notification is for.
+    pub targets: Vec<Target>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Its publisher took it back.
+    Recalled,
+    Expired,
+    Acknowledged {
+        by: Publisher,
+    },
 }
 
 /// Which items of an inbox. An archived item is neither read nor unread.
@@ -550,8 +598,10 @@ pub struct InboxChange {
     pub read_up_to: Option<NotificationId>,
     /// The notifications that were not archived and are now, ascending.
     pub archived: Vec<NotificationId>,
+    /// The notifications that the user had not acknowledged and has now.
+    pub acknowledged: Vec<NotificationId>,
     /// How many remain unread.
-    pub unread: u64,
+    pub unread: Unread,
 }
 
 /// One page of a list, and where it goes on.

@@ -206,7 +206,7 @@ impl Question {
             Self::Inbox(user, statuses, before) => {
                 drop(store.list_inbox(user, statuses, before, PAGE, NOW).await?);
             }
-            Self::Unread(user) => drop(store.unread_count(user, NOW).await?),
+            Self::Unread(user) => drop(store.unread(user, NOW).await?),
             Self::Backlog(user) => {
                 drop(
                     store

@@ -4,7 +4,11 @@
 //! its key in a subquery. No planner turns those into joins: it would take a join for cheap as long as it thinks that few
 //! items are wanted, and then read and sort whole tables.
 
-use crate::{db::Sql, publish::notification_columns};
+use crate::{
+    changes::changes_head,
+    db::Sql,
+    publish::{head, notification_columns},
+};
 
 /// Whether a notification has not passed: not expired by `$9`, and not replaced before the user had read or archived
 /// it. Few ever do, and there is an index of those; SQLite must be told, or it prefers to look at the notification.
@@ -88,18 +92,24 @@ macro_rules! listed {
 }
 
 /// The earliest mark that covers an item says when it was read.
-macro_rules! items {
-    ($order:literal, $index:literal) => {
+macro_rules! items_of {
+    ($listed:expr, $order:literal) => {
         concat!(
             "SELECT ", notification_columns!(), ", s.archived_at, s.acknowledged_at, \
              COALESCE(s.read_at, (SELECT m.read_at FROM inbox_marks AS m WHERE m.user_id = $1 \
                                   AND m.read_up_to >= n.id ORDER BY m.read_up_to LIMIT 1)) AS read_at \
-             FROM (", listed!($order, $index), ") AS listed \
+             FROM (", $listed, ") AS listed \
              JOIN notifications AS n ON n.id = listed.notification_id \
              LEFT JOIN notification_states AS s ON s.user_id = $1 AND s.notification_id = n.id \
              LEFT JOIN users AS p ON p.id = n.publisher_id \
              ORDER BY n.id ", $order, " LIMIT $14"
         )
+    };
+}
+
+macro_rules! items {
+    ($order:literal, $index:literal) => {
+        items_of!(listed!($order, $index), $order)
     };
 }
 
@@ -115,12 +125,51 @@ macro_rules! ids {
     };
 }
 
+macro_rules! reader {
+    () => {
+        "SELECT LOWER(CAST(role AS TEXT)) AS role, CAST(COALESCE(role_since_position, 0) AS BIGINT) AS role_since, \
+                CAST(COALESCE(joined_position, 0) AS BIGINT) AS joined, \
+                (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) AS read_up_to \
+         FROM users WHERE id = $1"
+    };
+}
+
+/// With the version and the reader, all as of one moment.
 macro_rules! count {
     ($order:literal, $index:literal) => {
         concat!(
-            "SELECT COUNT(*) FROM (",
+            "SELECT unread, position, position + changes + touches AS version, role, role_since, joined, read_up_to \
+             FROM (SELECT (SELECT COUNT(*) FROM (",
             reachable!($order, $index),
-            ") AS reachable"
+            ") AS reachable) AS unread, (",
+            head!(),
+            ") AS position, (",
+            changes_head!(),
+            ") AS changes, COALESCE((SELECT v.version FROM inbox_versions AS v WHERE v.user_id = $1), 0) AS touches) \
+             AS counted, (",
+            reader!(),
+            ") AS reader"
+        )
+    };
+}
+
+/// What nobody has acknowledged yet, among all that is to be.
+macro_rules! awaited {
+    ($order:literal, $index:literal) => {
+        items_of!(
+            concat!(
+                "SELECT a.id AS notification_id FROM notifications AS a WHERE a.requires_ack AND a.acknowledged_at IS NULL \
+                 AND a.id < $8 AND ($11 OR $12 OR $13) AND $10 >= 0 AND $15 >= 0 AND ",
+                lasts!("a.id", $index),
+                " AND (SELECT t.notification_id FROM notification_targets AS t \
+                       WHERE t.notification_id = a.id AND ((t.target = $2 AND t.notification_id > $5) \
+                           OR (t.target = $3 AND t.notification_id > $6) \
+                           OR (t.target = $4 AND t.notification_id > $7)) LIMIT 1) IS NOT NULL \
+                 ORDER BY a.id ",
+                $order,
+                " LIMIT $14"
+            ),
+            $order
         )
     };
 }
@@ -138,21 +187,26 @@ pub(super) const OLDEST_FIRST: Sql = on_both!(items!("ASC"));
 pub(super) const NEWEST_FIRST: Sql = on_both!(items!("DESC"));
 pub(super) const IDS: Sql = on_both!(ids!("DESC"));
 pub(super) const COUNT: Sql = on_both!(count!("DESC"));
+pub(super) const AWAITED: Sql = on_both!(awaited!("DESC"));
 
+pub(super) const READER: &str = reader!();
 /// Locked where a mark follows, so that two tabs that mark at once do not both claim the change.
-pub(super) const READER: Sql = Sql {
-    sqlite: "SELECT LOWER(CAST(role AS TEXT)), COALESCE(role_since_position, 0), COALESCE(joined_position, 0), \
-                    (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) \
-             FROM users WHERE id = $1",
-    postgres: "SELECT LOWER(CAST(role AS TEXT)), CAST(COALESCE(role_since_position, 0) AS BIGINT), \
-                      CAST(COALESCE(joined_position, 0) AS BIGINT), \
-                      (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) \
-               FROM users WHERE id = $1",
-};
 pub(super) const LOCK_READER: Sql = Sql {
     sqlite: "SELECT CAST(id AS BIGINT) FROM users WHERE id = $1",
     postgres: "SELECT CAST(id AS BIGINT) FROM users WHERE id = $1 FOR NO KEY UPDATE",
 };
+
+macro_rules! acknowledgements {
+    ($chosen:literal) => {
+        concat!(
+            "SELECT s.notification_id, s.acknowledged_at, s.user_id, COALESCE(u.username, CAST(s.user_id AS TEXT)) AS username \
+             FROM notification_states AS s LEFT JOIN users AS u ON u.id = s.user_id \
+             WHERE s.acknowledged_at IS NOT NULL AND s.notification_id ",
+            $chosen,
+            " ORDER BY s.notification_id, s.acknowledged_at, s.user_id LIMIT $2"
+        )
+    };
+}
 
 /// Sets one of the times of what is chosen (`$10`), where it is not set: `$8` after, `$9` now.
 macro_rules! touch_ids {
@@ -176,6 +230,25 @@ pub(super) const ARCHIVE_IDS: Sql = Sql {
     sqlite: touch_ids!("archived_at", "IN (SELECT value FROM json_each($10))"),
     postgres: touch_ids!("archived_at", "= ANY($10)"),
 };
+pub(super) const ACKNOWLEDGE_IDS: Sql = Sql {
+    sqlite: touch_ids!("acknowledged_at", "IN (SELECT value FROM json_each($10))"),
+    postgres: touch_ids!("acknowledged_at", "= ANY($10)"),
+};
+pub(super) const FIRST_ACKNOWLEDGED: Sql = Sql {
+    sqlite: "UPDATE notifications SET acknowledged_at = $2 \
+             WHERE id IN (SELECT value FROM json_each($1)) AND acknowledged_at IS NULL",
+    postgres: "UPDATE notifications SET acknowledged_at = $2 WHERE id = ANY($1) AND acknowledged_at IS NULL",
+};
+
+/// Who has acknowledged these, `$1`; at most `$2` rows.
+pub(super) const ACKNOWLEDGEMENTS: Sql = Sql {
+    sqlite: acknowledgements!("IN (SELECT value FROM json_each($1))"),
+    postgres: acknowledgements!("= ANY($1)"),
+};
+
+/// One more change by the reader.
+pub(crate) const TOUCHED: &str = "INSERT INTO inbox_versions (user_id, version) VALUES ($1, 1) \
+     ON CONFLICT (user_id) DO UPDATE SET version = inbox_versions.version + 1";
 
 pub(super) const MARK_UP_TO: &str = "INSERT INTO inbox_marks (user_id, read_up_to, read_at) VALUES ($1, $2, $3) \
      ON CONFLICT (user_id, read_up_to) DO NOTHING";

@@ -55,6 +55,7 @@ mapped!(Verdict, |row| {
             head: Position(row.try_get("head")?),
             newest: Position(row.try_get("newest")?),
             read_up_to: Position(row.try_get("read_up_to")?),
+            version: row.try_get("version")?,
         },
         recovered_from: row.try_get("recovered_from")?,
         recovered_socket_id: row.try_get("recovered_socket_id")?,

@@ -21,6 +21,7 @@ mod writer;
 use std::collections::BTreeSet;
 
 pub use keys::KEYS_LAST_MS;
+pub(crate) use rows::TURN;
 pub(crate) use stream::{HEAD, head};
 pub use writer::Publishing;
 pub(crate) use writer::Queue;

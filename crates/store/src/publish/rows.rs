@@ -31,7 +31,7 @@ macro_rules! turn {
         "pg_advisory_xact_lock(7022344802737087824)"
     };
 }
-pub(super) const TURN: &str = concat!("SELECT ", turn!());
+pub(crate) const TURN: &str = concat!("SELECT ", turn!());
 
 /// The users are looked up one by one: so the plan is the same whatever is bound, and PostgreSQL makes it once.
 macro_rules! all_exist {

@@ -201,7 +201,7 @@ async fn the_inbox_works(bench: &Bench) {
         .unwrap();
     assert_eq!(published.recipients, 3, "ana and eva are admins");
     for user in [1, 2, 3] {
-        assert_eq!(bench.store.unread_count(UserId(user), T0).await.unwrap(), 1);
+        assert_eq!(bench.store.unread(UserId(user), T0).await.unwrap().count, 1);
     }
     let outcome = bench
         .store

@@ -61,7 +61,7 @@ impl Bench {
             let items = list.await.unwrap().items;
             shown[n] = items.into_iter().map(|it| it.notification.title).collect();
         }
-        let count = self.store.unread_count(user.id, LATER).await.unwrap();
+        let count = self.store.unread(user.id, LATER).await.unwrap().count;
         assert_eq!(count, shown[0].len() as u64, "{shown:?}");
         shown
     }

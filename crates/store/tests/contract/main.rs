@@ -5,6 +5,7 @@
 mod accounts;
 mod adoption;
 mod bench;
+mod changes;
 mod collapse;
 mod commit_order;
 mod inbox;
@@ -20,3 +21,4 @@ mod publish;
 mod publishers;
 mod recovery;
 mod refusals;
+mod tabs;

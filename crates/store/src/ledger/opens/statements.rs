@@ -3,7 +3,7 @@
 //! What is the same for the whole batch is asked once for it: which nodes run, and the newest notifications of the
 //! audiences that many share. Of each user a few rows are looked up, each by one step into an index.
 
-use crate::publish::head;
+use crate::{changes::changes_head, publish::head};
 
 /// The newest notification of one target: one step into its index.
 macro_rules! newest_of {
@@ -25,7 +25,9 @@ macro_rules! for_the_batch {
             $lock,
             "), newest AS MATERIALIZED (SELECT (",
             head!(),
-            ") AS head, ",
+            ") AS head, (",
+            changes_head!(),
+            ") AS changes, ",
             newest_of!("'all'"),
             " AS to_all, ",
             newest_of!("'role:admin'"),
@@ -68,7 +70,8 @@ macro_rules! judged {
              LOWER(CAST(u.role AS TEXT)) AS role, running.id IS NOT NULL AS is_held, \
              CASE WHEN a.max_active IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM user_sessions AS s \
                  WHERE s.user_id = a.user_id AND s.is_active = TRUE) END AS active, \
-             head, COALESCE(",
+             head, head + changes + COALESCE((SELECT v.version FROM inbox_versions AS v \
+                 WHERE v.user_id = a.user_id), 0) AS version, COALESCE(",
             $marks,
             ", 0) AS read_up_to, ",
             newest_of!("'user:' || a.user_id"),
@@ -101,7 +104,7 @@ macro_rules! verdict {
     ($maximum:literal) => {
         concat!(
             "is_known, is_disabled, is_held, CAST(active AS BIGINT) AS active, role, \
-             CAST(recovered_from AS BIGINT) AS recovered_from, recovered_socket_id, head, read_up_to, ",
+             CAST(recovered_from AS BIGINT) AS recovered_from, recovered_socket_id, head, version, read_up_to, ",
             $maximum,
             "(to_user, CASE WHEN to_all > joined THEN to_all ELSE 0 END, \
              CASE WHEN to_role > role_since THEN to_role ELSE 0 END) AS newest, "

@@ -1,0 +1,234 @@
+//! Who reads which part of an inbox, and what is asked of the database for each of them.
+
+use crate::{
+    accounts::role_of,
+    db::mapped,
+    model::{Statuses, Target, Timestamp, Unread, UserId},
+};
+
+/// What is counted of the unread of one target, from the newest on: past that the number says nothing more, and
+/// counting on would take longer than a list may.
+pub(super) const MAX_COUNTED: i64 = 1_000;
+
+/// Who reads: their targets, and from where each counts.
+#[derive(PartialEq, Eq)]
+pub(super) struct Reader {
+    pub(super) user: UserId,
+    pub(super) role: Target,
+    pub(super) role_since: i64,
+    pub(super) joined: i64,
+    pub(super) read_up_to: i64,
+}
+
+/// Which part of an inbox, between two ids, both excluded.
+pub(super) struct Range {
+    pub(super) after: i64,
+    pub(super) before: i64,
+    pub(super) statuses: Statuses,
+    pub(super) limit: i64,
+    pub(super) now: Timestamp,
+}
+
+pub(super) const UNREAD: Statuses = Statuses {
+    unread: true,
+    read: false,
+    archived: false,
+};
+
+impl Range {
+    pub(super) fn unread(now: Timestamp, limit: i64) -> Self {
+        Self {
+            after: 0,
+            before: i64::MAX,
+            statuses: UNREAD,
+            limit,
+            now,
+        }
+    }
+
+    /// Nothing at or below the mark is unread: the ranges of the index can begin there.
+    pub(super) fn floor(&self, reader: &Reader) -> i64 {
+        if self.statuses == UNREAD {
+            self.after.max(reader.read_up_to)
+        } else {
+            self.after
+        }
+    }
+
+    /// Where nothing unread is wanted, the ranges of the index end at the mark: what is read above it was read one
+    /// by one, and is found by its states.
+    pub(super) fn ceiling(&self, reader: &Reader) -> i64 {
+        if self.statuses.read && !self.statuses.unread {
+            self.before.min(reader.read_up_to.saturating_add(1))
+        } else {
+            self.before
+        }
+    }
+}
+
+impl Reader {
+    pub(super) fn of(user: UserId, (role, role_since, joined, read_up_to): ReaderRow) -> Self {
+        Self {
+            user,
+            role: Target::Role(role_of(role.as_deref())),
+            role_since,
+            joined,
+            read_up_to,
+        }
+    }
+}
+
+/// How often an inbox is counted while it changes.
+pub(super) const MAX_TRIES: usize = 10;
+
+/// The reader's row: role, the positions from where they read, and their mark.
+type ReaderRow = (Option<String>, i64, i64, i64);
+
+/// A count, and the reader as of the same moment.
+pub(super) struct Counted {
+    pub(super) unread: Unread,
+    reader: ReaderRow,
+}
+
+mapped!(Counted, |row| {
+    Ok(Counted {
+        unread: Unread {
+            count: row.try_get::<i64, _>("unread")?.unsigned_abs(),
+            version: row.try_get("version")?,
+            position: row.try_get("position")?,
+        },
+        reader: (
+            row.try_get("role")?,
+            row.try_get("role_since")?,
+            row.try_get("joined")?,
+            row.try_get("read_up_to")?,
+        ),
+    })
+});
+
+impl Counted {
+    pub(super) fn reader(&self, user: UserId) -> Reader {
+        Reader::of(user, self.reader.clone())
+    }
+}
+
+/// Binds `$1` to `$15` of the statements that are made of `target!`.
+macro_rules! bind_range {
+    ($query:expr, $reader:expr, $range:expr) => {{
+        let (reader, range): (
+            &$crate::inbox::reader::Reader,
+            &$crate::inbox::reader::Range,
+        ) = ($reader, $range);
+        let floor = range.floor(reader);
+        $query
+            .bind(reader.user.0)
+            .bind($crate::model::Target::User(reader.user).to_string())
+            .bind(reader.role.to_string())
+            .bind($crate::model::Target::All.to_string())
+            .bind(floor)
+            .bind(floor.max(reader.role_since))
+            .bind(floor.max(reader.joined))
+            .bind(range.ceiling(reader))
+            .bind(range.now)
+            .bind(reader.read_up_to)
+            .bind(range.statuses.unread)
+            .bind(range.statuses.read)
+            .bind(range.statuses.archived)
+            .bind(range.limit)
+            .bind(range.before)
+    }};
+}
+pub(super) use bind_range;
+
+/// Binds `$1` to `$10` of the statements that are made of `touch_ids!`: of these, what is newer than `$after`.
+macro_rules! bind_ids {
+    ($query:expr, $reader:expr, $after:expr, $now:expr, $ids:expr) => {{
+        let (reader, ids): (
+            &$crate::inbox::reader::Reader,
+            &[$crate::model::NotificationId],
+        ) = ($reader, $ids);
+        $query
+            .bind(reader.user.0)
+            .bind($crate::model::Target::User(reader.user).to_string())
+            .bind(reader.role.to_string())
+            .bind($crate::model::Target::All.to_string())
+            .bind(0_i64)
+            .bind(reader.role_since)
+            .bind(reader.joined)
+            .bind($after)
+            .bind($now)
+            .bind(
+                ids.iter()
+                    .map(|id| id.0)
+                    .collect::<$crate::bind::Array<_>>(),
+            )
+    }};
+}
+pub(super) use bind_ids;
+
+/// Reads who reads, inside a body that ends in `Result<_, StoreError>`.
+macro_rules! reader {
+    ($connection:expr, $engine:expr, $user:expr) => {
+        sqlx::query_as($crate::inbox::statements::READER)
+            .bind($user.0)
+            .fetch_optional($connection)
+            .await?
+            .map(|row| $crate::inbox::reader::Reader::of($user, row))
+            .ok_or($crate::error::StoreError::NotFound("user"))?
+    };
+}
+pub(super) use reader;
+
+/// The same in a transaction that changes their inbox, which one does at a time.
+macro_rules! locked_reader {
+    ($connection:expr, $engine:expr, $user:expr) => {{
+        sqlx::query($crate::inbox::statements::LOCK_READER.on($engine))
+            .bind($user.0)
+            .execute($connection)
+            .await?;
+        $crate::inbox::reader::reader!($connection, $engine, $user)
+    }};
+}
+pub(super) use locked_reader;
+
+/// Counts what is unread, inside a body that ends in `Result<_, StoreError>`; never in a transaction that writes, whose
+/// own changes are in its view before they are committed: the versions of such counts have no order. If the reader has
+/// changed since it was read, it is counted again.
+macro_rules! unread {
+    ($connection:expr, $engine:expr, $reader:expr, $now:expr) => {{
+        let mut reader: $crate::inbox::reader::Reader = $reader;
+        let range = $crate::inbox::reader::Range::unread($now, $crate::inbox::reader::MAX_COUNTED);
+        let mut tries = 0;
+        loop {
+            let query = sqlx::query_as($crate::inbox::statements::COUNT.on($engine));
+            let counted: Option<$crate::inbox::reader::Counted> =
+                $crate::inbox::reader::bind_range!(query, &reader, &range)
+                    .fetch_optional(&mut *$connection)
+                    .await?;
+            let counted = counted.ok_or($crate::error::StoreError::NotFound("user"))?;
+            let now = counted.reader(reader.user);
+            if now == reader {
+                break counted.unread;
+            }
+            tries += 1;
+            if tries > $crate::inbox::reader::MAX_TRIES {
+                return Err($crate::error::StoreError::unavailable(
+                    "the inbox changes faster than it can be counted",
+                ));
+            }
+            reader = now;
+        }
+    }};
+}
+pub(super) use unread;
+
+/// Notes that the reader has changed their inbox.
+macro_rules! touched {
+    ($connection:expr, $user:expr) => {
+        sqlx::query($crate::inbox::statements::TOUCHED)
+            .bind($user.0)
+            .execute($connection)
+            .await?
+    };
+}
+pub(super) use touched;
