@@ -4,7 +4,7 @@
 use std::{io, net::SocketAddr, sync::Arc};
 
 use atalaya_gateway::{CloseReason, Gateway, serve};
-use atalaya_store::{Migration, OpenOptions, Store, StoreError};
+use atalaya_store::{ChangePosition, Migration, OpenOptions, Store, StoreError};
 use axum::{body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming};
 use tokio::{
@@ -68,6 +68,7 @@ impl Server {
         let (app, closings) = App::assemble(config, clock, store, local_addr).await?;
         let first_admin_password = first_admin::ensure(&app).await?;
         app.store.warm_up().await?;
+        let changes = app.store.changes_head().await?;
 
         let gateway = Gateway::new(
             gateway_config(&app.config),
@@ -75,7 +76,7 @@ impl Server {
         );
         let (accepting, running) = (CancellationToken::new(), CancellationToken::new());
         let close_rows = tokio::spawn(ledger::close_rows(Arc::clone(&app), closings));
-        let tasks = run_background(&app, &running);
+        let tasks = run_background(&app, changes, &running);
         let listening = listen(&app, &gateway, listener, &accepting);
         // The probes must see a server that drains, so this listener lives until the end.
         listen_for_operations(&app, ops_listener, &running);
@@ -152,10 +153,16 @@ impl Server {
 }
 
 /// The tasks that go on until the last row is closed.
-fn run_background(app: &Arc<App>, running: &CancellationToken) -> TaskTracker {
+fn run_background(
+    app: &Arc<App>,
+    changes: ChangePosition,
+    running: &CancellationToken,
+) -> TaskTracker {
     let tasks = TaskTracker::new();
     let stop = || running.clone();
-    tasks.spawn(delivery::fan_out(Arc::clone(app), stop()));
+    tasks.spawn(delivery::fan_out(Arc::clone(app), changes, stop()));
+    tasks.spawn(delivery::recount(Arc::clone(app), stop()));
+    tasks.spawn(delivery::end_expired(Arc::clone(app), stop()));
     tasks.spawn(ledger::keep_lease(Arc::clone(app), stop()));
     tasks.spawn(ledger::reap(Arc::clone(app), stop()));
     tasks.spawn(ledger::refresh_last_seen(Arc::clone(app), stop()));

@@ -35,15 +35,96 @@ pub(crate) struct Notification {
     pub replaces: Option<i64>,
     #[schema(format = DateTime)]
     pub read_at: Option<String>,
+    /// When I acknowledged it.
+    #[schema(format = DateTime)]
+    pub acknowledged_at: Option<String>,
+    /// Who has acknowledged it, the first of them first; empty where `requires_ack` is false.
+    pub acknowledgements: Vec<Acknowledgement>,
     /// Who published it; null for a program or a user who is gone.
     pub from: Option<Publisher>,
 }
 
-/// The user who published a notification.
+/// A user, as others see them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Publisher {
     pub id: i64,
     pub username: String,
+}
+
+/// Who has acknowledged a notification, and when.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Acknowledgement {
+    pub user: Publisher,
+    #[schema(format = DateTime)]
+    pub at: String,
+}
+
+/// How many of an inbox are unread, and how new that number is.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct Unread {
+    /// How many are unread in the whole inbox.
+    #[schema(examples(2))]
+    pub unread: u64,
+    /// Larger with whatever changes the number: one with a smaller version than the last is older, and not to be shown.
+    #[schema(examples(2310))]
+    pub unread_version: i64,
+    /// Notifications up to this id are in the number; those above it are not.
+    #[schema(examples(1042))]
+    pub unread_position: i64,
+}
+
+impl From<model::Unread> for Unread {
+    fn from(unread: model::Unread) -> Self {
+        Self {
+            unread: unread.count,
+            unread_version: unread.version,
+            unread_position: unread.position,
+        }
+    }
+}
+
+impl From<&model::Publisher> for Publisher {
+    fn from(publisher: &model::Publisher) -> Self {
+        Self {
+            id: publisher.id.0,
+            username: publisher.username.clone(),
+        }
+    }
+}
+
+impl Acknowledgement {
+    pub(crate) fn new(by: &model::Publisher, at: Timestamp) -> Self {
+        Self {
+            user: by.into(),
+            at: rfc3339(at),
+        }
+    }
+}
+
+/// One notification is acknowledged.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Acknowledged {
+    #[schema(examples(1042))]
+    id: i64,
+    /// When I did so first.
+    #[schema(format = DateTime)]
+    acknowledged_at: Option<String>,
+    /// Who has, the first of them first.
+    acknowledgements: Vec<Acknowledgement>,
+    #[serde(flatten)]
+    unread: Unread,
+}
+
+impl Acknowledged {
+    pub(crate) fn of((item, unread): &(InboxItem, model::Unread)) -> Self {
+        let shown = Notification::from(item);
+        Self {
+            id: shown.id,
+            acknowledged_at: shown.acknowledged_at,
+            acknowledgements: shown.acknowledgements,
+            unread: (*unread).into(),
+        }
+    }
 }
 
 impl From<&model::Notification> for Notification {
@@ -66,10 +147,9 @@ impl From<&model::Notification> for Notification {
             requires_ack: stored.requires_ack,
             replaces: stored.replaces.map(|id| id.0),
             read_at: None,
-            from: stored.publisher.as_ref().map(|publisher| Publisher {
-                id: publisher.id.0,
-                username: publisher.username.clone(),
-            }),
+            acknowledged_at: None,
+            acknowledgements: Vec::new(),
+            from: stored.publisher.as_ref().map(Publisher::from),
         }
     }
 }
@@ -78,6 +158,12 @@ impl From<&InboxItem> for Notification {
     fn from(item: &InboxItem) -> Self {
         Self {
             read_at: item.read_at.map(rfc3339),
+            acknowledged_at: item.acknowledged_at.map(rfc3339),
+            acknowledgements: item
+                .acknowledgements
+                .iter()
+                .map(|it| Acknowledgement::new(&it.user, it.at))
+                .collect(),
             ..Self::from(&item.notification)
         }
     }

@@ -130,6 +130,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications/unacknowledged": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what awaits an acknowledgement
+         * @description Of what is for me: published with `requires_ack`, and acknowledged by nobody yet. Reading or archiving does not take it from
+         *     here. Newest first, 200 at most.
+         */
+        get: operations["listUnacknowledged"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Recall a notification
+         * @description Of one's own; an administrator may recall everybody's. It leaves every inbox, read or not, and every open tab at once.
+         *     Doing it again changes nothing.
+         */
+        delete: operations["recallNotification"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge one
+         * @description For everyone whom it is for: it leaves the front of their inboxes, and they are told who did it and when. It is
+         *     marked as read for me. Doing it again changes nothing.
+         */
+        post: operations["acknowledgeNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications/{id}/read": {
         parameters: {
             query?: never;
@@ -222,6 +285,27 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One notification is acknowledged. */
+        Acknowledged: components["schemas"]["Unread"] & {
+            /**
+             * Format: date-time
+             * @description When I did so first.
+             */
+            acknowledged_at?: string | null;
+            /** @description Who has, the first of them first. */
+            acknowledgements: components["schemas"]["Acknowledgement"][];
+            /**
+             * Format: int64
+             * @example 1042
+             */
+            id: number;
+        };
+        /** @description Who has acknowledged a notification, and when. */
+        Acknowledgement: {
+            /** Format: date-time */
+            at: string;
+            user: components["schemas"]["Publisher"];
+        };
         /**
          * @description What to put away.
          * @example {
@@ -236,15 +320,9 @@ export interface components {
             ids: number[];
         };
         /** @description What is archived now that was not. */
-        Archived: {
+        Archived: components["schemas"]["Unread"] & {
             /** @description Ascending. */
             archived: number[];
-            /**
-             * Format: int64
-             * @description How many are unread now: what is archived is not counted.
-             * @example 0
-             */
-            unread: number;
         };
         /** @description What became of one line. */
         BatchResult: components["schemas"]["PublishedLine"] | components["schemas"]["RefusedLine"];
@@ -358,6 +436,13 @@ export interface components {
         };
         /** @description One notification, as its recipient sees it. */
         Notification: {
+            /**
+             * Format: date-time
+             * @description When I acknowledged it.
+             */
+            acknowledged_at: string | null;
+            /** @description Who has acknowledged it, the first of them first; empty where `requires_ack` is false. */
+            acknowledgements: components["schemas"]["Acknowledgement"][];
             body: string | null;
             /** Format: date-time */
             created_at: string;
@@ -388,23 +473,17 @@ export interface components {
             type: string | null;
         };
         /** @description A page of an inbox, newest first. */
-        NotificationPage: {
+        NotificationPage: components["schemas"]["Unread"] & {
             items: components["schemas"]["Notification"][];
             /** @description Where the list goes on; null on its last page. */
-            next_cursor: string | null;
+            next_cursor?: string | null;
             /**
              * Format: int64
              * @description Pass it as `cursor` in the socket's `auth` to get exactly what comes after this list. Null on a
              *     page that was asked for with a cursor: what counts is when the first page was read.
              * @example 1042
              */
-            position: number | null;
-            /**
-             * Format: int64
-             * @description How many are unread in the whole inbox.
-             * @example 2
-             */
-            unread: number;
+            position?: number | null;
         };
         /** @description What went wrong, as problem details (RFC 9457). */
         Problem: {
@@ -478,31 +557,25 @@ export interface components {
              */
             status: number;
         };
-        /** @description The user who published a notification. */
+        /** @description A user, as others see them. */
         Publisher: {
             /** Format: int64 */
             id: number;
             username: string;
         };
         /** @description What is read now that was not. */
-        ReadMany: {
+        ReadMany: components["schemas"]["Unread"] & {
             /** @description Ascending; the newest thousand when there are more. */
             read: number[];
-            /**
-             * Format: int64
-             * @description How many are unread now.
-             * @example 0
-             */
-            unread: number;
             /**
              * Format: int64
              * @description Everything up to here is read now; null when single ids were named.
              * @example 1042
              */
-            up_to: number | null;
+            up_to?: number | null;
         };
         /** @description One notification is read. */
-        ReadOne: {
+        ReadOne: components["schemas"]["Unread"] & {
             /**
              * Format: int64
              * @example 1042
@@ -514,12 +587,20 @@ export interface components {
              * @example 2026-01-31T09:16:30.250Z
              */
             read_at: string;
+        };
+        /** @description One notification is taken back. */
+        Recalled: {
             /**
              * Format: int64
-             * @description How many are unread now.
-             * @example 1
+             * @example 1042
              */
-            unread: number;
+            id: number;
+            /**
+             * Format: date-time
+             * @description When it was recalled first.
+             * @example 2026-01-31T09:16:30.250Z
+             */
+            recalled_at: string;
         };
         /**
          * @description Whom a notification is for: exactly one of the three.
@@ -701,6 +782,31 @@ export interface components {
          * @enum {string}
          */
         Severity: "info" | "success" | "warning" | "critical";
+        /** @description What is to be acknowledged, newest first. */
+        Unacknowledged: {
+            items: components["schemas"]["Notification"][];
+        };
+        /** @description How many of an inbox are unread, and how new that number is. */
+        Unread: {
+            /**
+             * Format: int64
+             * @description How many are unread in the whole inbox.
+             * @example 2
+             */
+            unread: number;
+            /**
+             * Format: int64
+             * @description Notifications up to this id are in the number; those above it are not.
+             * @example 1042
+             */
+            unread_position: number;
+            /**
+             * Format: int64
+             * @description Larger with whatever changes the number: one with a smaller version than the last is older, and not to be shown.
+             * @example 2310
+             */
+            unread_version: number;
+        };
         /** @description An account. Its password is never shown. */
         User: {
             /**
@@ -1219,6 +1325,186 @@ export interface operations {
             };
             /** @description `invalid_field`, with every refused field in `errors`. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUnacknowledged: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unacknowledged"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recallNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the notification
+                 * @example 1042
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is recalled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recalled"];
+                };
+            };
+            /** @description `invalid_parameter`: the id is not a positive whole number. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the detail says which role is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none with this id, or it is someone else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of the notification
+                 * @example 1042
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is acknowledged */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acknowledged"];
+                };
+            };
+            /** @description `invalid_parameter`: the id is not a positive whole number. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none with this id, or it is someone else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_asked_for`: it was published without `requires_ack`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -22,6 +22,9 @@ on_both_databases!(
     what_was_published_before_kill_nine_is_there_afterwards,
     a_publish_that_is_repeated_after_kill_nine_is_there_once,
     what_takes_the_place_of_another_is_told_and_shown_alone,
+    what_is_recalled_leaves_the_open_tabs_at_once,
+    what_expires_leaves_the_open_tabs,
+    who_acknowledges_is_told_to_everyone_it_is_for,
 );
 
 async fn every_live_socket_of_each_recipient_gets_it_once_and_nobody_else_does(mut world: World) {
@@ -231,7 +234,10 @@ async fn what_is_archived_in_one_tab_is_told_to_the_others(mut world: World) {
         .emit_with_ack("archive", &[json!({"ids": [id]})])
         .await
         .unwrap();
-    assert_eq!(answer, json!({"ok": true, "archived": [id], "unread": 1}));
+    assert_eq!(
+        (&answer["ok"], &answer["archived"], &answer["unread"]),
+        (&json!(true), &json!([id]), &json!(1))
+    );
     assert_eq!(told(&mut other, "archived", &id).await["unread"], 1);
     // It is not there for who comes back.
     let mut back = world.connect(luis).await.unwrap();
@@ -300,6 +306,79 @@ async fn what_takes_the_place_of_another_is_told_and_shown_alone(mut world: Worl
     assert_eq!(inbox["items"].as_array().unwrap().len(), 1);
 }
 
+/// The next `inbox` event with so many unread.
+async fn unread(client: &mut Client, count: u64) {
+    while client.next_event_named("inbox").await.unwrap().arg(0)["unread"] != count {}
+}
+
+async fn what_is_recalled_leaves_the_open_tabs_at_once(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let mut tab = world.connect(luis).await.unwrap();
+    let mut other = world.connect(luis).await.unwrap();
+    let id = world.publish(operator, to(luis, "mistake")).await["id"].clone();
+    assert_eq!(next_title(&mut tab).await, "mistake");
+    assert_eq!(next_title(&mut other).await, "mistake");
+    world.recall(operator, &id).await;
+    for tab in [&mut tab, &mut other] {
+        let removed = tab.next_event_named("removed").await.unwrap();
+        assert_eq!(removed.arg(0), json!({"ids": [id]}));
+        unread(tab, 0).await;
+    }
+    let mut back = world.connect(luis).await.unwrap();
+    world.publish(operator, to(luis, "right")).await;
+    assert_eq!(next_title(&mut back).await, "right");
+}
+
+async fn what_expires_leaves_the_open_tabs(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    let mut tab = world.connect(luis).await.unwrap();
+    let mut brief = to(luis, "brief");
+    let soon = chrono::DateTime::from_timestamp_millis(crate::world::now().0 + 500).unwrap();
+    brief["expires_at"] = json!(soon.to_rfc3339());
+    let id = world.publish(operator, brief).await["id"].clone();
+    assert_eq!(next_title(&mut tab).await, "brief");
+    let removed = tab.next_event_named("removed").await.unwrap();
+    assert_eq!(removed.arg(0), json!({"ids": [id]}));
+    unread(&mut tab, 0).await;
+}
+
+async fn who_acknowledges_is_told_to_everyone_it_is_for(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    let eva = world.user(Role::User).await;
+    world.start().await;
+    let mut lookers = [
+        world.connect(operator).await.unwrap(),
+        world.connect(eva).await.unwrap(),
+    ];
+    let mut tab = world.connect(luis).await.unwrap();
+    let asking = json!({"to": {"all": true}, "title": "pump", "requires_ack": true});
+    let id = world.publish(operator, asking).await["id"].clone();
+    assert_eq!(next_title(&mut tab).await, "pump");
+    let refused = tab
+        .emit_with_ack("acknowledge", &[json!({"id": 4_711})])
+        .await;
+    assert_eq!(refused.unwrap()["error"]["code"], "not_found");
+    let answer = tab.emit_with_ack("acknowledge", &[json!({"id": id})]).await;
+    let answer = answer.unwrap();
+    assert_eq!(answer["ok"], true, "{answer}");
+    assert_eq!(answer["acknowledgements"][0]["user"]["id"], luis.0);
+    assert_eq!(told(&mut tab, "acknowledged", &id).await["unread"], 0);
+    for looker in &mut lookers {
+        let event = looker
+            .next_event_named("acknowledged")
+            .await
+            .unwrap()
+            .arg(0);
+        assert_eq!((&event["id"], &event["user"]["id"]), (&id, &json!(luis.0)));
+        assert_eq!(event["at"], answer["acknowledged_at"]);
+    }
+}
+
 /// The servers share only the table: what one publishes, the other finds by its poll.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_not_woken_finds_it_by_polling() {
@@ -313,6 +392,9 @@ async fn a_server_that_is_not_woken_finds_it_by_polling() {
         .auth(json!({"token": token(luis, 3_600)}))
         .timeout(PATIENCE);
     let mut client = Client::connect(options).await.unwrap();
-    world.publish(operator, to(luis, "from afar")).await;
+    let id = world.publish(operator, to(luis, "from afar")).await["id"].clone();
     assert_eq!(next_title(&mut client).await, "from afar");
+    world.recall(operator, &id).await;
+    let removed = client.next_event_named("removed").await.unwrap();
+    assert_eq!(removed.arg(0), json!({"ids": [id]}));
 }

@@ -271,6 +271,19 @@ impl World {
         response.json().unwrap()
     }
 
+    /// Takes a notification back as this user.
+    pub(crate) async fn recall(&self, publisher: UserId, id: &Value) {
+        let response = http::request(
+            ::http::Method::DELETE,
+            &format!("{}/api/notifications/{id}", self.url()),
+            Some(&token(publisher, 3_600)),
+            None,
+        )
+        .await
+        .unwrap();
+        assert_eq!(response.status, 200, "{}", response.text());
+    }
+
     pub(crate) async fn get(&self, user: UserId, path: &str) -> Value {
         let url = format!("{}{path}", self.url());
         let token = token(user, 3_600);

@@ -81,6 +81,8 @@ codes! {
         "Send the header `Content-Type: application/json`; with a batch `application/x-ndjson`.";
     TooManyLines = "too_many_lines", PAYLOAD_TOO_LARGE, "The batch has too many lines",
         "Send this line and what follows it in another request.";
+    NotAskedFor = "not_asked_for", CONFLICT, "It asks for no acknowledgement",
+        "Mark it as read instead.";
     IdempotencyKeyReused = "idempotency_key_reused", CONFLICT, "The idempotency key is taken",
         "Take a new key for each notification, and the same one only to repeat it unchanged.";
     InvalidField = "invalid_field", UNPROCESSABLE_ENTITY, "A field is not valid",

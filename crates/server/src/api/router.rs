@@ -63,6 +63,9 @@ pub(super) fn contents() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(notifications::read_many::read_many))
         .routes(routes!(notifications::archive::archive))
         .routes(routes!(notifications::read_one::read_one))
+        .routes(routes!(notifications::acknowledge::acknowledge))
+        .routes(routes!(notifications::unacknowledged::unacknowledged))
+        .routes(routes!(notifications::recall::recall))
 }
 
 fn api(app: &Arc<App>) -> Router {

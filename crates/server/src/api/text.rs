@@ -12,6 +12,8 @@ const RESERVED_EVENTS: &[&str] = &[
     "sessions",
     "inbox",
     "sync",
+    "removed",
+    "acknowledged",
 ];
 
 /// Not blank, and at most `max` characters.

@@ -8,6 +8,7 @@ use atalaya_store::{
     model::{InboxItem, Position},
 };
 
+use super::changes;
 use crate::{App, sockets::Member};
 
 /// How many notifications are read at a time: what a client that reads slowly keeps in memory at most.
@@ -140,7 +141,10 @@ impl Backlog {
 /// Hands a socket that has everything up to a position to the fan-out, unless that has begun something newer.
 /// The socket must have joined its rooms.
 pub(crate) fn meets_the_fan_out(app: &App, member: &Member, sent_up_to: i64) -> bool {
-    member
+    let gone = member
         .state()
-        .go_live(sent_up_to, || app.hub.fanned_out() <= sent_up_to)
+        .go_live(sent_up_to, || app.hub.fanned_out() <= sent_up_to);
+    let is_live = gone.is_some();
+    changes::tell_again(app, member, gone.unwrap_or_default());
+    is_live
 }

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use atalaya_store::{StoreError, model::Position};
+use atalaya_store::{
+    StoreError,
+    model::{ChangePosition, Position},
+};
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::POLL_INTERVAL;
+use super::{POLL_INTERVAL, changes};
 use crate::{App, sockets::feed_live};
 
 /// How many notifications are read at a time, at most.
@@ -14,16 +18,26 @@ const PAGE: u32 = 256;
 /// How many sockets are written to before the other tasks of this thread have their turn: a few milliseconds.
 const BETWEEN_YIELDS: usize = 256;
 
-/// Runs until `stop`: waits for a wake-up or the poll interval, then sends everything newer than the last.
-pub(crate) async fn fan_out(app: Arc<App>, stop: CancellationToken) {
+/// Runs until `stop`: waits for a wake-up or the poll interval, then sends everything newer than the last, and tells
+/// what has changed after `changes`.
+pub(crate) async fn fan_out(app: Arc<App>, changes: ChangePosition, stop: CancellationToken) {
+    let mut changes = changes;
     let mut unreachable = false;
+    let mut poll = tokio::time::interval(POLL_INTERVAL);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
+        // A publish is far more frequent than a change, and must not pay for looking for one.
+        let looks_for_changes = tokio::select! {
             () = stop.cancelled() => return,
-            () = app.delivery.wake.notified() => {}
-            () = tokio::time::sleep(POLL_INTERVAL) => {}
-        }
-        match send_what_is_new(&app).await {
+            () = app.delivery.wake.notified() => false,
+            () = app.delivery.changed.notified() => true,
+            _ = poll.tick() => true,
+        };
+        let sent = match looks_for_changes {
+            true => send_and_tell(&app, &mut changes).await,
+            false => send_what_is_new(&app).await,
+        };
+        match sent {
             Ok(()) if unreachable => {
                 unreachable = false;
                 tracing::info!("the fan-out reads the database again");
@@ -34,6 +48,21 @@ pub(crate) async fn fan_out(app: Arc<App>, stop: CancellationToken) {
                 tracing::warn!(error = %error, "the fan-out waits for the database");
             }
             Err(_) => {}
+        }
+    }
+}
+
+/// The changes are read first: what they are about was published before, so it is sent before they are told.
+async fn send_and_tell(app: &App, position: &mut ChangePosition) -> Result<(), StoreError> {
+    loop {
+        let changes = app.store.changes_after(*position).await?;
+        send_what_is_new(app).await?;
+        for change in &changes.items {
+            changes::tell(app, change);
+        }
+        *position = changes.up_to;
+        if changes.is_complete {
+            return Ok(());
         }
     }
 }
@@ -61,6 +90,10 @@ async fn send_what_is_new(app: &App) -> Result<(), StoreError> {
                     .count();
                 app.metrics.delivered(sent);
                 tokio::task::yield_now().await;
+            }
+            if item.notification.replaces.is_some() {
+                // Whether one less is unread depends on who reads.
+                app.delivery.recount(&members);
             }
         }
         if page.is_complete {

@@ -1,11 +1,13 @@
 //! What the server says to sockets, each encoded once for everyone who is sent it.
 
 use atalaya_gateway::Frame;
-use atalaya_store::model::{InboxChange, InboxItem, Outgoing, SessionId, Timestamp};
+use atalaya_store::model::{
+    InboxChange, InboxItem, NotificationId, Outgoing, Publisher, SessionId, Timestamp, Unread,
+};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::wire::{Notification, ids, rfc3339};
+use crate::wire::{self, Notification, ids, rfc3339};
 
 /// The event of a notification whose publisher named none.
 const NOTIFICATION: &str = "notification";
@@ -13,15 +15,12 @@ const NOTIFICATION: &str = "notification";
 /// Encodes the server's events for its namespace.
 pub struct Frames {
     namespace: String,
-    /// What most of those who connect are told, made once.
-    nothing_unread: Frame,
 }
 
 impl Frames {
     pub fn new(namespace: &str) -> Self {
         Self {
             namespace: namespace.to_owned(),
-            nothing_unread: inbox(namespace, &nothing_changed(0)),
         }
     }
 
@@ -64,19 +63,53 @@ impl Frames {
         self.event("sync", &[Sync { from, to, complete }])
     }
 
-    /// That nothing is unread, with no change.
-    pub fn nothing_unread(&self) -> Frame {
-        self.nothing_unread.clone()
-    }
-
     /// What changed in an inbox, and how many are unread now.
     pub fn inbox(&self, change: &InboxChange) -> Frame {
-        inbox(&self.namespace, change)
+        #[derive(Serialize)]
+        struct Inbox {
+            #[serde(flatten)]
+            unread: wire::Unread,
+            read: Vec<i64>,
+            read_up_to: Option<i64>,
+            archived: Vec<i64>,
+            acknowledged: Vec<i64>,
+        }
+        let inbox = Inbox {
+            unread: change.unread.into(),
+            read: ids(&change.read),
+            read_up_to: change.read_up_to.map(|id| id.0),
+            archived: ids(&change.archived),
+            acknowledged: ids(&change.acknowledged),
+        };
+        self.event("inbox", &[inbox])
     }
 
     /// How many are unread, with no change.
-    pub fn unread(&self, unread: u64) -> Frame {
-        self.inbox(&nothing_changed(unread))
+    pub fn unread(&self, unread: &Unread) -> Frame {
+        self.inbox(&InboxChange {
+            unread: *unread,
+            ..InboxChange::default()
+        })
+    }
+
+    /// A notification is in nobody's inbox any more.
+    pub fn removed(&self, id: NotificationId) -> Frame {
+        self.event("removed", &[json!({"ids": [id.0]})])
+    }
+
+    /// Somebody of the audience has acknowledged a notification.
+    pub fn acknowledged(&self, id: NotificationId, by: &Publisher, at: Timestamp) -> Frame {
+        #[derive(Serialize)]
+        struct Acknowledged {
+            id: i64,
+            #[serde(flatten)]
+            by: wire::Acknowledgement,
+        }
+        let acknowledged = Acknowledged {
+            id: id.0,
+            by: wire::Acknowledgement::new(by, at),
+        };
+        self.event("acknowledged", &[acknowledged])
     }
 
     /// The ledger changed: read it again.
@@ -92,28 +125,6 @@ impl Frames {
     }
 
     fn event(&self, name: &str, arguments: &impl Serialize) -> Frame {
-        event(&self.namespace, name, arguments)
+        Frame::event(&self.namespace, name, arguments).expect("our own events are always JSON")
     }
-}
-
-fn inbox(namespace: &str, change: &InboxChange) -> Frame {
-    let changes = json!({
-        "unread": change.unread,
-        "read": ids(&change.read),
-        "read_up_to": change.read_up_to.map(|id| id.0),
-        "archived": ids(&change.archived),
-        "acknowledged": [],
-    });
-    event(namespace, "inbox", &[changes])
-}
-
-fn nothing_changed(unread: u64) -> InboxChange {
-    InboxChange {
-        unread,
-        ..InboxChange::default()
-    }
-}
-
-fn event(namespace: &str, name: &str, arguments: &impl Serialize) -> Frame {
-    Frame::event(namespace, name, arguments).expect("our own events are always JSON")
 }

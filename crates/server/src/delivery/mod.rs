@@ -2,11 +2,15 @@
 //!
 //! There is one path: the table. A publish commits and then only *wakes*; the fan-out reads what is new
 //! since the last it sent and feeds the live sockets, and a socket that has just connected reads the same
-//! table from where it left off until it meets the fan-out. What a wake-up loses, the poll finds (L8).
+//! table from where it left off until it meets the fan-out. What becomes of a notification later goes the same way: a
+//! stream of changes in the table, which the fan-out follows. What a wake-up loses, the poll finds (L8).
 
 mod catch_up;
+mod changes;
+mod expiry;
 mod fan_out;
 mod frames;
+mod recount;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,11 +20,14 @@ use atalaya_store::{
 };
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
-use crate::ops::Metrics;
+use crate::{ops::Metrics, sockets::Member};
+use recount::Recounts;
 
 pub(crate) use catch_up::{catch_up, meets_the_fan_out};
+pub(crate) use expiry::end_expired;
 pub(crate) use fan_out::fan_out;
 pub(crate) use frames::Frames;
+pub(crate) use recount::recount;
 
 /// How long a notification may wait when every wake-up is lost (L8).
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -35,6 +42,9 @@ pub struct Delivery {
     metrics: Arc<Metrics>,
     /// Woken after each commit; the fan-out waits on it, or on the poll interval.
     wake: Notify,
+    /// Woken after each change of what was published before.
+    changed: Notify,
+    recounts: Recounts,
     catch_ups: Semaphore,
 }
 
@@ -44,6 +54,8 @@ impl Delivery {
             store,
             metrics,
             wake: Notify::new(),
+            changed: Notify::new(),
+            recounts: Recounts::default(),
             catch_ups: Semaphore::new(CATCH_UPS_AT_ONCE),
         }
     }
@@ -51,6 +63,16 @@ impl Delivery {
     /// Waits for a turn to read for a socket that has just connected.
     pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         self.catch_ups.acquire().await.ok()
+    }
+
+    /// Wakes the fan-out to tell of a change that is committed.
+    pub(crate) fn changed(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Has the users of these sockets told how many are unread now.
+    fn recount(&self, members: &[Arc<Member>]) {
+        self.recounts.add(members);
     }
 
     /// Stores a notification and wakes the fan-out. When this returns `Ok`, the notification is committed

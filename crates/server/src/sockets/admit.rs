@@ -12,7 +12,7 @@ use std::{
 use atalaya_gateway::{Admission, ConnectRequest, Refusal};
 use atalaya_store::{
     OpenError,
-    model::{NewRefusal, NewSession, Opened, Target, Timestamp, UserId},
+    model::{NewRefusal, NewSession, Opened, Target, Timestamp, Unread, UserId},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -128,7 +128,12 @@ async fn try_admit(
         greeting.push(app.frames.sync(resume.after, head, true));
     }
     if entry.is_unread_known {
-        greeting.push(app.frames.nothing_unread());
+        let unread = Unread {
+            count: 0,
+            version: opened.inbox.version,
+            position: opened.inbox.head.0,
+        };
+        greeting.push(app.frames.unread(&unread));
     }
     Ok(Admission {
         socket_id: opened.socket_id.into(),

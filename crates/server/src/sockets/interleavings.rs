@@ -65,6 +65,7 @@ impl Run {
             head: Position(0),
             newest: Position(0),
             read_up_to: Position(0),
+            version: 0,
         };
         let (user, role) = (UserId(7), Role::User);
         Self {
@@ -148,7 +149,11 @@ impl Run {
                 let is_live = self
                     .seat
                     .go_live(sent_up_to, || hub.fanned_out() <= sent_up_to);
-                if is_live { Step::Live } else { Step::ReadHead }
+                if is_live.is_some() {
+                    Step::Live
+                } else {
+                    Step::ReadHead
+                }
             }
             Step::ReadHead => {
                 self.head = self.committed;

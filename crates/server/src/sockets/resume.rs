@@ -115,6 +115,7 @@ mod tests {
             head: Position(40),
             newest: Position(newest),
             read_up_to: Position(0),
+            version: 0,
         };
         Entry::of(resume_after, &standing)
     }

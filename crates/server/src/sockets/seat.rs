@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use atalaya_gateway::{Frame, Socket};
-use atalaya_store::model::{Role, SessionId, Standing, Target, Timestamp, UserId};
+use atalaya_store::model::{NotificationId, Role, SessionId, Standing, Target, Timestamp, UserId};
 
 /// An admitted socket with its [`Seat`].
 pub(crate) type Member = Socket<Seat>;
@@ -59,14 +59,25 @@ impl Entry {
 
 /// How a socket is being fed. The fan-out feeds only live sockets; one that catches up reads the same
 /// notifications from the table, so none is sent twice and none is passed over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Feed {
-    #[default]
-    CatchingUp,
+    CatchingUp {
+        /// What has gone since it connected, and its catch-up may have read before.
+        gone: Vec<NotificationId>,
+    },
     Live {
         sent_up_to: i64,
     },
 }
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self::CatchingUp { gone: Vec::new() }
+    }
+}
+
+/// How many notifications that went are kept for a socket that catches up, the newest of them.
+const MAX_GONE: usize = 1_000;
 
 impl Seat {
     /// The socket is gone.
@@ -80,14 +91,32 @@ impl Seat {
     }
 
     /// Ends the catch-up, which has sent everything up to `sent_up_to`, unless `may_go_live` says that
-    /// the fan-out has meanwhile begun something newer: then that is still to be read from the table.
-    pub fn go_live(&self, sent_up_to: i64, may_go_live: impl FnOnce() -> bool) -> bool {
+    /// the fan-out has meanwhile begun something newer: then that is still to be read from the table. Returns what
+    /// has gone while it caught up, which is to be said again.
+    pub fn go_live(
+        &self,
+        sent_up_to: i64,
+        may_go_live: impl FnOnce() -> bool,
+    ) -> Option<Vec<NotificationId>> {
         let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
-        let live = may_go_live();
-        if live {
-            *feed = Feed::Live { sent_up_to };
+        if !may_go_live() {
+            return None;
         }
-        live
+        match std::mem::replace(&mut *feed, Feed::Live { sent_up_to }) {
+            Feed::CatchingUp { gone } => Some(gone),
+            Feed::Live { .. } => Some(Vec::new()),
+        }
+    }
+
+    /// A notification is gone, and the socket has been told. If it catches up, it will have to be told again.
+    pub fn misses(&self, id: NotificationId) {
+        let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Feed::CatchingUp { gone } = &mut *feed {
+            if gone.len() >= MAX_GONE {
+                gone.remove(0);
+            }
+            gone.push(id);
+        }
     }
 
     /// Sends one notification of the live stream. Returns whether it was sent: not while the socket catches up, and
@@ -123,6 +152,7 @@ mod tests {
             head: Position(100),
             newest: Position(newest),
             read_up_to: Position(read_up_to),
+            version: 0,
         }
     }
 
@@ -157,5 +187,43 @@ mod tests {
     fn a_position_beyond_the_head_is_not_believed() {
         let entry = Entry::of(Some(101), &standing(80, 80));
         assert_eq!(entry.nothing_up_to, None);
+    }
+
+    fn seat() -> Seat {
+        let (user, role) = (UserId(7), Role::User);
+        Seat {
+            session_id: SessionId(1),
+            recovered_from: None,
+            user_id: user,
+            role,
+            connected_at: Timestamp(0),
+            node: "node".into(),
+            targets: [Target::User(user), Target::Role(role), Target::All],
+            entry: Entry::of(None, &standing(0, 0)),
+            feed: Mutex::default(),
+            left: AtomicBool::new(false),
+        }
+    }
+
+    #[test]
+    fn what_goes_while_it_catches_up_is_said_again_at_its_end() {
+        let seat = seat();
+        seat.misses(NotificationId(1));
+        assert_eq!(seat.go_live(5, || false), None);
+        seat.misses(NotificationId(2));
+        let gone = vec![NotificationId(1), NotificationId(2)];
+        assert_eq!(seat.go_live(6, || true), Some(gone));
+        seat.misses(NotificationId(3));
+        assert_eq!(seat.go_live(7, || true), Some(Vec::new()));
+    }
+
+    #[test]
+    fn what_went_is_kept_up_to_a_bound() {
+        let seat = seat();
+        for id in 0..1_500 {
+            seat.misses(NotificationId(id));
+        }
+        let gone = seat.go_live(1_500, || true).unwrap();
+        assert_eq!((gone.len(), gone[0]), (MAX_GONE, NotificationId(500)));
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where it panics")]
 
+mod after_publishing;
 mod app;
 mod bad_requests;
 mod batch;

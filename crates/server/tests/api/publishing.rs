@@ -52,6 +52,8 @@ async fn a_notification_is_in_the_inbox_of_whom_it_is_for_once_it_is_answered() 
     {
       "items": [
         {
+          "acknowledged_at": null,
+          "acknowledgements": [],
           "body": "web-1 tiene 3 % libre.",
           "created_at": "2027-01-15T08:00:00.000Z",
           "data": {
@@ -80,7 +82,9 @@ async fn a_notification_is_in_the_inbox_of_whom_it_is_for_once_it_is_answered() 
       ],
       "next_cursor": null,
       "position": 1,
-      "unread": 1
+      "unread": 1,
+      "unread_position": 1,
+      "unread_version": 1
     }
     "#);
     assert_eq!(inbox(&bruno).await["items"], json!([]));
@@ -193,7 +197,7 @@ async fn every_mistake_in_a_notification_is_told_at_once() {
       },
       {
         "field": "event",
-        "message": "must not be one of connect, connect_error, disconnect, disconnecting, newListener, removeListener, session, sessions, inbox, sync"
+        "message": "must not be one of connect, connect_error, disconnect, disconnecting, newListener, removeListener, session, sessions, inbox, sync, removed, acknowledged"
       },
       {
         "field": "link",

@@ -45,9 +45,8 @@ pub(crate) struct Archived {
     /// Ascending.
     #[schema(examples(json!([1041, 1042])))]
     archived: Vec<i64>,
-    /// How many are unread now: what is archived is not counted.
-    #[schema(examples(0))]
-    unread: u64,
+    #[serde(flatten)]
+    unread: wire::Unread,
 }
 
 /// Archive several
@@ -73,6 +72,6 @@ pub(crate) async fn archive(
     let change = app.inbox.archive(user.id, ids, app.clock.now()).await?;
     Ok(Json(Archived {
         archived: wire::ids(&change.archived),
-        unread: change.unread,
+        unread: change.unread.into(),
     }))
 }

@@ -16,7 +16,7 @@ use crate::{
         problem::Problem,
         query::{FromParams, Params, Query},
     },
-    wire::{Notification, parse_statuses},
+    wire::{Notification, Unread, parse_statuses},
 };
 
 /// Which items.
@@ -50,9 +50,8 @@ pub(crate) struct NotificationPage {
     items: Vec<Notification>,
     /// Where the list goes on; null on its last page.
     next_cursor: Option<String>,
-    /// How many are unread in the whole inbox.
-    #[schema(examples(2))]
-    unread: u64,
+    #[serde(flatten)]
+    unread: Unread,
     /// Pass it as `cursor` in the socket's `auth` to get exactly what comes after this list. Null on a
     /// page that was asked for with a cursor: what counts is when the first page was read.
     #[schema(examples(1042))]
@@ -88,7 +87,7 @@ pub(crate) async fn list(
         position: head.map(|head| after(head, &page.items)),
         items: page.items.iter().map(Notification::from).collect(),
         next_cursor: next_cursor(page.next),
-        unread: app.store.unread_count(user.id, now).await?,
+        unread: app.store.unread(user.id, now).await?.into(),
     }))
 }
 

@@ -1,5 +1,6 @@
 //! Publishing notifications, and the user's own inbox.
 
+pub(super) mod acknowledge;
 pub(super) mod archive;
 pub(super) mod batch;
 pub(super) mod create;
@@ -7,4 +8,6 @@ mod key;
 pub(super) mod list;
 pub(super) mod read_many;
 pub(super) mod read_one;
+pub(super) mod recall;
 mod recipients;
+pub(super) mod unacknowledged;

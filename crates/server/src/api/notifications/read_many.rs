@@ -78,9 +78,8 @@ pub(crate) struct ReadMany {
     /// Everything up to here is read now; null when single ids were named.
     #[schema(examples(1042))]
     up_to: Option<i64>,
-    /// How many are unread now.
-    #[schema(examples(0))]
-    unread: u64,
+    #[serde(flatten)]
+    unread: wire::Unread,
 }
 
 /// Mark several as read
@@ -109,6 +108,6 @@ pub(crate) async fn read_many(
     Ok(Json(ReadMany {
         read: wire::ids(&change.read),
         up_to: change.read_up_to.map(|id| id.0),
-        unread: change.unread,
+        unread: change.unread.into(),
     }))
 }

@@ -14,7 +14,7 @@ use crate::{
         openapi::{BadId, NeedsToken, NoSuchThing},
         problem::Problem,
     },
-    wire::rfc3339,
+    wire::{Unread, rfc3339},
 };
 
 /// One notification is read.
@@ -25,9 +25,8 @@ pub(crate) struct ReadOne {
     /// When it was read first.
     #[schema(format = DateTime, examples("2026-01-31T09:16:30.250Z"))]
     read_at: String,
-    /// How many are unread now.
-    #[schema(examples(1))]
-    unread: u64,
+    #[serde(flatten)]
+    unread: Unread,
 }
 
 /// Mark one as read
@@ -55,6 +54,6 @@ pub(crate) async fn read_one(
     Ok(Json(ReadOne {
         id,
         read_at: rfc3339(item.read_at.unwrap_or(now)),
-        unread: outcome.unread,
+        unread: outcome.unread.into(),
     }))
 }

@@ -1,16 +1,23 @@
 //! `archive` `{ids}`: puts notifications of the user's own inbox away, read or not.
 
 use atalaya_gateway::Event;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{EventError, argument, read::checked};
+use super::{EventError, answer_of, argument, read::checked};
 use crate::{App, sockets::Member, wire};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Archive {
     ids: Vec<i64>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    archived: Vec<i64>,
+    #[serde(flatten)]
+    unread: wire::Unread,
 }
 
 pub(super) async fn archive(
@@ -24,5 +31,8 @@ pub(super) async fn archive(
         .inbox
         .archive(user, checked(ids)?, app.clock.now())
         .await?;
-    Ok(json!({"ok": true, "archived": wire::ids(&change.archived), "unread": change.unread}))
+    Ok(answer_of(&Answer {
+        archived: wire::ids(&change.archived),
+        unread: change.unread.into(),
+    }))
 }

@@ -2,14 +2,14 @@
 
 use atalaya_gateway::Event;
 use atalaya_store::cursor::{Cursor, List};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{EventError, argument};
+use super::{EventError, answer_of, argument};
 use crate::{
     App,
     sockets::Member,
-    wire::{DEFAULT_LIMIT, MAX_LIMIT, Notification, parse_statuses},
+    wire::{DEFAULT_LIMIT, MAX_LIMIT, Notification, Unread, parse_statuses},
 };
 
 #[derive(Deserialize)]
@@ -18,6 +18,14 @@ struct Query {
     cursor: Option<String>,
     limit: Option<u32>,
     status: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Page {
+    items: Vec<Notification>,
+    next_cursor: Option<String>,
+    #[serde(flatten)]
+    unread: Unread,
 }
 
 pub(super) async fn list(app: &App, member: &Member, event: &Event) -> Result<Value, EventError> {
@@ -39,12 +47,10 @@ pub(super) async fn list(app: &App, member: &Member, event: &Event) -> Result<Va
         .store
         .list_inbox(user, statuses, before, limit, now)
         .await?;
-    let unread = app.store.unread_count(user, now).await?;
-    let items: Vec<_> = page.items.iter().map(Notification::from).collect();
-    Ok(json!({
-        "ok": true,
-        "items": items,
-        "next_cursor": page.next.map(|cursor| cursor.to_string()),
-        "unread": unread,
+    let unread = app.store.unread(user, now).await?;
+    Ok(answer_of(&Page {
+        items: page.items.iter().map(Notification::from).collect(),
+        next_cursor: page.next.map(|cursor| cursor.to_string()),
+        unread: unread.into(),
     }))
 }

@@ -3,6 +3,7 @@
 //! Every event is answered through its acknowledgement with `{ok: true, …}` or
 //! `{ok: false, error: {code, message}}`; one without an acknowledgement is carried out all the same.
 
+mod acknowledge;
 mod archive;
 mod list;
 mod read;
@@ -12,19 +13,21 @@ use std::sync::Arc;
 
 use atalaya_gateway::Event;
 use atalaya_store::StoreError;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::seat::Member;
-use crate::App;
+use crate::{App, inbox::AcknowledgeError};
 
 /// Why an event could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EventError {
-    #[error("no event `{0}`: there are `read`, `archive`, `list` and `watch`")]
+    #[error("no event `{0}`: there are `read`, `archive`, `acknowledge`, `list` and `watch`")]
     Unknown(String),
     #[error("{0}")]
     Invalid(String),
+    #[error("{0}")]
+    Refused(#[from] AcknowledgeError),
     #[error("the database did not answer: try again in a moment")]
     Unavailable(#[from] StoreError),
 }
@@ -34,6 +37,9 @@ impl EventError {
         match self {
             Self::Unknown(_) => "unknown_event",
             Self::Invalid(_) => "invalid_argument",
+            Self::Refused(AcknowledgeError::NotFound) => "not_found",
+            Self::Refused(AcknowledgeError::NotAskedFor) => "not_asked_for",
+            Self::Refused(AcknowledgeError::Store(_)) => "unavailable",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -44,6 +50,7 @@ pub(super) async fn answer(app: &App, member: &Arc<Member>, event: Event) {
     let outcome = match event.name.as_str() {
         "read" => read::read(app, member, &event).await,
         "archive" => archive::archive(app, member, &event).await,
+        "acknowledge" => acknowledge::acknowledge(app, member, &event).await,
         "list" => list::list(app, member, &event).await,
         "watch" => watch::watch(app, member, &event),
         unknown => Err(EventError::Unknown(unknown.chars().take(64).collect())),
@@ -72,12 +79,19 @@ pub(super) async fn tell_inbox(app: &App, member: &Arc<Member>) {
     }
     let user = member.state().user_id;
     // Boxed for the same reason as the catch-up: many wait for their turn.
-    match Box::pin(app.store.unread_count(user, app.clock.now())).await {
+    match Box::pin(app.store.unread(user, app.clock.now())).await {
         Ok(unread) => {
-            let _ = member.send(&app.frames.unread(unread));
+            let _ = member.send(&app.frames.unread(&unread));
         }
         Err(error) => tracing::warn!(error = %error, "the unread count could not be read"),
     }
+}
+
+/// The answer `{ok: true, …}`.
+fn answer_of(answer: &impl Serialize) -> Value {
+    let mut answer = serde_json::to_value(answer).expect("our own answers are always JSON");
+    answer["ok"] = Value::Bool(true);
+    answer
 }
 
 /// The first argument of an event, as the type that the event takes.

@@ -5,10 +5,10 @@ use atalaya_store::{
     MAX_SELECTION,
     model::{NotificationId, Selection},
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{EventError, argument};
+use super::{EventError, answer_of, argument};
 use crate::{App, sockets::Member, wire};
 
 #[derive(Deserialize)]
@@ -19,6 +19,13 @@ struct Read {
     all: Option<bool>,
 }
 
+#[derive(Serialize)]
+struct Answer {
+    read: Vec<i64>,
+    #[serde(flatten)]
+    unread: wire::Unread,
+}
+
 pub(super) async fn read(app: &App, member: &Member, event: &Event) -> Result<Value, EventError> {
     let selection = select(argument(event)?)?;
     let user = member.state().user_id;
@@ -26,7 +33,10 @@ pub(super) async fn read(app: &App, member: &Member, event: &Event) -> Result<Va
         .inbox
         .mark_read(user, selection, app.clock.now())
         .await?;
-    Ok(json!({"ok": true, "read": wire::ids(&change.read), "unread": change.unread}))
+    Ok(answer_of(&Answer {
+        read: wire::ids(&change.read),
+        unread: change.unread.into(),
+    }))
 }
 
 /// As many ids as one event may name.
