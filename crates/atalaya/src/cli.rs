@@ -223,6 +223,9 @@ pub struct SendArgs {
     /// Ask each recipient to acknowledge it
     #[arg(long)]
     pub requires_ack: bool,
+    /// When to publish it, in RFC 3339: 2030-01-31T22:00:00Z; at once if not given
+    #[arg(long, value_name = "TIME")]
+    pub deliver_at: Option<String>,
     /// Take the place of the last one with the same key for the same audience, where nobody has read it
     #[arg(long, value_name = "KEY")]
     pub collapse_key: Option<String>,
@@ -235,7 +238,7 @@ pub struct SendArgs {
         value_name = "FILE",
         conflicts_with_all = [
             "to", "title", "body", "severity", "kind", "event", "link", "data", "expires_at", "requires_ack",
-            "collapse_key", "idempotency_key",
+            "deliver_at", "collapse_key", "idempotency_key",
         ]
     )]
     pub batch: Option<PathBuf>,

@@ -162,6 +162,7 @@ fn run_background(
     let stop = || running.clone();
     tasks.spawn(delivery::fan_out(Arc::clone(app), changes, stop()));
     tasks.spawn(delivery::recount(Arc::clone(app), stop()));
+    tasks.spawn(delivery::publish_scheduled(Arc::clone(app), stop()));
     tasks.spawn(delivery::end_expired(Arc::clone(app), stop()));
     tasks.spawn(ledger::keep_lease(Arc::clone(app), stop()));
     tasks.spawn(ledger::reap(Arc::clone(app), stop()));

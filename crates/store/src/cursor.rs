@@ -18,6 +18,8 @@ pub enum List {
     Users,
     /// An inbox, newest first: older than the key.
     Inbox,
+    /// What is to be published later, newest first: older than the key.
+    Scheduled,
     /// The stream of notifications, oldest first: newer than the key.
     Position,
 }
@@ -119,11 +121,12 @@ impl FromStr for Cursor {
 }
 
 impl List {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Sessions,
         Self::Refusals,
         Self::Users,
         Self::Inbox,
+        Self::Scheduled,
         Self::Position,
     ];
 
@@ -133,6 +136,7 @@ impl List {
             Self::Refusals => b'r',
             Self::Users => b'u',
             Self::Inbox => b'i',
+            Self::Scheduled => b'd',
             Self::Position => b'p',
         }
     }

@@ -247,6 +247,9 @@ pub enum PublishError {
     /// The idempotency key was used for another notification, not long ago.
     #[error("the idempotency key was used for another notification")]
     KeyReused,
+    /// It was scheduled, and is so no more: it was published or cancelled before.
+    #[error("it is not scheduled any more")]
+    Gone,
     /// One publish names at most this many users; a role or a topic reaches more.
     #[error("the audience names {given} users; one publish may name {max}")]
     TooManyUsers { given: usize, max: usize },

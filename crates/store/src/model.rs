@@ -34,6 +34,10 @@ identifier!(
     NotificationId
 );
 identifier!(
+    /// The id of what is to be published later. Its notification gets an id of its own when it is published.
+    ScheduledId
+);
+identifier!(
     /// A point in the stream of notifications: everything up to and including this id came before it.
     /// Zero is before everything.
     Position
@@ -463,6 +467,26 @@ pub struct Published {
     pub recipients: u64,
     /// Whether this was published before, under the same idempotency key: the answer is that of the first time.
     pub is_repeat: bool,
+}
+
+/// A publish that is committed for later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scheduled {
+    pub id: ScheduledId,
+    pub created_at: Timestamp,
+    pub deliver_at: Timestamp,
+    /// As in [`Published`].
+    pub is_repeat: bool,
+}
+
+/// What is to be published later.
+#[derive(Clone, Debug)]
+pub struct ScheduledItem {
+    pub id: ScheduledId,
+    pub created_at: Timestamp,
+    pub deliver_at: Timestamp,
+    pub publisher: Option<Publisher>,
+    pub notification: NewNotification,
 }
 
 /// Who published.

@@ -97,7 +97,7 @@ export interface paths {
          * Publish many notifications
          * @description Each line of the body is a notification as `POST /api/notifications` takes it, of at most 256 KiB; there are at most
          *     10 000. Each line of the answer says what became of one line, in the same order, as soon as it is known; status
-         *     201 means that it is committed. A line that is refused does not stop the others, and blank lines are counted and
+         *     201 means that it is committed, and 202 that it is for later. A line that is refused does not stop the others, and blank lines are counted and
          *     passed over. The ids of a batch are in the order of its lines.
          *
          *     If not all lines were read, the last line of the answer says why and names the first that was not: 413
@@ -125,6 +125,46 @@ export interface paths {
          */
         post: operations["readNotifications"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what is scheduled
+         * @description My own; an administrator sees everybody's.
+         */
+        get: operations["listScheduled"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/scheduled/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel what is scheduled
+         * @description One's own; an administrator may cancel everybody's. What is published already is recalled instead.
+         */
+        delete: operations["cancelScheduled"];
         options?: never;
         head?: never;
         patch?: never;
@@ -325,7 +365,7 @@ export interface components {
             archived: number[];
         };
         /** @description What became of one line. */
-        BatchResult: components["schemas"]["PublishedLine"] | components["schemas"]["RefusedLine"];
+        BatchResult: components["schemas"]["PublishedLine"] | components["schemas"]["ScheduledLine"] | components["schemas"]["RefusedLine"];
         /** @description A field or parameter that was refused, and why. */
         FieldError: {
             /** @example to.users */
@@ -414,6 +454,11 @@ export interface components {
             collapse_key?: string | null;
             /** @description Any JSON of at most 32 KiB, handed on as it is. */
             data?: unknown;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in the future, 366 days at most: it is published then, to whoever is in its audience then.
+             */
+            deliver_at?: string | null;
             /** @description The Socket.IO event under which sockets get it, when not `notification`; not one of Socket.IO's own. */
             event?: string | null;
             /**
@@ -707,6 +752,70 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "operator" | "user";
+        /** @description What is committed, to be published later. */
+        Scheduled: {
+            /**
+             * Format: date-time
+             * @example 2026-01-31T09:15:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-31T22:00:00.000Z
+             */
+            deliver_at: string;
+            /**
+             * Format: int64
+             * @description Not yet the id of a notification: that is given out when it is published.
+             * @example 17
+             */
+            scheduled_id: number;
+        };
+        /** @description A line whose notification is committed for later. */
+        ScheduledLine: components["schemas"]["Scheduled"] & {
+            /**
+             * Format: int64
+             * @description Counted from 1, blank lines included.
+             * @example 1
+             */
+            line: number;
+            /** @description As of a published line. */
+            replayed?: boolean;
+            /**
+             * Format: int32
+             * @example 202
+             */
+            status: number;
+        };
+        /** @description A notification that is to be published later. */
+        ScheduledNotification: {
+            body: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            deliver_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            from: components["schemas"]["Publisher"] | null;
+            link: string | null;
+            requires_ack: boolean;
+            /**
+             * Format: int64
+             * @example 17
+             */
+            scheduled_id: number;
+            severity: components["schemas"]["Severity"];
+            title: string;
+            /** @description Whom it is for: `all`, `role:operator`, `user:27`. */
+            to: string[];
+            type: string | null;
+        };
+        /** @description What is to be published later, the last scheduled first. */
+        ScheduledPage: {
+            items: components["schemas"]["ScheduledNotification"][];
+            /** @description Where the list goes on; null on its last page. */
+            next_cursor: string | null;
+        };
         /** @description One row of the ledger: one connection from its first to its last moment. */
         Session: {
             /**
@@ -1049,6 +1158,15 @@ export interface operations {
                     "application/json": components["schemas"]["Published"];
                 };
             };
+            /** @description Committed for later: it had a `deliver_at` */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scheduled"];
+                };
+            };
             /** @description `invalid_json`, with line and column. */
             400: {
                 headers: {
@@ -1325,6 +1443,136 @@ export interface operations {
             };
             /** @description `invalid_field`, with every refused field in `errors`. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScheduled: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; left out for the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledPage"];
+                };
+            };
+            /** @description `invalid_parameter` with every refused one in `errors`, or `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the detail says which role is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelScheduled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `scheduled_id`
+                 * @example 17
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is cancelled */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_parameter`: the id is not a positive whole number. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the detail says which role is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: there is none with this id, or it is someone else's. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -183,6 +183,7 @@ fn notification(args: SendArgs, to: Value) -> Value {
             "requires_ack",
             args.requires_ack.then_some(Value::Bool(true)),
         ),
+        ("deliver_at", args.deliver_at.map(Value::from)),
         ("collapse_key", args.collapse_key.map(Value::from)),
         ("idempotency_key", args.idempotency_key.map(Value::from)),
     ];
@@ -195,6 +196,10 @@ fn notification(args: SendArgs, to: Value) -> Value {
 }
 
 fn in_words(answer: &Value, paint: Paint) -> String {
+    if let Some(deliver_at) = answer["deliver_at"].as_str() {
+        let id = &answer["scheduled_id"];
+        return format!("notification {id} of those scheduled is published at {deliver_at}\n");
+    }
     let recipients = match answer["recipients"].as_u64() {
         Some(1) => "1 recipient".to_owned(),
         Some(many) => format!("{many} recipients"),

@@ -94,6 +94,11 @@ fn bodies(user: i64) -> Vec<(String, u16, &'static str)> {
         ),
         (right_but("collapse_key", json!("")), 422, "invalid_field"),
         (
+            right_but("deliver_at", json!("2001-01-01T00:00:00Z")),
+            422,
+            "invalid_field",
+        ),
+        (
             right_but("idempotency_key", json!("ñ")),
             422,
             "invalid_field",

@@ -22,6 +22,7 @@ on_both_databases!(
     what_was_published_before_kill_nine_is_there_afterwards,
     a_publish_that_is_repeated_after_kill_nine_is_there_once,
     what_takes_the_place_of_another_is_told_and_shown_alone,
+    what_is_scheduled_comes_at_its_time_once,
     what_is_recalled_leaves_the_open_tabs_at_once,
     what_expires_leaves_the_open_tabs,
     who_acknowledges_is_told_to_everyone_it_is_for,
@@ -306,6 +307,44 @@ async fn what_takes_the_place_of_another_is_told_and_shown_alone(mut world: Worl
     assert_eq!(inbox["items"].as_array().unwrap().len(), 1);
 }
 
+/// It becomes due while the server is dead.
+async fn what_is_scheduled_comes_at_its_time_once(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    for (title, ms) in [("second", 900), ("first", 600)] {
+        let mut body = to(luis, title);
+        body["deliver_at"] = json!(in_ms(ms));
+        let path = format!("{}/api/notifications", world.url());
+        let token = token(operator, 3_600);
+        let post = http::request(::http::Method::POST, &path, Some(&token), Some(&body));
+        assert_eq!(post.await.unwrap().status, 202);
+    }
+    world.publish(operator, to(luis, "at once")).await;
+    world.kill().await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_000)).await;
+    world.start().await;
+    let mut tab = world.connect(luis).await.unwrap();
+    for title in ["at once", "first", "second"] {
+        assert_eq!(next_title(&mut tab).await, title);
+    }
+    // And while somebody waits for it.
+    let mut body = to(luis, "third");
+    body["deliver_at"] = json!(in_ms(300));
+    let path = format!("{}/api/notifications", world.url());
+    let token = token(operator, 3_600);
+    let post = http::request(::http::Method::POST, &path, Some(&token), Some(&body));
+    post.await.unwrap();
+    assert_eq!(next_title(&mut tab).await, "third");
+    assert_eq!(world.number("SELECT count(*) FROM notifications").await, 4);
+}
+
+/// A time so far from now, in RFC 3339.
+fn in_ms(ms: i64) -> String {
+    let at = chrono::DateTime::from_timestamp_millis(crate::world::now().0 + ms);
+    at.unwrap().to_rfc3339()
+}
+
 /// The next `inbox` event with so many unread.
 async fn unread(client: &mut Client, count: u64) {
     while client.next_event_named("inbox").await.unwrap().arg(0)["unread"] != count {}
@@ -337,8 +376,7 @@ async fn what_expires_leaves_the_open_tabs(mut world: World) {
     world.start().await;
     let mut tab = world.connect(luis).await.unwrap();
     let mut brief = to(luis, "brief");
-    let soon = chrono::DateTime::from_timestamp_millis(crate::world::now().0 + 500).unwrap();
-    brief["expires_at"] = json!(soon.to_rfc3339());
+    brief["expires_at"] = json!(in_ms(500));
     let id = world.publish(operator, brief).await["id"].clone();
     assert_eq!(next_title(&mut tab).await, "brief");
     let removed = tab.next_event_named("removed").await.unwrap();

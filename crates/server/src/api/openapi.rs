@@ -153,7 +153,13 @@ pub fn document() -> openapi::OpenApi {
 /// What a client sends may leave fields out; what the server says never does: a field without a value is
 /// `null`. The schemas say so here, once, rather than on each field.
 fn require_fields_of_answers(document: &mut openapi::OpenApi) {
-    const MAY_LEAVE_OUT: &[&str] = &["NewNotification", "Problem", "PublishedLine", "RefusedLine"];
+    const MAY_LEAVE_OUT: &[&str] = &[
+        "NewNotification",
+        "Problem",
+        "PublishedLine",
+        "ScheduledLine",
+        "RefusedLine",
+    ];
     let Some(components) = &mut document.components else {
         return;
     };

@@ -66,6 +66,8 @@ pub(super) fn contents() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(notifications::acknowledge::acknowledge))
         .routes(routes!(notifications::unacknowledged::unacknowledged))
         .routes(routes!(notifications::recall::recall))
+        .routes(routes!(notifications::scheduled::list))
+        .routes(routes!(notifications::scheduled::cancel))
 }
 
 fn api(app: &Arc<App>) -> Router {

@@ -11,12 +11,13 @@ mod expiry;
 mod fan_out;
 mod frames;
 mod recount;
+mod scheduled;
 
 use std::{sync::Arc, time::Duration};
 
 use atalaya_store::{
     PublishError, Publishing, Store,
-    model::{NewNotification, Published, Timestamp},
+    model::{NewNotification, Published, Scheduled, Timestamp},
 };
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
@@ -28,6 +29,7 @@ pub(crate) use expiry::end_expired;
 pub(crate) use fan_out::fan_out;
 pub(crate) use frames::Frames;
 pub(crate) use recount::recount;
+pub(crate) use scheduled::publish_scheduled;
 
 /// How long a notification may wait when every wake-up is lost (L8).
 pub(crate) const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -42,6 +44,8 @@ pub struct Delivery {
     metrics: Arc<Metrics>,
     /// Woken after each commit; the fan-out waits on it, or on the poll interval.
     wake: Notify,
+    /// Woken when something was scheduled.
+    scheduled: Notify,
     /// Woken after each change of what was published before.
     changed: Notify,
     recounts: Recounts,
@@ -54,6 +58,7 @@ impl Delivery {
             store,
             metrics,
             wake: Notify::new(),
+            scheduled: Notify::new(),
             changed: Notify::new(),
             recounts: Recounts::default(),
             catch_ups: Semaphore::new(CATCH_UPS_AT_ONCE),
@@ -86,6 +91,18 @@ impl Delivery {
         self.committed(publishing).await
     }
 
+    /// Stores a notification that is to be published at a time.
+    pub(crate) async fn schedule(
+        &self,
+        notification: NewNotification,
+        deliver_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Scheduled, PublishError> {
+        let scheduled = self.store.schedule(notification, deliver_at, now).await?;
+        self.scheduled.notify_one();
+        Ok(scheduled)
+    }
+
     /// The first half of [`publish`](Self::publish): those begun one after the other get their ids in that order.
     pub(crate) async fn begin(
         &self,
@@ -101,10 +118,15 @@ impl Delivery {
         publishing: Publishing,
     ) -> Result<Published, PublishError> {
         let published = publishing.committed().await?;
+        self.published(&published);
+        Ok(published)
+    }
+
+    /// Wakes the fan-out, unless there is nothing new.
+    fn published(&self, published: &Published) {
         if !published.is_repeat {
             self.metrics.published();
             self.wake.notify_one();
         }
-        Ok(published)
     }
 }

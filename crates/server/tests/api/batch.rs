@@ -94,7 +94,7 @@ async fn each_line_is_answered_in_its_place_and_a_bad_one_fails_alone() {
     insta::assert_snapshot!(answer.text, @r#"
     {"line":1,"status":201,"id":1,"created_at":"2027-01-15T08:00:00.000Z","recipients":1}
     {"line":2,"status":400,"code":"invalid_json","message":"EOF while parsing a value at column 9","column":9}
-    {"line":3,"status":422,"code":"invalid_field","message":"to.users: must name at least one user; title: must not be blank; color: unknown field; there are to, title, body, severity, type, event, link, data, expires_at, requires_ack, collapse_key, idempotency_key","errors":[{"field":"to.users","message":"must name at least one user"},{"field":"title","message":"must not be blank"},{"field":"color","message":"unknown field; there are to, title, body, severity, type, event, link, data, expires_at, requires_ack, collapse_key, idempotency_key"}]}
+    {"line":3,"status":422,"code":"invalid_field","message":"to.users: must name at least one user; title: must not be blank; color: unknown field; there are to, title, body, severity, type, event, link, data, expires_at, requires_ack, collapse_key, idempotency_key, deliver_at","errors":[{"field":"to.users","message":"must name at least one user"},{"field":"title","message":"must not be blank"},{"field":"color","message":"unknown field; there are to, title, body, severity, type, event, link, data, expires_at, requires_ack, collapse_key, idempotency_key, deliver_at"}]}
     {"line":5,"status":422,"code":"unknown_recipients","message":"no users with the ids 900","users":[900]}
     {"line":6,"status":400,"code":"invalid_json","message":"invalid unicode code point at column 29","column":29}
     {"line":7,"status":413,"code":"body_too_large","message":"the line is larger than 262144 bytes"}

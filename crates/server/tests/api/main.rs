@@ -10,6 +10,7 @@ mod idempotency;
 mod login;
 mod notifications;
 mod publishing;
+mod scheduled;
 mod serving;
 mod sessions;
 mod tokens;

@@ -213,7 +213,7 @@ async fn every_mistake_in_a_notification_is_told_at_once() {
       },
       {
         "field": "titel",
-        "message": "unknown field; there are to, title, body, severity, type, event, link, data, expires_at, requires_ack, collapse_key, idempotency_key"
+        "message": "unknown field; there are to, title, body, severity, type, event, link, data, expires_at, requires_ack, collapse_key, idempotency_key, deliver_at"
       }
     ]
     "#);

@@ -1,5 +1,5 @@
--- What a publisher may say of a notification beside its content: by what a repeated publish is known, and which
--- notification a new one replaces.
+-- What a publisher may say of a notification beside its content: by what a repeated publish is known, when it is to be
+-- published, and which notification it replaces.
 
 -- The first answer to each key.
 CREATE TABLE IF NOT EXISTS idempotency_keys (
@@ -7,11 +7,23 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
     key             TEXT    NOT NULL,
     fingerprint     TEXT    NOT NULL,
     created_at      TEXT    NOT NULL,
-    notification_id INTEGER NOT NULL,
+    notification_id INTEGER,
+    scheduled_id    INTEGER,
     recipients      INTEGER NOT NULL,
     PRIMARY KEY (publisher_id, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS idempotency_keys_age ON idempotency_keys (created_at);
+
+-- What is to be published later. A row lives until it is published, in the same transaction, or cancelled.
+CREATE TABLE IF NOT EXISTS scheduled_notifications (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    deliver_at   TEXT    NOT NULL,
+    created_at   TEXT    NOT NULL,
+    publisher_id INTEGER,
+    content      TEXT    NOT NULL
+);
+CREATE INDEX IF NOT EXISTS scheduled_notifications_due ON scheduled_notifications (deliver_at, id);
+CREATE INDEX IF NOT EXISTS scheduled_notifications_publisher ON scheduled_notifications (publisher_id, id);
 
 -- A group is one publisher, one key of theirs and one audience. Who had not touched a notification when it was replaced
 -- does not see it any more.

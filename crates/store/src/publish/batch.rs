@@ -137,16 +137,17 @@ async fn users(
         .collect())
 }
 
-/// Those that are not refused; of several with the same key the first.
+/// Those that are not refused; of several with the same key, or of the same schedule, the first.
 fn accepted<'a>(
     requests: &'a [Request],
     refused: &Refused,
     readers: &Readers,
 ) -> Vec<Accepted<'a>> {
-    let mut names = HashSet::new();
+    let (mut names, mut scheduled) = (HashSet::new(), HashSet::new());
     let allowed = requests.iter().filter(|it| refused.outcome(it).is_none());
     allowed
         .filter(|it| keys::name(it).is_none_or(|name| names.insert(name)))
+        .filter(|it| it.scheduled.is_none_or(|id| scheduled.insert(id)))
         .map(|request| Accepted {
             request,
             recipients: readers.recipients(request),
@@ -155,18 +156,23 @@ fn accepted<'a>(
 }
 
 /// `lines` are what became of those that were [`accepted`], in order.
-fn outcomes(requests: &[Request], refused: &Refused, lines: &[Line]) -> Vec<Outcome> {
+fn outcomes<'a>(requests: &'a [Request], refused: &Refused, lines: &[Line]) -> Vec<Outcome> {
     let mut lines = lines.iter();
     let mut known: HashMap<_, Known> = HashMap::new();
-    let outcome = |request| {
+    let mut scheduled = HashSet::new();
+    let outcome = |request: &'a Request| {
         if let Some(outcome) = refused.outcome(request) {
             return outcome;
+        }
+        if request.scheduled.is_some_and(|id| !scheduled.insert(id)) {
+            return Outcome::Gone;
         }
         let name = keys::name(request);
         if let Some(first) = name.and_then(|name| known.get(&name)) {
             return first.outcome(request);
         }
         let (outcome, key) = match lines.next().expect("what is accepted has a line") {
+            Line::Gone => (Outcome::Gone, None),
             Line::Known(first) => (first.outcome(request), Some(first.clone())),
             Line::Written(row) => (
                 Outcome::Published(row.published.clone()),

@@ -20,10 +20,15 @@ struct Said<'a> {
     expires_at: Option<Timestamp>,
     requires_ack: bool,
     collapse_key: Option<&'a str>,
+    deliver_at: Option<Timestamp>,
 }
 
 /// The same for publishes that say the same, in whatever order they name their audience.
-pub(super) fn of(new: &NewNotification, targets: &Targets) -> String {
+pub(super) fn of(
+    new: &NewNotification,
+    targets: &Targets,
+    deliver_at: Option<Timestamp>,
+) -> String {
     digest(&Said {
         to: addresses(targets),
         title: &new.title,
@@ -36,6 +41,7 @@ pub(super) fn of(new: &NewNotification, targets: &Targets) -> String {
         expires_at: new.expires_at,
         requires_ack: new.requires_ack,
         collapse_key: new.collapse_key.as_deref(),
+        deliver_at,
     })
 }
 

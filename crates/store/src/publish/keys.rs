@@ -9,12 +9,14 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::{
+    Targets, fingerprint,
     rows::Accepted,
     writer::{Outcome, Request},
 };
 use crate::{
+    bind::storable,
     db::{Sql, mapped},
-    model::{NotificationId, Published, Timestamp, UserId},
+    model::{NewNotification, NotificationId, Published, ScheduledId, Timestamp, UserId},
 };
 
 /// How long a key is known, in milliseconds: a day.
@@ -24,6 +26,20 @@ pub const KEYS_LAST_MS: i64 = 24 * 60 * 60 * 1_000;
 pub(crate) struct Key {
     pub(super) text: String,
     pub(super) fingerprint: String,
+}
+
+impl Key {
+    /// That of a publish, if it has one; `deliver_at` where it is for later.
+    pub(super) fn of(
+        new: &NewNotification,
+        targets: &Targets,
+        deliver_at: Option<Timestamp>,
+    ) -> Option<Self> {
+        Some(Self {
+            text: storable(new.idempotency_key.as_deref()?).into_owned(),
+            fingerprint: fingerprint::of(new, targets, deliver_at),
+        })
+    }
 }
 
 /// The publisher, and their key.
@@ -36,11 +52,11 @@ pub(super) fn name(request: &Request) -> Option<Name<'_>> {
 
 /// `$1` the names, `$2` since when they are known.
 pub(super) const KNOWN: Sql = Sql {
-    sqlite: "SELECT asked.key AS place, k.fingerprint, k.created_at, k.notification_id, k.recipients \
+    sqlite: "SELECT asked.key AS place, k.fingerprint, k.created_at, k.notification_id, k.scheduled_id, k.recipients \
              FROM json_each($1) AS asked JOIN idempotency_keys AS k \
              ON k.publisher_id = asked.value->>'publisher_id' AND k.key = asked.value->>'key' \
              WHERE k.created_at > $2",
-    postgres: "SELECT asked.place, k.fingerprint, k.created_at, k.notification_id, k.recipients \
+    postgres: "SELECT asked.place, k.fingerprint, k.created_at, k.notification_id, k.scheduled_id, k.recipients \
                FROM json_to_recordset(CAST($1 AS json)) AS asked(place bigint, publisher_id bigint, key text) \
                JOIN idempotency_keys AS k ON k.publisher_id = asked.publisher_id AND k.key = asked.key \
                WHERE k.created_at > $2",
@@ -50,23 +66,24 @@ pub(super) const KNOWN: Sql = Sql {
 macro_rules! keep {
     ($rows:literal) => {
         concat!(
-            "INSERT INTO idempotency_keys (publisher_id, key, fingerprint, created_at, notification_id, recipients) ",
+            "INSERT INTO idempotency_keys \
+             (publisher_id, key, fingerprint, created_at, notification_id, scheduled_id, recipients) ",
             $rows,
             " ON CONFLICT (publisher_id, key) DO UPDATE SET fingerprint = excluded.fingerprint, \
               created_at = excluded.created_at, notification_id = excluded.notification_id, \
-              recipients = excluded.recipients"
+              scheduled_id = excluded.scheduled_id, recipients = excluded.recipients"
         )
     };
 }
 pub(super) const KEEP: Sql = Sql {
     sqlite: keep!(
         "SELECT value->>'publisher_id', value->>'key', value->>'fingerprint', value->>'created_at', \
-                value->>'notification_id', value->>'recipients' FROM json_each($1) WHERE TRUE"
+                value->>'notification_id', value->>'scheduled_id', value->>'recipients' FROM json_each($1) WHERE TRUE"
     ),
     postgres: keep!(
-        "SELECT publisher_id, key, fingerprint, created_at, notification_id, recipients \
+        "SELECT publisher_id, key, fingerprint, created_at, notification_id, scheduled_id, recipients \
          FROM json_to_recordset(CAST($1 AS json)) AS kept(publisher_id bigint, key text, fingerprint text, \
-             created_at timestamp, notification_id bigint, recipients bigint)"
+             created_at timestamp, notification_id bigint, scheduled_id bigint, recipients bigint)"
     ),
 };
 
@@ -81,6 +98,7 @@ pub(super) struct Known {
     place: i64,
     fingerprint: String,
     published: Published,
+    scheduled: Option<ScheduledId>,
 }
 
 mapped!(Known, |row| {
@@ -88,11 +106,18 @@ mapped!(Known, |row| {
         place: row.try_get("place")?,
         fingerprint: row.try_get("fingerprint")?,
         published: Published {
-            id: NotificationId(row.try_get("notification_id")?),
+            // What was scheduled says something else than any publish: it is never answered as one.
+            id: NotificationId(
+                row.try_get::<Option<i64>, _>("notification_id")?
+                    .unwrap_or(0),
+            ),
             created_at: row.try_get("created_at")?,
             recipients: row.try_get::<i64, _>("recipients")?.unsigned_abs(),
             is_repeat: true,
         },
+        scheduled: row
+            .try_get::<Option<i64>, _>("scheduled_id")?
+            .map(ScheduledId),
     })
 });
 
@@ -116,7 +141,16 @@ impl Known {
                 is_repeat: true,
                 ..published.clone()
             },
+            scheduled: None,
         })
+    }
+
+    /// What was scheduled first under this key, if that says the same.
+    pub(super) fn scheduled(&self, key: &Key) -> Option<(ScheduledId, Timestamp)> {
+        let scheduled = self
+            .scheduled
+            .filter(|_| key.fingerprint == self.fingerprint)?;
+        Some((scheduled, self.published.created_at))
     }
 }
 
@@ -125,6 +159,17 @@ pub(super) struct Asked<'a> {
     place: usize,
     publisher_id: i64,
     key: &'a str,
+}
+
+impl<'a> Asked<'a> {
+    /// For one alone.
+    pub(super) fn one(publisher: Option<UserId>, key: &'a Key) -> [Self; 1] {
+        [Self {
+            place: 0,
+            publisher_id: publisher.map_or(0, |user| user.0),
+            key: &key.text,
+        }]
+    }
 }
 
 /// What [`KNOWN`] is asked.
@@ -159,8 +204,29 @@ pub(super) struct Kept<'a> {
     key: &'a str,
     fingerprint: &'a str,
     created_at: Timestamp,
-    notification_id: i64,
+    notification_id: Option<i64>,
+    scheduled_id: Option<i64>,
     recipients: u64,
+}
+
+impl<'a> Kept<'a> {
+    /// For one that was scheduled.
+    pub(super) fn scheduled(
+        publisher: Option<UserId>,
+        key: &'a Key,
+        scheduled: ScheduledId,
+        created_at: Timestamp,
+    ) -> [Self; 1] {
+        [Self {
+            publisher_id: publisher.map_or(0, |user| user.0),
+            key: &key.text,
+            fingerprint: &key.fingerprint,
+            created_at,
+            notification_id: None,
+            scheduled_id: Some(scheduled.0),
+            recipients: 0,
+        }]
+    }
 }
 
 /// What [`KEEP`] is given of a row that was just written.
@@ -171,7 +237,8 @@ pub(super) fn kept<'a>(request: &'a Request, published: &Published) -> Option<Ke
         key,
         fingerprint: &request.key.as_ref()?.fingerprint,
         created_at: published.created_at,
-        notification_id: published.id.0,
+        notification_id: Some(published.id.0),
+        scheduled_id: None,
         recipients: published.recipients,
     })
 }

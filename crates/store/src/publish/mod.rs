@@ -13,6 +13,7 @@ mod fingerprint;
 mod headcount;
 mod keys;
 mod rows;
+mod scheduled;
 mod stream;
 mod tail;
 mod transaction;
@@ -94,7 +95,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Publishing, PublishError> {
         let targets = targets(&new.to)?;
-        self.inner.publisher.begin(new, targets, now).await
+        self.inner.publisher.begin(new, targets, now, None).await
     }
 }
 

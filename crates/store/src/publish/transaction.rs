@@ -2,12 +2,13 @@
 //!
 //! On PostgreSQL it is the one statement that writes the rows, unless a key or a collapse key asks for more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     collapse::{self, Link},
     keys::{self, KEYS_LAST_MS, Known},
     rows::{self, Accepted, Inserted, insert},
+    scheduled,
 };
 use crate::{
     Engine,
@@ -22,6 +23,8 @@ pub(super) enum Line {
     Written(Written),
     /// Its key is known: nothing was written.
     Known(Known),
+    /// It is not scheduled any more: nothing was written.
+    Gone,
 }
 
 /// A row that was written.
@@ -78,14 +81,26 @@ async fn write_with_keys(db: &Db, requests: &[Accepted<'_>]) -> Result<Attempt, 
                 .fetch_all(&mut *transaction)
                 .await?;
         }
-        let known = keys::by_name(requests, known);
-        let is_new =
-            |it: &&Accepted| keys::name(it.request).is_none_or(|it| !known.contains_key(&it));
-        let new: Vec<Accepted> = requests.iter().filter(is_new).copied().collect();
+        let scheduled = scheduled(requests);
+        let mut due: Vec<i64> = Vec::new();
+        if !scheduled.is_empty() {
+            due = sqlx::query_scalar(scheduled::TAKE.on(engine))
+                .bind(scheduled)
+                .fetch_all(&mut *transaction)
+                .await?;
+        }
+        let before = Before::of(requests, known, due);
+        let new: Vec<Accepted> = requests
+            .iter()
+            .filter(|it| before.line(it).is_none())
+            .copied()
+            .collect();
         let mut rows: Vec<Written> = Vec::new();
         if !new.is_empty() {
             let (inserted, unknown) = insert!(transaction, engine, new.as_slice());
             if inserted.is_empty() {
+                // At once: the connection is kept, and with it the turn would be.
+                transaction.rollback().await?;
                 return Ok(unknown_users(unknown));
             }
             rows = written(&new, inserted)?;
@@ -116,7 +131,7 @@ async fn write_with_keys(db: &Db, requests: &[Accepted<'_>]) -> Result<Attempt, 
             link(&mut rows, links);
         }
         transaction.commit().await?;
-        Ok(Attempt::Done(lines(requests, known, rows)))
+        Ok(Attempt::Done(before.lines(requests, rows)))
     })
 }
 
@@ -151,6 +166,11 @@ fn written(
     Ok(written.collect())
 }
 
+fn scheduled(requests: &[Accepted<'_>]) -> Array<i64> {
+    let scheduled = requests.iter().filter_map(|it| it.request.scheduled);
+    scheduled.map(|id| id.0).collect()
+}
+
 fn kept<'a>(new: &[Accepted<'a>], rows: &[Written]) -> Vec<keys::Kept<'a>> {
     let rows = new.iter().zip(rows);
     rows.filter_map(|(accepted, row)| keys::kept(accepted.request, &row.published))
@@ -173,18 +193,41 @@ fn link(rows: &mut [Written], links: Vec<Link>) {
     }
 }
 
-fn lines(
-    requests: &[Accepted<'_>],
-    known: HashMap<keys::Name<'_>, Known>,
-    rows: Vec<Written>,
-) -> Vec<Line> {
-    let mut rows = rows.into_iter();
-    let line = |it: &Accepted| {
-        let known = keys::name(it.request).and_then(|name| known.get(&name));
-        match known {
-            Some(known) => Line::Known(known.clone()),
-            None => Line::Written(rows.next().expect("what is not known is written")),
+/// What was there before the batch, and decides which of it is written.
+struct Before<'a> {
+    known: HashMap<keys::Name<'a>, Known>,
+    /// Of what was scheduled, that which still was.
+    due: HashSet<i64>,
+}
+
+impl<'a> Before<'a> {
+    fn of(requests: &[Accepted<'a>], known: Vec<Known>, due: Vec<i64>) -> Self {
+        Self {
+            known: keys::by_name(requests, known),
+            due: due.into_iter().collect(),
         }
-    };
-    requests.iter().map(line).collect()
+    }
+
+    /// What becomes of a request for which nothing is written.
+    fn line(&self, accepted: &Accepted<'_>) -> Option<Line> {
+        let request = accepted.request;
+        if request
+            .scheduled
+            .is_some_and(|id| !self.due.contains(&id.0))
+        {
+            return Some(Line::Gone);
+        }
+        let known = self.known.get(&keys::name(request)?)?;
+        Some(Line::Known(known.clone()))
+    }
+
+    /// `rows` are those of the others, in order.
+    fn lines(&self, requests: &[Accepted<'_>], rows: Vec<Written>) -> Vec<Line> {
+        let mut rows = rows.into_iter();
+        let mut next = || rows.next().expect("what is not known is written");
+        requests
+            .iter()
+            .map(|it| self.line(it).unwrap_or_else(|| Line::Written(next())))
+            .collect()
+    }
 }

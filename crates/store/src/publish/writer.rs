@@ -12,11 +12,10 @@ use super::{
     tail::Tail,
 };
 use crate::{
-    bind::storable,
     db::Db,
     error::{PublishError, StoreError},
     group_commit::{Asked, Committer, enqueue},
-    model::{NewNotification, Published, Timestamp, UserId},
+    model::{NewNotification, Published, ScheduledId, Timestamp, UserId},
 };
 
 /// One publish, with its waiter.
@@ -27,6 +26,8 @@ pub(crate) struct Request {
     pub(super) key: Option<Key>,
     /// Those of which the newest replaces the others.
     pub(super) collapse_group: Option<String>,
+    /// What was scheduled, and is published now: once, whoever tries to.
+    pub(super) scheduled: Option<ScheduledId>,
     reply: oneshot::Sender<Result<Published, PublishError>>,
 }
 
@@ -36,6 +37,8 @@ pub(crate) enum Outcome {
     UnknownUsers(Vec<UserId>),
     NotAllowed,
     KeyReused,
+    /// It was scheduled, and is so no more.
+    Gone,
 }
 
 /// The way to the writer, shared by all clones of the store.
@@ -89,11 +92,9 @@ impl Queue {
         new: NewNotification,
         targets: Targets,
         now: Timestamp,
+        scheduled: Option<ScheduledId>,
     ) -> Result<Publishing, PublishError> {
-        let key = new.idempotency_key.as_deref().map(|text| Key {
-            text: storable(text).into_owned(),
-            fingerprint: fingerprint::of(&new, &targets),
-        });
+        let key = Key::of(&new, &targets, None);
         let collapse_key = new.collapse_key.as_deref();
         let collapse_group =
             collapse_key.map(|key| fingerprint::group(new.publisher, key, &targets));
@@ -103,6 +104,7 @@ impl Queue {
             now,
             key,
             collapse_group,
+            scheduled,
             reply,
         });
         Ok(Publishing(asked.await?))
@@ -130,7 +132,7 @@ pub(crate) struct Writer {
 impl Request {
     /// Whether nothing but the notification is to be written.
     pub(super) fn is_plain(&self) -> bool {
-        self.key.is_none() && self.collapse_group.is_none()
+        self.key.is_none() && self.collapse_group.is_none() && self.scheduled.is_none()
     }
 }
 
@@ -155,6 +157,7 @@ impl Committer for Writer {
             Ok(Outcome::UnknownUsers(users)) => Err(PublishError::UnknownUsers(users)),
             Ok(Outcome::NotAllowed) => Err(PublishError::NotAllowed),
             Ok(Outcome::KeyReused) => Err(PublishError::KeyReused),
+            Ok(Outcome::Gone) => Err(PublishError::Gone),
             Err(error) => Err(error.into()),
         };
         // Who left finds the notification in the inbox.

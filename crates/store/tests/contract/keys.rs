@@ -14,6 +14,7 @@ contract!(
     of_many_at_the_same_moment_one_is_published,
     at_the_same_moment_another_notification_is_refused,
     a_key_of_a_refused_publish_is_free,
+    a_refused_publish_gives_its_turn_back,
     a_key_is_forgotten_after_a_day,
     keys_that_have_passed_their_day_do_not_gather,
     repeats_and_new_ones_share_a_transaction,
@@ -135,6 +136,18 @@ async fn a_key_of_a_refused_publish_is_free(bench: Bench) {
     assert!(matches!(refused, PublishError::UnknownUsers(_)));
     let answer = bench.store.publish(keyed(ana, "k", "x"), T0).await.unwrap();
     assert!(!answer.is_repeat);
+}
+
+/// Otherwise another server would wait for this one's next publish.
+async fn a_refused_publish_gives_its_turn_back(bench: Bench) {
+    let ana = bench.user("ana", Role::Operator).await.id;
+    let to_nobody = NewNotification {
+        to: Audience::users([UserId(99)]),
+        ..keyed(ana, "k", "x")
+    };
+    bench.store.publish(to_nobody, T0).await.unwrap_err();
+    let other = bench.second_store().await;
+    other.publish(keyed(ana, "k", "x"), T0).await.unwrap();
 }
 
 async fn a_key_is_forgotten_after_a_day(bench: Bench) {

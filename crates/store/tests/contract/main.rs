@@ -21,4 +21,5 @@ mod publish;
 mod publishers;
 mod recovery;
 mod refusals;
+mod scheduled;
 mod tabs;

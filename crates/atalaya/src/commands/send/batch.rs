@@ -146,7 +146,7 @@ impl Tally {
         result["line"] = number.into();
         self.answered += 1;
         self.last_answered = number;
-        match result["status"] == 201 {
+        match is_committed(&result) {
             true => self.sent += 1,
             false => self.failed += 1,
         }
@@ -160,7 +160,7 @@ impl Tally {
     fn lines(&mut self, style: Style, language: Language) -> String {
         let line = |result: &Value| match style {
             Style::Json => Some(format!("{result}\n")),
-            Style::Person => (result["status"] != 201).then(|| failed_line(result, language)),
+            Style::Person => (!is_committed(result)).then(|| failed_line(result, language)),
         };
         let text = self.results.iter().filter_map(line).collect();
         self.results.clear();
@@ -235,6 +235,11 @@ impl Tally {
         let of_part = self.part_bytes * self.answered / self.part.filled.max(1);
         Some(((self.bytes_before + of_part) * 100 / size).min(100))
     }
+}
+
+/// Published, or to be published later.
+fn is_committed(result: &Value) -> bool {
+    result["status"] == 201 || result["status"] == 202
 }
 
 fn failed_line(result: &Value, language: Language) -> String {

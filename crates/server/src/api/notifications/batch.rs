@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use atalaya_store::{NewNotification as New, PublishError, Publishing, UserId};
+use atalaya_store::{NewNotification as New, PublishError, Publishing, Timestamp, UserId};
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
@@ -31,7 +31,7 @@ use tokio::{
 };
 use utoipa::{IntoResponses, ToSchema};
 
-use super::create::{NewNotification, NewNotificationBody, PUBLISHERS, Published};
+use super::create::{NewNotification, NewNotificationBody, PUBLISHERS, Published, Scheduled};
 use crate::{
     App,
     api::{
@@ -66,6 +66,7 @@ const MAX_MESSAGE_CHARS: usize = 2_000;
 #[schema(as = BatchResult)]
 pub(crate) enum Outcome {
     Published(PublishedLine),
+    Scheduled(ScheduledLine),
     Refused(RefusedLine),
 }
 
@@ -83,6 +84,29 @@ pub(crate) struct PublishedLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     replayed: Option<bool>,
+}
+
+/// A line whose notification is committed for later.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ScheduledLine {
+    /// Counted from 1, blank lines included.
+    #[schema(examples(1))]
+    line: u64,
+    #[schema(examples(202))]
+    status: u16,
+    #[serde(flatten)]
+    scheduled: Scheduled,
+    /// As of a published line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    replayed: Option<bool>,
+}
+
+/// What a line asks for, and has its place.
+enum Begun {
+    Publish(Publishing),
+    /// Has no place in the order of the others, and is committed on its own.
+    Schedule(Box<New>, Timestamp),
 }
 
 /// A line that was not published, with what `POST /api/notifications` would have answered to it.
@@ -124,7 +148,7 @@ pub(crate) enum BatchErrors {
 ///
 /// Each line of the body is a notification as `POST /api/notifications` takes it, of at most 256 KiB; there are at most
 /// 10 000. Each line of the answer says what became of one line, in the same order, as soon as it is known; status
-/// 201 means that it is committed. A line that is refused does not stop the others, and blank lines are counted and
+/// 201 means that it is committed, and 202 that it is for later. A line that is refused does not stop the others, and blank lines are counted and
 /// passed over. The ids of a batch are in the order of its lines.
 ///
 /// If not all lines were read, the last line of the answer says why and names the first that was not: 413
@@ -241,35 +265,41 @@ impl Batch {
     }
 
     /// Gives a line its place among the publishes.
-    async fn begin(&self, line: Line) -> Result<Publishing, Problem> {
+    async fn begin(&self, line: Line) -> Result<Begun, Problem> {
         let Line::Whole(bytes) = line else {
             let detail = format!("the line is larger than {MAX_BODY_BYTES} bytes");
             return Err(Problem::new(Code::BodyTooLarge, detail));
         };
         let now = self.app.clock.now();
-        let NewNotification(new) = parse(&bytes, now)?;
+        let NewNotification { new, deliver_at } = parse(&bytes, now)?;
         let new = New {
             publisher: Some(self.publisher),
             ..new
         };
+        if let Some(deliver_at) = deliver_at {
+            return Ok(Begun::Schedule(Box::new(new), deliver_at));
+        }
         let begun = self.app.delivery.begin(new, now).await;
-        begun.map_err(|error| self.problem(error))
+        begun
+            .map(Begun::Publish)
+            .map_err(|error| self.problem(error))
     }
 
-    async fn outcome(&self, line: u64, begun: Result<Publishing, Problem>) -> Outcome {
-        let committed = async {
-            let committed = self.app.delivery.committed(begun?).await;
-            committed.map_err(|error| self.problem(error))
+    async fn outcome(&self, line: u64, begun: Result<Begun, Problem>) -> Outcome {
+        let delivery = &self.app.delivery;
+        let outcome = match begun {
+            Ok(Begun::Publish(publishing)) => {
+                let committed = delivery.committed(publishing).await;
+                committed.map(|it| Outcome::published(line, it))
+            }
+            Ok(Begun::Schedule(new, deliver_at)) => {
+                let now = self.app.clock.now();
+                let scheduled = delivery.schedule(*new, deliver_at, now).await;
+                scheduled.map(|it| Outcome::scheduled(line, it))
+            }
+            Err(problem) => return Outcome::refused(line, problem),
         };
-        match committed.await {
-            Ok(published) => Outcome::Published(PublishedLine {
-                line,
-                status: 201,
-                replayed: published.is_repeat.then_some(true),
-                published: published.into(),
-            }),
-            Err(problem) => Outcome::refused(line, problem),
-        }
+        outcome.unwrap_or_else(|error| Outcome::refused(line, self.problem(error)))
     }
 
     fn problem(&self, error: PublishError) -> Problem {
@@ -297,6 +327,24 @@ async fn write(answer: &mut DuplexStream, outcome: &Outcome) -> io::Result<()> {
 }
 
 impl Outcome {
+    fn published(line: u64, published: atalaya_store::Published) -> Self {
+        Self::Published(PublishedLine {
+            line,
+            status: 201,
+            replayed: published.is_repeat.then_some(true),
+            published: published.into(),
+        })
+    }
+
+    fn scheduled(line: u64, scheduled: atalaya_store::Scheduled) -> Self {
+        Self::Scheduled(ScheduledLine {
+            line,
+            status: 202,
+            replayed: scheduled.is_repeat.then_some(true),
+            scheduled: scheduled.into(),
+        })
+    }
+
     fn refused(line: u64, problem: Problem) -> Self {
         let (code, mut detail, mut more) = problem.into_parts();
         if code == Code::InvalidJson {

@@ -38,8 +38,15 @@ const MAX_TITLE_CHARS: usize = 200;
 const MAX_BODY_BYTES: usize = 8 * 1024;
 const MAX_DATA_BYTES: usize = 32 * 1024;
 
+/// How far ahead a notification may be scheduled.
+const MAX_DAYS_AHEAD: i64 = 366;
+
 /// A notification to publish, checked.
-pub(crate) struct NewNotification(pub(super) store::NewNotification);
+pub(crate) struct NewNotification {
+    pub(super) new: store::NewNotification,
+    /// When, if not at once.
+    pub(super) deliver_at: Option<Timestamp>,
+}
 
 /// A notification to publish.
 #[derive(ToSchema)]
@@ -79,6 +86,9 @@ pub(crate) struct NewNotificationBody {
     /// RFC 3339, in the future; after it the notification is shown to nobody.
     #[schema(format = DateTime)]
     expires_at: Option<String>,
+    /// RFC 3339, in the future, 366 days at most: it is published then, to whoever is in its audience then.
+    #[schema(format = DateTime)]
+    deliver_at: Option<String>,
     #[schema(required = false, nullable = false, default = false)]
     requires_ack: Option<bool>,
     /// Replaces your last notification with the same key for the same audience, for everyone who has neither read nor
@@ -104,7 +114,7 @@ impl FromFields for NewNotification {
             event: optional_text(fields, "event", text::event),
             link: optional_text(fields, "link", text::link),
             data: data(fields),
-            expires_at: expires_at(fields),
+            expires_at: future(fields, "expires_at"),
             requires_ack: fields
                 .optional("requires_ack", "true or false")
                 .unwrap_or(false),
@@ -113,11 +123,15 @@ impl FromFields for NewNotification {
             publisher: None,
             only_by: Some(PUBLISHERS),
         };
-        Some(Self(store::NewNotification {
-            to: to?,
-            title: title?,
-            ..new
-        }))
+        let deliver_at = deliver_at(fields, new.expires_at);
+        Some(Self {
+            new: store::NewNotification {
+                to: to?,
+                title: title?,
+                ..new
+            },
+            deliver_at,
+        })
     }
 }
 
@@ -156,17 +170,29 @@ fn data(fields: &mut Fields) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn expires_at(fields: &mut Fields) -> Option<Timestamp> {
-    let text: String = fields.optional("expires_at", "a time as a text")?;
+fn deliver_at(fields: &mut Fields, expires_at: Option<Timestamp>) -> Option<Timestamp> {
+    let at = future(fields, "deliver_at")?;
+    let latest = fields.now().plus_ms(MAX_DAYS_AHEAD * 24 * 60 * 60 * 1_000);
+    if at > latest {
+        let message = format!("must be within {MAX_DAYS_AHEAD} days");
+        fields.refuse("deliver_at", message);
+    } else if expires_at.is_some_and(|expires_at| expires_at <= at) {
+        fields.refuse("expires_at", "must be after `deliver_at`");
+    }
+    Some(at)
+}
+
+fn future(fields: &mut Fields, name: &'static str) -> Option<Timestamp> {
+    let text: String = fields.optional(name, "a time as a text")?;
     match DateTime::parse_from_rfc3339(&text) {
         Ok(at) if at.timestamp_millis() > fields.now().0 => Some(Timestamp(at.timestamp_millis())),
         Ok(_) => {
-            fields.refuse("expires_at", "must be in the future");
+            fields.refuse(name, "must be in the future");
             None
         }
         Err(_) => {
             let expected = "must be a time of RFC 3339, such as 2030-01-31T09:15:00Z";
-            fields.refuse("expires_at", expected);
+            fields.refuse(name, expected);
             None
         }
     }
@@ -182,6 +208,28 @@ pub(crate) struct Published {
     /// How many users it is for.
     #[schema(examples(1))]
     recipients: u64,
+}
+
+/// What is committed, to be published later.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Scheduled {
+    /// Not yet the id of a notification: that is given out when it is published.
+    #[schema(examples(17))]
+    scheduled_id: i64,
+    #[schema(format = DateTime, examples("2026-01-31T09:15:00.000Z"))]
+    created_at: String,
+    #[schema(format = DateTime, examples("2026-01-31T22:00:00.000Z"))]
+    deliver_at: String,
+}
+
+impl From<store::Scheduled> for Scheduled {
+    fn from(scheduled: store::Scheduled) -> Self {
+        Self {
+            scheduled_id: scheduled.id.0,
+            created_at: rfc3339(scheduled.created_at),
+            deliver_at: rfc3339(scheduled.deliver_at),
+        }
+    }
 }
 
 #[derive(IntoResponses)]
@@ -212,6 +260,7 @@ pub(crate) enum CreateErrors {
     request_body = NewNotificationBody,
     responses(
         (status = 201, description = "Committed", body = Published),
+        (status = 202, description = "Committed for later: it had a `deliver_at`", body = Scheduled),
         BadBody, CreateErrors, NeedsToken, NeedsRole,
     ),
 )]
@@ -221,7 +270,7 @@ pub(crate) async fn create(
     key: Result<IdempotencyKey, Problem>,
     body: Result<Body<NewNotification>, Problem>,
 ) -> Result<Response, Problem> {
-    let new = match read(key, body) {
+    let NewNotification { new, deliver_at } = match read(key, body) {
         Ok(new) => new,
         // Who may not publish hears that first.
         Err(problem) => {
@@ -233,23 +282,42 @@ pub(crate) async fn create(
         publisher: Some(caller.id()),
         ..new
     };
-    let published = app.delivery.publish(new, app.clock.now()).await;
+    let now = app.clock.now();
+    if let Some(deliver_at) = deliver_at {
+        caller.load(&app).await?.must_be(PUBLISHERS)?;
+        let scheduled = app.delivery.schedule(new, deliver_at, now).await?;
+        let is_repeat = scheduled.is_repeat;
+        let answer = Json(Scheduled::from(scheduled));
+        return Ok(answered(StatusCode::ACCEPTED, answer, is_repeat));
+    }
+    let published = app.delivery.publish(new, now).await;
     if let Err(PublishError::NotAllowed) = published {
         caller.load(&app).await?.must_be(PUBLISHERS)?;
     }
     let published = published?;
-    let replayed = published.is_repeat.then_some([(key::REPLAYED, "true")]);
-    let answer = (StatusCode::CREATED, Json(Published::from(published)));
-    Ok((AppendHeaders(replayed.into_iter().flatten()), answer).into_response())
+    let is_repeat = published.is_repeat;
+    let answer = Json(Published::from(published));
+    Ok(answered(StatusCode::CREATED, answer, is_repeat))
+}
+
+fn answered(status: StatusCode, answer: impl IntoResponse, is_repeat: bool) -> Response {
+    let replayed = is_repeat.then_some((key::REPLAYED, "true"));
+    (status, AppendHeaders(replayed), answer).into_response()
 }
 
 fn read(
     key: Result<IdempotencyKey, Problem>,
     body: Result<Body<NewNotification>, Problem>,
-) -> Result<store::NewNotification, Problem> {
-    let (key, Body(NewNotification(mut new))) = (key?, body?);
+) -> Result<NewNotification, Problem> {
+    let (
+        key,
+        Body(NewNotification {
+            mut new,
+            deliver_at,
+        }),
+    ) = (key?, body?);
     new.idempotency_key = key.with(new.idempotency_key)?;
-    Ok(new)
+    Ok(NewNotification { new, deliver_at })
 }
 
 impl From<store::Published> for Published {
@@ -272,6 +340,8 @@ impl From<PublishError> for Problem {
                 Self::new(Code::InvalidField, error.to_string())
             }
             PublishError::KeyReused => Self::new(Code::IdempotencyKeyReused, error.to_string()),
+            // Only what publishes the scheduled hears it.
+            PublishError::Gone => Self::internal(&error),
             PublishError::NotAllowed => Self::new(Code::Forbidden, error.to_string()),
             PublishError::EmptyAudience => Self::new(Code::NoRecipients, error.to_string()),
         }

@@ -10,4 +10,5 @@ pub(super) mod read_many;
 pub(super) mod read_one;
 pub(super) mod recall;
 mod recipients;
+pub(super) mod scheduled;
 pub(super) mod unacknowledged;
