@@ -62,6 +62,11 @@ class World {
   tokens = new Map();
   refuse = null;
   api = null;
+  /** Grows with everything that changes a count. */
+  version = 1;
+  acknowledgements = new Map();
+  scheduled = [];
+  #nextScheduled = 1;
   #nextToken = 1;
   #hintDue = false;
 
@@ -83,7 +88,8 @@ class World {
   // Notifications.
 
   keep(item, to) {
-    const kept = { id: 4_800 + this.notifications.length + 1, ...item };
+    const kept = { id: this.head() + 1, replaces: null, ...item };
+    this.version++;
     this.notifications.push(kept);
     this.targets.set(kept.id, to);
     return kept;
@@ -95,7 +101,14 @@ class World {
   }
 
   seenBy(item, user) {
-    return { ...item, read_at: this.reads.get(user.id).get(item.id) ?? null };
+    const acknowledgements = this.acknowledgements.get(item.id) ?? [];
+    const own = acknowledgements.find((one) => one.user.id === user.id);
+    return {
+      ...item,
+      read_at: this.reads.get(user.id).get(item.id) ?? null,
+      acknowledged_at: own?.at ?? null,
+      acknowledgements,
+    };
   }
 
   inbox(user, archived = false) {
@@ -106,11 +119,12 @@ class World {
   }
 
   unread(user) {
-    return this.inbox(user).filter((item) => item.read_at === null).length;
+    const unread = this.inbox(user).filter((item) => item.read_at === null).length;
+    return { unread, unread_version: this.version, unread_position: this.head() };
   }
 
   head() {
-    return this.notifications.at(-1)?.id ?? 0;
+    return this.notifications.at(-1)?.id ?? 4_800;
   }
 
   publish(request, publisher) {
@@ -158,9 +172,10 @@ class World {
       .map((item) => item.id);
     for (const id of read) reads.set(id, new Date().toISOString());
     const up_to = selection.ids ? null : (selection.up_to ?? this.head());
+    this.version++;
     const unread = this.unread(user);
-    this.emitTo(user, 'inbox', inboxChange(unread, read, up_to));
-    return { read, unread, up_to };
+    this.emitTo(user, 'inbox', inboxChange(unread, { read, read_up_to: up_to }));
+    return { read, up_to, ...unread };
   }
 
   archive(user, { ids }) {
@@ -169,9 +184,63 @@ class World {
       .map((item) => item.id)
       .filter((id) => ids.includes(id));
     for (const id of archived) away.add(id);
+    this.version++;
     const unread = this.unread(user);
-    this.emitTo(user, 'inbox', { ...inboxChange(unread, [], null), archived });
-    return { archived, unread };
+    this.emitTo(user, 'inbox', inboxChange(unread, { archived }));
+    return { archived, ...unread };
+  }
+
+  unacknowledged(user) {
+    const everything = [...this.inbox(user), ...this.inbox(user, true)];
+    const items = everything.filter((item) => item.requires_ack && item.acknowledgements.length === 0);
+    return { items: items.sort((a, b) => b.id - a.id) };
+  }
+
+  acknowledge(user, id) {
+    const item = this.inbox(user).find((one) => one.id === id);
+    if (!item) throw new Problem(404, 'not_found', 'No such notification.');
+    const acknowledgements = this.acknowledgements.get(id) ?? [];
+    const by = { user: { id: user.id, username: user.username }, at: new Date().toISOString() };
+    this.acknowledgements.set(id, [...acknowledgements, by]);
+    this.reads.get(user.id).set(id, by.at);
+    this.version++;
+    const unread = this.unread(user);
+    this.emitTo(user, 'inbox', inboxChange(unread, { read: [id], acknowledged: [id] }));
+    this.io.of('/notifications').emit('acknowledged', { id, ...by });
+    return { id, acknowledged_at: by.at, acknowledgements: [...acknowledgements, by], ...unread };
+  }
+
+  recall(user, id) {
+    const at = this.notifications.findIndex((one) => one.id === id);
+    if (at === -1) throw new Problem(404, 'not_found', 'No such notification.');
+    this.notifications.splice(at, 1);
+    this.version++;
+    this.io.of('/notifications').emit('removed', { ids: [id] });
+    return { id, recalled_at: new Date().toISOString() };
+  }
+
+  schedule({ deliver_at, to, ...rest }, publisher) {
+    const scheduled_id = this.#nextScheduled++;
+    const created_at = new Date().toISOString();
+    const roles = to.roles?.map((role) => `role:${role}`) ?? [];
+    const users = to.users?.map((id) => `user:${String(id)}`) ?? [];
+    const empty = { body: null, severity: 'info', type: null, link: null, expires_at: null };
+    this.scheduled.unshift({
+      ...empty,
+      requires_ack: false,
+      ...rest,
+      scheduled_id,
+      created_at,
+      deliver_at,
+      to: [...(to.all ? ['all'] : []), ...roles, ...users],
+      from: { id: publisher.id, username: publisher.username },
+    });
+    return { scheduled_id, created_at, deliver_at };
+  }
+
+  cancel(id) {
+    this.scheduled = this.scheduled.filter((item) => item.scheduled_id !== id);
+    return { status: 204 };
   }
 
   emitTo(user, ...event) {
@@ -302,8 +371,8 @@ class World {
   }
 }
 
-function inboxChange(unread, read = [], read_up_to = null) {
-  return { unread, read, read_up_to, archived: [], acknowledged: [] };
+function inboxChange(unread, change = {}) {
+  return { ...unread, read: [], read_up_to: null, archived: [], acknowledged: [], ...change };
 }
 
 function refusalOf(socket, code, id, user_id) {
@@ -354,16 +423,28 @@ const ROUTES = {
   },
   'GET /api/notifications': ({ world, user, query }) => ({
     ...page(world.inbox(user, query.get('status') === 'archived').reverse(), query),
-    unread: world.unread(user),
+    ...world.unread(user),
     position: query.has('cursor') ? null : world.head(),
   }),
   'POST /api/notifications': ({ world, user, body }) => {
     allow(user, 'admin', 'operator');
+    if (body.deliver_at) return { status: 202, ...world.schedule(body, user) };
     return { status: 201, ...world.publish(body, user) };
   },
+  'GET /api/notifications/scheduled': ({ world }) => ({ items: world.scheduled, next_cursor: null }),
+  'DELETE /api/notifications/scheduled/:id': ({ world, id }) => world.cancel(id),
+  'GET /api/notifications/unacknowledged': ({ world, user }) => world.unacknowledged(user),
+  'POST /api/notifications/:id/acknowledge': ({ world, user, id }) => world.acknowledge(user, id),
+  'DELETE /api/notifications/:id': ({ world, user, id }) => world.recall(user, id),
   'POST /api/notifications/read': ({ world, user, body }) => world.markRead(user, body),
   'POST /api/notifications/archive': ({ world, user, body }) => world.archive(user, body),
 };
+
+/** A path with `:id` for the number in it, and that number. */
+function named(path) {
+  const id = /\/(\d+)(?=\/|$)/.exec(path)?.[1];
+  return id === undefined ? [path, null] : [path.replace(`/${id}`, '/:id'), Number(id)];
+}
 
 /** The cursor is the id to go on below. */
 function page(items, query) {
@@ -384,15 +465,18 @@ async function answer(world, dist, request, response) {
     if (world.api === 'down')
       return void response.writeHead(502, { 'content-type': 'text/html' }).end('Bad Gateway');
     if (world.api === 'html') return file(dist, '/', response);
-    const route = ROUTES[`${request.method} ${url.pathname}`];
+    const [path, id] = named(url.pathname);
+    const route = ROUTES[`${request.method} ${path}`];
     if (!route) throw new Problem(404, 'not_found', 'No such route.');
     const user = url.pathname === '/api/auth/login' ? null : world.whoAsks(request);
     const { status = 200, ...result } = await route({
       world,
       user,
+      id,
       query: url.searchParams,
       body: await bodyOf(request),
     });
+    if (status === 204) return void response.writeHead(204).end();
     json(response, status, result);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;

@@ -25,10 +25,14 @@ const SHOTS = [
   { name: 'inbox-open', act: openFirst },
   { name: 'inbox-arrival', act: arrival },
   { name: 'inbox-unread-none', act: readAll },
+  { name: 'inbox-front', act: awaited },
+  { name: 'inbox-acknowledged', act: acknowledged },
+  { name: 'inbox-recall', act: recalling },
   { name: 'sessions', path: '/sessions' },
   { name: 'sessions-all', path: '/sessions', act: showAll },
   { name: 'refused', path: '/sessions/refused' },
   { name: 'send', path: '/send', act: fillSend },
+  { name: 'send-scheduled', path: '/send', act: schedule },
   { name: 'send-errors', path: '/send', act: (page) => page.locator('form button[type=submit]').click() },
   { name: 'account', act: (page) => page.locator('summary').click() },
   { name: 'down', act: down },
@@ -132,6 +136,34 @@ async function arrival(page, mock) {
     },
   });
   await page.waitForTimeout(300);
+}
+
+async function awaited(page, mock) {
+  const asked = { to: { all: true }, requires_ack: true };
+  const body = 'Vibration 7.9 mm/s, limit 7.1. It was stopped by its protection.';
+  mock.control({ publish: { ...asked, title: 'Pump 3 has stopped', severity: 'critical', body } });
+  mock.control({ publish: { ...asked, title: 'Gate 2 is open without a permit', severity: 'warning' } });
+  await page.waitForTimeout(300);
+}
+
+async function acknowledged(page, mock) {
+  await awaited(page, mock);
+  await page.locator('[data-testid=acknowledge]').first().click();
+  await page.waitForTimeout(300);
+}
+
+async function recalling(page) {
+  await openFirst(page);
+  await page.locator('[data-testid=recall]').first().click();
+}
+
+async function schedule(page) {
+  await fillSend(page);
+  await page.locator('[name=deliver_at]').fill('2030-01-31T22:00');
+  await page.locator('[name=requires_ack]').check();
+  await page.locator('form button[type=submit]').click();
+  await page.waitForTimeout(300);
+  await fillSend(page);
 }
 
 async function readAll(page) {

@@ -30,6 +30,15 @@ describe('a draft', () => {
     });
   });
 
+  it("says when in the writer's own zone, and the request in everybody's", () => {
+    const timed = { ...full, deliverAt: '2030-01-31T22:00', expiresAt: 'nonsense', requiresAck: true };
+    expect(toRequest(timed)).toMatchObject({
+      deliver_at: new Date(2030, 0, 31, 22).toISOString(),
+      requires_ack: true,
+    });
+    expect(toRequest(timed)).not.toHaveProperty('expires_at');
+  });
+
   it('can be looked at before', () => {
     const preview = toPreview(full, { id: 1, username: 'admin' }, 0);
     expect(preview).toMatchObject({

@@ -18,25 +18,52 @@ function note(id: number, more: Partial<Notification> = {}): Notification {
     created_at: AT,
     expires_at: null,
     requires_ack: false,
+    replaces: null,
     read_at: null,
+    acknowledged_at: null,
+    acknowledgements: [],
     from: null,
     ...more,
   };
 }
 
-const page = (items: Notification[], more: Partial<NotificationPage> = {}): NotificationPage => ({
-  items,
-  next_cursor: null,
-  unread: items.filter((item) => item.read_at === null).length,
-  position: items[0]?.id ?? 0,
-  ...more,
-});
+const page = (items: Notification[], more: Partial<NotificationPage> = {}): NotificationPage => {
+  const position = more.position ?? items[0]?.id ?? 0;
+  const unread = items.filter((item) => item.read_at === null).length;
+  return {
+    items,
+    next_cursor: null,
+    unread,
+    // Here the reader does nothing, unless a test says so: then only the stream makes versions.
+    unread_version: position,
+    unread_position: position,
+    position,
+    ...more,
+  };
+};
 
 const run = (...events: LiveEvent[]): LiveState => events.reduce(reduce, INITIAL);
 const arrival = (id: number): LiveEvent => ({ type: 'notification', item: note(id), offset: String(id) });
-const change = (unread: number, read: number[] = [], read_up_to: number | null = null): LiveEvent => ({
+const counted = (unread: number) => ({ unread, unread_version: 1_000, unread_position: 1_000 });
+
+/** Newer than everything, and of as much of the stream as `through`. */
+const change = (
+  unread: number,
+  read: number[] = [],
+  read_up_to: number | null = null,
+  through = 0,
+  version = 1_000,
+): LiveEvent => ({
   type: 'inbox',
-  change: { unread, read, read_up_to, archived: [], acknowledged: [] },
+  change: {
+    unread,
+    unread_version: version,
+    unread_position: through,
+    read,
+    read_up_to,
+    archived: [],
+    acknowledged: [],
+  },
   at: AT,
 });
 const ids = (state: LiveState) => state.inbox.items.map((item) => item.id);
@@ -61,7 +88,7 @@ describe('arrivals', () => {
   });
 
   it('without a list are not counted twice: the count came over the socket, before the backlog', () => {
-    const state = run(change(2), arrival(1), arrival(2), arrival(3));
+    const state = run(change(2, [], null, 2), arrival(1), arrival(2), arrival(3));
     expect(state.inbox.unread).toBe(3);
   });
 
@@ -94,26 +121,26 @@ describe('changes of the inbox', () => {
   const listed = run({ type: 'page', page: page([note(3), note(2), note(1)]) });
 
   it('mark single ones as read and take over the count', () => {
-    const state = reduce(listed, change(2, [2]));
+    const state = reduce(listed, change(2, [2], null, 3));
     expect(state.inbox.items.map((item) => item.read_at)).toEqual([null, AT, null]);
     expect(state.inbox.unread).toBe(2);
   });
 
   it('mark everything up to an id as read, also what is not named', () => {
-    const state = reduce(listed, change(1, [], 2));
+    const state = reduce(listed, change(1, [], 2, 3));
     expect(state.inbox.items.map((item) => item.read_at)).toEqual([null, AT, AT]);
     expect(state.inbox.unread).toBe(1);
   });
 
   it('that only tell the count on connecting do not count the coming backlog twice', () => {
-    const back = reduce(reduce(listed, change(4)), arrival(4));
+    const back = reduce(reduce(listed, change(4, [], null, 4)), arrival(4));
     expect(back.inbox.unread).toBe(4);
   });
 
   it('take archived ones away', () => {
     const event: LiveEvent = {
       type: 'inbox',
-      change: { unread: 2, read: [], read_up_to: null, archived: [2], acknowledged: [] },
+      change: { ...counted(2), read: [], read_up_to: null, archived: [2], acknowledged: [] },
       at: AT,
     };
     expect(ids(reduce(listed, event))).toEqual([3, 1]);
@@ -268,7 +295,7 @@ describe('whatever the network does', () => {
 describe('what is put away', () => {
   const archive = (id: number, unread = 0): LiveEvent => ({
     type: 'inbox',
-    change: { unread, read: [], read_up_to: null, archived: [id], acknowledged: [] },
+    change: { ...counted(unread), read: [], read_up_to: null, archived: [id], acknowledged: [] },
     at: AT,
   });
 
@@ -300,5 +327,162 @@ describe('what is put away', () => {
     const before = run({ type: 'page', page: page([note(3), note(2), note(1)]) });
     expect(ids(reduce(before, { type: 'page', page: page([note(3)]) }))).toEqual([3]);
     expect(ids(reduce(before, { type: 'page', page: page([], { position: 3 }) }))).toEqual([]);
+  });
+});
+
+describe('the count', () => {
+  const listed = run({ type: 'page', page: page([note(2), note(1)]) });
+
+  it('that is older than the last changes nothing, but what it says was read is read', () => {
+    const newer = reduce(listed, change(0, [1, 2], null, 2, 8));
+    const state = reduce(newer, change(1, [1], null, 2, 7));
+    expect(state.inbox.unread).toBe(0);
+    expect(state.inbox.items.map((item) => item.read_at)).toEqual([AT, AT]);
+  });
+
+  it('of a page that was overtaken changes nothing', () => {
+    const read = reduce(listed, change(0, [1, 2], null, 2, 8));
+    const late = page([note(2), note(1)], { unread_version: 7 });
+    expect(reduce(read, { type: 'page', page: late }).inbox.unread).toBe(0);
+  });
+
+  it('adds what arrived after it was made', () => {
+    const state = run(
+      { type: 'page', page: page([note(2), note(1)]) },
+      arrival(3),
+      change(1, [1], null, 2, 8),
+      arrival(4),
+    );
+    expect(state.inbox.unread).toBe(3);
+  });
+
+  // A server that publishes, reads and recalls; its counts arrive late, twice and in any order.
+  it('is what the server has in the end, in whatever order its answers come', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('publish' as const), of: fc.constant(0) }),
+      fc.record({ kind: fc.constant('read' as const), of: fc.nat(15) }),
+      fc.record({ kind: fc.constant('remove' as const), of: fc.nat(15) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 25 }), fc.infiniteStream(fc.nat()), (steps, dice) => {
+        const server = { head: 0, touches: 0, unread: new Set<number>(), known: new Set<number>() };
+        const counts = (): Pick<NotificationPage, 'unread' | 'unread_version' | 'unread_position'> => ({
+          unread: server.unread.size,
+          unread_version: server.head + server.touches,
+          unread_position: server.head,
+        });
+        let state = INITIAL;
+        let late: LiveEvent[] = [{ type: 'page', page: page([], counts()) }];
+        const inbox = (read: number[]): LiveEvent => ({
+          type: 'inbox',
+          change: { ...counts(), read, read_up_to: null, archived: [], acknowledged: [] },
+          at: AT,
+        });
+        for (const { kind, of } of steps) {
+          if (kind === 'publish') {
+            server.unread.add(++server.head);
+            server.known.add(server.head);
+            late.push(arrival(server.head));
+          } else if (server.known.has(of)) {
+            if (kind === 'remove') server.known.delete(of);
+            if (server.unread.delete(of)) server.touches++;
+            late.push(inbox(kind === 'read' ? [of] : []));
+            if (kind === 'remove') late.push({ type: 'removed', ids: [of] });
+          }
+          // Some of what is under way arrives, some of it twice.
+          for (let n = (dice.next().value ?? 0) % 3; n > 0 && late.length > 0; n--) {
+            const at = (dice.next().value ?? 0) % late.length;
+            state = reduce(state, late[at] as LiveEvent);
+            if ((dice.next().value ?? 0) % 4 > 0) late = late.toSpliced(at, 1);
+          }
+        }
+        for (const event of late) state = reduce(state, event);
+        expect(state.inbox.unread).toBe(server.unread.size);
+        expect(ids(state)).toEqual([...server.known].sort((a, b) => b - a));
+      }),
+    );
+  });
+});
+
+describe('what takes the place of another', () => {
+  const successor: LiveEvent = { type: 'notification', item: note(3, { replaces: 2 }), offset: '3' };
+
+  it('does so where that was not read, and a late page does not bring it back', () => {
+    const both = page([note(2), note(1)]);
+    const state = run({ type: 'page', page: both }, successor);
+    expect(ids(state)).toEqual([3, 1]);
+    expect(ids(reduce(state, { type: 'page', page: both }))).toEqual([3, 1]);
+  });
+
+  it('leaves what was read', () => {
+    const state = run({ type: 'page', page: page([note(2, { read_at: AT })]) }, successor);
+    expect(ids(state)).toEqual([3, 2]);
+    const older: LiveEvent = { type: 'older', page: page([note(2, { read_at: AT })]) };
+    expect(ids(run(successor, older))).toEqual([3, 2]);
+  });
+});
+
+describe('what is recalled or expires', () => {
+  const removed: LiveEvent = { type: 'removed', ids: [2] };
+
+  it('leaves the list and the front at once, and nothing late brings it back', () => {
+    const asked = note(2, { requires_ack: true });
+    const both = page([asked, note(1)]);
+    const state = run({ type: 'page', page: both }, { type: 'front', items: [asked] }, removed);
+    expect(ids(state)).toEqual([1]);
+    expect(state.inbox.front).toEqual([]);
+    for (const late of [
+      { type: 'page', page: both },
+      { type: 'notification', item: asked, offset: '2' },
+      { type: 'front', items: [asked] },
+    ] satisfies LiveEvent[]) {
+      const after = reduce(state, late);
+      expect(ids(after)).toEqual([1]);
+      expect(after.inbox.front).toEqual([]);
+    }
+  });
+});
+
+describe('what is to be acknowledged', () => {
+  const asked = (id: number) => note(id, { requires_ack: true });
+  const by = { user: { id: 7, username: 'luis' }, at: AT };
+  const front = (state: LiveState) => state.inbox.front.map((item) => item.id);
+
+  it('stands in front, newest first, from the list and as it arrives', () => {
+    const state = run(
+      { type: 'front', items: [asked(1)] },
+      { type: 'notification', item: asked(3), offset: '3' },
+      arrival(4),
+      { type: 'notification', item: asked(2), offset: '2' },
+    );
+    expect(front(state)).toEqual([3, 2, 1]);
+  });
+
+  it('leaves the front when somebody acknowledges it, and says who', () => {
+    const state = run(
+      { type: 'page', page: page([asked(2), asked(1)]) },
+      { type: 'front', items: [asked(2), asked(1)] },
+      { type: 'acknowledged', id: 2, by },
+      { type: 'acknowledged', id: 2, by },
+    );
+    expect(front(state)).toEqual([1]);
+    expect(state.inbox.items[0]?.acknowledgements).toEqual([by]);
+    // Neither a list nor a page that is late undoes it.
+    const late = reduce(state, { type: 'front', items: [asked(2), asked(1)] });
+    expect(front(late)).toEqual([1]);
+    const paged = reduce(state, { type: 'page', page: page([asked(2), asked(1)]) });
+    expect(paged.inbox.items[0]?.acknowledgements).toEqual([by]);
+  });
+
+  it('stays in front when it is read or put away', () => {
+    const change = { ...counted(0), read: [1], read_up_to: 1, archived: [1], acknowledged: [] };
+    const state = run(
+      { type: 'page', page: page([asked(1)]) },
+      { type: 'front', items: [asked(1)] },
+      { type: 'inbox', change, at: AT },
+    );
+    expect(front(state)).toEqual([1]);
+    expect(state.inbox.front[0]?.read_at).toBe(AT);
+    expect(ids(state)).toEqual([]);
   });
 });

@@ -2,8 +2,10 @@
 // never reached the server (`unreachable`) and those where something else answered (`not_the_api`: a proxy's
 // error page, or the web application itself because the proxy does not pass `/api/` on).
 import type {
+  AcknowledgeResult,
   ArchiveResult,
   LoginResponse,
+  Notification,
   NotificationPage,
   Problem,
   Published,
@@ -11,6 +13,8 @@ import type {
   ReadResult,
   ReadSelection,
   RefusedPage,
+  Scheduled,
+  ScheduledPage,
   SessionPage,
   User,
   UserPage,
@@ -63,7 +67,14 @@ export function createClient(options: ClientOptions) {
       get<RefusedPage>('/sessions/refused', query),
     notifications: (query: { cursor?: string | null; limit?: number; status?: string }) =>
       get<NotificationPage>('/notifications', query),
-    publish: (notification: PublishRequest) => send<Published>('POST', '/notifications', notification),
+    publish: (notification: PublishRequest) =>
+      send<Published | Scheduled>('POST', '/notifications', notification),
+    scheduled: (query: { cursor?: string | null; limit?: number }) =>
+      get<ScheduledPage>('/notifications/scheduled', query),
+    cancelScheduled: (id: number) => send<void>('DELETE', `/notifications/scheduled/${String(id)}`),
+    recall: (id: number) => send<{ id: number }>('DELETE', `/notifications/${String(id)}`),
+    unacknowledged: () => get<{ items: Notification[] }>('/notifications/unacknowledged'),
+    acknowledge: (id: number) => send<AcknowledgeResult>('POST', `/notifications/${String(id)}/acknowledge`),
     markRead: (selection: ReadSelection) => send<ReadResult>('POST', '/notifications/read', selection),
     archive: (ids: number[]) => send<ArchiveResult>('POST', '/notifications/archive', { ids }),
   };
@@ -85,6 +96,7 @@ async function request<T>(options: ClientOptions, method: string, path: string, 
   } catch (cause) {
     throw new ApiError('unreachable', 0, String(cause));
   }
+  if (response.status === 204) return undefined as T;
   if (response.ok) return (await parse(response)) as T;
 
   const error = await problemOf(response);

@@ -331,7 +331,7 @@ export interface components {
              * Format: date-time
              * @description When I did so first.
              */
-            acknowledged_at?: string | null;
+            acknowledged_at: string | null;
             /** @description Who has, the first of them first. */
             acknowledgements: components["schemas"]["Acknowledgement"][];
             /**
@@ -521,14 +521,14 @@ export interface components {
         NotificationPage: components["schemas"]["Unread"] & {
             items: components["schemas"]["Notification"][];
             /** @description Where the list goes on; null on its last page. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
             /**
              * Format: int64
              * @description Pass it as `cursor` in the socket's `auth` to get exactly what comes after this list. Null on a
              *     page that was asked for with a cursor: what counts is when the first page was read.
              * @example 1042
              */
-            position?: number | null;
+            position: number | null;
         };
         /** @description What went wrong, as problem details (RFC 9457). */
         Problem: {
@@ -617,7 +617,7 @@ export interface components {
              * @description Everything up to here is read now; null when single ids were named.
              * @example 1042
              */
-            up_to?: number | null;
+            up_to: number | null;
         };
         /** @description One notification is read. */
         ReadOne: components["schemas"]["Unread"] & {

@@ -14,6 +14,12 @@ export type Audience = Schemas['Recipients'];
 export type PublishRequest = Pick<Schemas['NewNotification'], 'to' | 'title'> &
   Partial<Schemas['NewNotification']>;
 export type Published = Schemas['Published'];
+export type Scheduled = Schemas['Scheduled'];
+export type ScheduledNotification = Schemas['ScheduledNotification'];
+export type ScheduledPage = Schemas['ScheduledPage'];
+export type Acknowledgement = Schemas['Acknowledgement'];
+export type AcknowledgeResult = Schemas['Acknowledged'];
+export type Unread = Schemas['Unread'];
 export type ReadSelection = Schemas['MarkRead'];
 export type ReadResult = Schemas['ReadMany'];
 export type ArchiveResult = Schemas['Archived'];

@@ -1,6 +1,8 @@
 // What crosses the socket, in both directions. The server's own list is in its socket events; these types are
 // the web application's side of the same agreement.
-import type { Notification } from '../api/types';
+import type { Acknowledgement, Notification, Unread } from '../api/types';
+
+export type { Acknowledgement };
 
 /** The row of the ledger that this tab's connection is. */
 export interface OwnSession {
@@ -10,8 +12,7 @@ export interface OwnSession {
 }
 
 /** What changed in the inbox, and how many are unread after it. */
-export interface InboxChange {
-  unread: number;
+export interface InboxChange extends Unread {
   read: number[];
   /** Everything up to here is read now; null when single ones were named. */
   read_up_to: number | null;
@@ -24,6 +25,10 @@ export interface ServerToClient {
   /** Also under the event name that the publisher gave. `offset` is where to go on after this one. */
   notification: (item: Notification, offset: string) => void;
   inbox: (change: InboxChange) => void;
+  /** These are in nobody's inbox any more: recalled, or expired. */
+  removed: (what: { ids: number[] }) => void;
+  /** Somebody whom it is for has acknowledged it. */
+  acknowledged: (what: { id: number } & Acknowledgement) => void;
   /** A hint that the ledger changed; the rows themselves are read over HTTP. */
   sessions: (hint: { active: number }) => void;
 }
@@ -34,7 +39,13 @@ export interface ClientToServer {
   watch: (what: { sessions: boolean }, reply: (reply: Reply<object>) => void) => void;
 }
 
-const RESERVED = new Set<string>(['session', 'inbox', 'sessions'] satisfies (keyof ServerToClient)[]);
+const RESERVED = new Set<string>([
+  'session',
+  'inbox',
+  'sessions',
+  'removed',
+  'acknowledged',
+] satisfies (keyof ServerToClient)[]);
 
 /** A publisher may name the event, so a notification is known by its shape and not by its name. */
 export function isNotification(event: string, payload: unknown): payload is Notification {

@@ -3,8 +3,8 @@
 //
 // The one promise: whatever is repeated, reordered or answered late, each notification is in the list once,
 // newest first, and `unread` is what the server would say.
-import type { Notification, NotificationPage } from '../api/types';
-import type { InboxChange, OwnSession } from './events';
+import type { Notification, NotificationPage, Unread } from '../api/types';
+import type { Acknowledgement, InboxChange, OwnSession } from './events';
 import type { ConnectionProblem } from './problem';
 
 export type Connection =
@@ -19,8 +19,10 @@ export interface Inbox {
   /** Newest first, each id once. */
   items: Notification[];
   unread: number;
-  /** Notifications up to this id are already in `unread`; an arrival at or below it must not add one. */
-  countedThrough: number;
+  /** The newest count of the server's, which does not hold what came after its position. */
+  counted: Unread;
+  /** What somebody must still acknowledge, newest first. */
+  front: Notification[];
   /** Where the page of older ones begins; null: there are none. */
   nextCursor: string | null;
   /** Old ones were let go to bound the list; only reloading shows them. */
@@ -29,8 +31,12 @@ export interface Inbox {
   loaded: boolean;
   /** Ids that arrived a moment ago, to be pointed out. */
   fresh: number[];
-  /** What was put away lately: an answer that is late must not bring it back. */
-  archived: number[];
+  /** What went lately, put away, recalled or expired: an answer that is late must not bring it back. */
+  gone: number[];
+  /** What another took the place of: it is gone unless it was read. */
+  replaced: number[];
+  /** What was acknowledged, recalled or expired lately: a list that is late must not put it in front again. */
+  handled: number[];
 }
 
 export interface LiveState {
@@ -54,6 +60,10 @@ export type LiveEvent =
   | { type: 'session'; session: OwnSession }
   | { type: 'notification'; item: Notification; offset: string | null }
   | { type: 'inbox'; change: InboxChange; at: string }
+  | { type: 'removed'; ids: number[] }
+  | { type: 'acknowledged'; id: number; by: Acknowledgement }
+  /** What awaits an acknowledgement. */
+  | { type: 'front'; items: Notification[] }
   /** The newest page of the list; `replace` starts over. */
   | { type: 'page'; page: NotificationPage; replace?: boolean }
   | { type: 'older'; page: NotificationPage }
@@ -62,18 +72,21 @@ export type LiveEvent =
 
 /** Enough for a long shift, and still a list that a browser draws at once. */
 export const MOST_ITEMS = 1_000;
-/** Far more than can be put away while an answer is on its way. */
-const MOST_ARCHIVED = 1_000;
+/** Far more than can go while an answer is on its way. */
+const MOST_GONE = 1_000;
 
 const EMPTY_INBOX: Inbox = {
   items: [],
   unread: 0,
-  countedThrough: 0,
+  counted: { unread: 0, unread_version: 0, unread_position: 0 },
+  front: [],
   nextCursor: null,
   truncated: false,
   loaded: false,
   fresh: [],
-  archived: [],
+  gone: [],
+  replaced: [],
+  handled: [],
 };
 
 export const INITIAL: LiveState = {
@@ -104,12 +117,21 @@ export function reduce(state: LiveState, event: LiveEvent): LiveState {
       return arrived(state, event.item, event.offset);
     case 'inbox':
       return { ...state, inbox: changed(state.inbox, event.change, event.at) };
+    case 'removed':
+      return { ...state, inbox: recounted(handled(leaves(state.inbox, event.ids), event.ids)) };
+    case 'acknowledged':
+      return { ...state, inbox: acknowledged(state.inbox, event.id, event.by) };
+    case 'front':
+      return { ...state, inbox: { ...state.inbox, front: inFront(state.inbox, event.items) } };
     case 'page':
       return newestPage(state, event.page, event.replace ?? false);
     case 'older':
       return { ...state, inbox: older(state.inbox, event.page) };
     case 'settled':
-      return { ...state, inbox: { ...state.inbox, fresh: without(state.inbox.fresh, event.ids) } };
+      return {
+        ...state,
+        inbox: { ...state.inbox, fresh: without(state.inbox.fresh, event.ids, (id) => id) },
+      };
     case 'ledger':
       return { ...state, ledger: { active: event.active, revision: state.ledger.revision + 1 } };
   }
@@ -128,62 +150,107 @@ function arrived(state: LiveState, item: Notification, offset: string | null): L
   const position = furthest(state.position, offset ?? String(item.id));
   const { inbox } = state;
   const isKnown = inbox.items.some((known) => known.id === item.id);
-  if (isKnown || inbox.archived.includes(item.id)) return { ...state, position };
-  return {
-    ...state,
-    position,
-    inbox: bounded({
-      ...inbox,
-      items: merge(inbox.items, [item]),
-      unread: inbox.unread + (counts(inbox, item) ? 1 : 0),
-      fresh: [...inbox.fresh, item.id],
-    }),
+  if (isKnown || inbox.gone.includes(item.id)) return { ...state, position };
+  const { items, front, replaced } = item.replaces === null ? inbox : takesThePlace(inbox, item.replaces);
+  const arrival: Inbox = {
+    ...inbox,
+    items: merge(items, [item]),
+    fresh: [...inbox.fresh, item.id],
+    replaced,
+    front: inFront(inbox, [item, ...front]),
   };
+  return { ...state, position, inbox: recounted(bounded(arrival)) };
 }
 
-/**
- * Whether an arrival is one more unread. Without a list (it could not be read) the only count there is came
- * over the socket, before the backlog that it already contains.
- */
-function counts(inbox: Inbox, item: Notification): boolean {
-  if (item.read_at !== null || item.id <= inbox.countedThrough) return false;
-  return inbox.loaded || inbox.items.filter(isUnread).length >= inbox.unread;
-}
-
-function changed(inbox: Inbox, change: InboxChange, at: string): Inbox {
-  const read = new Set(change.read);
-  const archived = new Set(change.archived);
-  const isRead = ({ id }: Notification) => read.has(id) || id <= (change.read_up_to ?? 0);
-  const items = inbox.items
-    .filter((item) => !archived.has(item.id))
-    .map((item) => (isUnread(item) && isRead(item) ? { ...item, read_at: at } : item));
-  // The count that comes with CONNECT holds what the catch-up is about to bring, so it would be added twice.
-  const changes = read.size > 0 || archived.size > 0 || change.read_up_to !== null;
+/** Whoever had read it keeps it. */
+function takesThePlace(inbox: Inbox, id: number): Inbox {
+  const stays = (item: Notification) => item.id !== id || !isUnread(item);
   return {
     ...inbox,
-    items,
-    unread: changes || !inbox.loaded ? change.unread : inbox.unread,
-    archived: [...inbox.archived, ...change.archived].slice(-MOST_ARCHIVED),
+    items: inbox.items.filter(stays),
+    front: inbox.front.filter(stays),
+    replaced: [...inbox.replaced, id].slice(-MOST_GONE),
   };
+}
+
+/** Takes over a count, unless a newer one is known. */
+function hears(inbox: Inbox, { unread, unread_version, unread_position }: Unread): Inbox {
+  if (unread_version < inbox.counted.unread_version) return inbox;
+  return { ...inbox, counted: { unread, unread_version, unread_position } };
+}
+
+/** The server's count, and what came since. */
+function recounted(inbox: Inbox): Inbox {
+  const isLater = (item: Notification) => isUnread(item) && item.id > inbox.counted.unread_position;
+  return { ...inbox, unread: inbox.counted.unread + inbox.items.filter(isLater).length };
+}
+
+function leaves(inbox: Inbox, ids: number[]): Inbox {
+  const set = new Set(ids);
+  const stays = ({ id }: Notification) => !set.has(id);
+  return {
+    ...inbox,
+    items: inbox.items.filter(stays),
+    front: inbox.front.filter(stays),
+    gone: [...inbox.gone, ...ids].slice(-MOST_GONE),
+  };
+}
+
+function changed(before: Inbox, change: InboxChange, at: string): Inbox {
+  const read = new Set(change.read);
+  const mine = new Set(change.acknowledged);
+  const isRead = ({ id }: Notification) => read.has(id) || id <= (change.read_up_to ?? 0);
+  const touched = (item: Notification): Notification => {
+    const read_at = item.read_at ?? (isRead(item) ? at : null);
+    const acknowledged_at = item.acknowledged_at ?? (mine.has(item.id) ? at : null);
+    const isSame = read_at === item.read_at && acknowledged_at === item.acknowledged_at;
+    return isSame ? item : { ...item, read_at, acknowledged_at };
+  };
+  const away = leaves(before, change.archived);
+  // Putting it away does not take it from the front.
+  const inbox = { ...away, items: away.items.map(touched), front: before.front.map(touched) };
+  return recounted(hears(inbox, change));
+}
+
+function acknowledged(inbox: Inbox, id: number, by: Acknowledgement): Inbox {
+  const adds = (item: Notification): Notification => {
+    if (item.id !== id || item.acknowledgements.some(({ user }) => user.id === by.user.id)) return item;
+    return { ...item, acknowledgements: [...item.acknowledgements, by] };
+  };
+  return handled({ ...inbox, items: inbox.items.map(adds) }, [id]);
+}
+
+/** Nobody need acknowledge these any more. */
+function handled(inbox: Inbox, ids: number[]): Inbox {
+  return {
+    ...inbox,
+    front: without(inbox.front, ids, (item) => item.id),
+    handled: [...inbox.handled, ...ids].slice(-MOST_GONE),
+  };
+}
+
+/** Of these, what nobody has acknowledged. */
+function inFront(inbox: Inbox, items: Notification[]): Notification[] {
+  const isAwaited = ({ requires_ack, acknowledgements, id }: Notification) =>
+    requires_ack && acknowledgements.length === 0 && !inbox.handled.includes(id);
+  return merge([], items).filter(isAwaited);
 }
 
 function newestPage(state: LiveState, page: NotificationPage, replace: boolean): LiveState {
-  const before = replace ? EMPTY_INBOX : state.inbox;
-  const head = page.position ?? before.countedThrough;
+  const before = replace ? { ...EMPTY_INBOX, front: state.inbox.front } : state.inbox;
+  const head = page.position ?? before.counted.unread_position;
   const items = merge(stillThere(before.items, page, head), kept(before, page.items));
-  // What arrived while the page was on its way is not in its count.
-  const later = items.filter((item) => item.id > head && isUnread(item)).length;
   return {
     ...state,
     position: furthest(state.position, String(head)),
-    inbox: bounded({
-      ...before,
-      items,
-      unread: page.unread + later,
-      countedThrough: Math.max(before.countedThrough, head),
-      nextCursor: before.loaded ? before.nextCursor : page.next_cursor,
-      loaded: true,
-    }),
+    inbox: recounted(
+      bounded({
+        ...hears(before, page),
+        items,
+        nextCursor: before.loaded ? before.nextCursor : page.next_cursor,
+        loaded: true,
+      }),
+    ),
   };
 }
 
@@ -192,10 +259,11 @@ function older(inbox: Inbox, page: NotificationPage): Inbox {
   return { ...inbox, items: merge(inbox.items, kept(inbox, page.items)), nextCursor: page.next_cursor };
 }
 
-/** What was put away after a page was read is not in the inbox any more. */
+/** What went after a page was read is not in the inbox any more. */
 function kept(inbox: Inbox, items: Notification[]): Notification[] {
-  const archived = new Set(inbox.archived);
-  return items.filter((item) => !archived.has(item.id));
+  const gone = new Set(inbox.gone);
+  const replaced = new Set(inbox.replaced);
+  return items.filter((item) => !gone.has(item.id) && !(replaced.has(item.id) && isUnread(item)));
 }
 
 /** What the newest page would show and does not was put away elsewhere, or has expired. */
@@ -205,12 +273,18 @@ function stillThere(items: Notification[], page: NotificationPage, head: number)
   return items.filter((item) => shown.has(item.id) || item.id > head || item.id < oldest);
 }
 
-/** Newest first, each id once; of two copies the second wins, but what was read stays read. */
+/** Newest first, each id once; of two copies the second wins, but what was read or acknowledged stays so. */
 function merge(known: Notification[], added: Notification[]): Notification[] {
   const byId = new Map(known.map((item) => [item.id, item]));
   for (const item of added) {
-    const read_at = item.read_at ?? byId.get(item.id)?.read_at ?? null;
-    byId.set(item.id, { ...item, read_at });
+    const before = byId.get(item.id);
+    byId.set(item.id, {
+      ...item,
+      read_at: item.read_at ?? before?.read_at ?? null,
+      acknowledged_at: item.acknowledged_at ?? before?.acknowledged_at ?? null,
+      // During a deployment an older server may still answer, which knows of none.
+      acknowledgements: longest(item.acknowledgements ?? [], before?.acknowledgements),
+    });
   }
   return [...byId.values()].sort((a, b) => b.id - a.id);
 }
@@ -230,7 +304,12 @@ function isUnread(item: Notification): boolean {
   return item.read_at === null;
 }
 
-function without(ids: number[], gone: number[]): number[] {
+function without<T>(list: T[], gone: number[], idOf: (one: T) => number): T[] {
   const set = new Set(gone);
-  return ids.filter((id) => !set.has(id));
+  return list.filter((one) => !set.has(idOf(one)));
+}
+
+/** Acknowledgements are only ever added. */
+function longest<T>(one: T[], other: T[] = []): T[] {
+  return other.length > one.length ? other : one;
 }

@@ -97,6 +97,8 @@ export class LiveSocket {
       const at = new Date(this.#options.now()).toISOString();
       dispatch({ type: 'inbox', change, at });
     });
+    this.#socket.on('removed', ({ ids }) => dispatch({ type: 'removed', ids }));
+    this.#socket.on('acknowledged', ({ id, ...by }) => dispatch({ type: 'acknowledged', id, by }));
     this.#socket.onAny((event: string, item: unknown, offset: unknown) => {
       if (!isNotification(event, item)) return;
       dispatch({ type: 'notification', item, offset: typeof offset === 'string' ? offset : null });

@@ -10,6 +10,10 @@ export interface Draft {
   body: string;
   link: string;
   type: string;
+  requiresAck: boolean;
+  /** As a field for date and time has them, in the writer's own zone; empty: at once, and for ever. */
+  deliverAt: string;
+  expiresAt: string;
 }
 
 export function emptyDraft(): Draft {
@@ -22,6 +26,9 @@ export function emptyDraft(): Draft {
     body: '',
     link: '',
     type: '',
+    requiresAck: false,
+    deliverAt: '',
+    expiresAt: '',
   };
 }
 
@@ -44,6 +51,9 @@ export function toRequest(draft: Draft): PublishRequest {
     ...optional('body', draft.body),
     ...optional('link', draft.link),
     ...optional('type', draft.type),
+    ...optional('deliver_at', instant(draft.deliverAt) ?? ''),
+    ...optional('expires_at', instant(draft.expiresAt) ?? ''),
+    ...(draft.requiresAck ? { requires_ack: true } : {}),
   };
 }
 
@@ -62,11 +72,20 @@ export function toPreview(
     link: draft.link.trim() || null,
     data: null,
     created_at: new Date(now).toISOString(),
-    expires_at: null,
-    requires_ack: false,
+    expires_at: instant(draft.expiresAt),
+    requires_ack: draft.requiresAck,
+    replaces: null,
     read_at: null,
+    acknowledged_at: null,
+    acknowledgements: [],
     from,
   };
+}
+
+/** A local date and time as an instant; what is none (yet) is not given. */
+function instant(local: string): string | null {
+  const at = new Date(local);
+  return local === '' || Number.isNaN(at.getTime()) ? null : at.toISOString();
 }
 
 function audienceOf(draft: Draft): Audience {

@@ -1,6 +1,6 @@
 // What a person does with the inbox. The list itself is in the live state.
 import { ApiError } from '../api/client';
-import type { Notification, NotificationPage, ReadSelection } from '../api/types';
+import type { Notification, NotificationPage, ReadSelection, Unread } from '../api/types';
 import type { InboxChange } from '../live/events';
 import { api } from './auth.svelte';
 import { dispatch, live, refreshInbox } from './live.svelte';
@@ -44,6 +44,23 @@ export async function archive(id: number): Promise<void> {
   });
 }
 
+/** For everyone whom it is for. */
+export async function acknowledge(id: number): Promise<void> {
+  await attempt(async () => {
+    const { acknowledgements, acknowledged_at: _, ...answer } = await api.acknowledge(id);
+    changed({ ...answer, read: [id], acknowledged: [id] });
+    for (const by of acknowledgements) dispatch({ type: 'acknowledged', id, by });
+  });
+}
+
+/** Takes one's own back, from everybody. */
+export async function recall(id: number): Promise<void> {
+  await attempt(async () => {
+    await api.recall(id);
+    dispatch({ type: 'removed', ids: [id] });
+  });
+}
+
 /** What was put away, newest first. */
 export const archived = new Pager<Notification, NotificationPage>((query) =>
   api.notifications({ ...query, status: 'archived' }),
@@ -60,7 +77,7 @@ async function mark(selection: ReadSelection): Promise<void> {
   });
 }
 
-function changed(part: Pick<InboxChange, 'unread'> & Partial<InboxChange>): void {
+function changed(part: Unread & Partial<InboxChange>): void {
   const change = { read: [], read_up_to: null, archived: [], acknowledged: [], ...part };
   dispatch({ type: 'inbox', change, at: new Date().toISOString() });
 }

@@ -5,11 +5,11 @@ import { api, auth, signOut } from './auth.svelte';
 
 /** How long an arrival is pointed out. */
 const FRESH_MS = 6_000;
-/** After a change of the count the server is asked once more, when things have calmed down. */
-const RECOUNT_MS = 1_500;
+/** How long after a connection the list is read once more, when things have calmed down. */
+const REREAD_MS = 1_500;
 
 let state = $state.raw<LiveState>(INITIAL);
-let recount: ReturnType<typeof setTimeout> | undefined;
+let reread: ReturnType<typeof setTimeout> | undefined;
 
 export const live = {
   get state(): LiveState {
@@ -46,14 +46,16 @@ export async function goLive(): Promise<void> {
 }
 
 export function leave(): void {
-  clearTimeout(recount);
+  clearTimeout(reread);
   socket.stop();
 }
 
 /** The newest page, laid over what is there. A failure leaves the page as it is: it will be asked again. */
 export async function refreshInbox(how: { replace?: boolean } = {}): Promise<void> {
   try {
-    dispatch({ type: 'page', page: await api.notifications({ limit: 50 }), replace: how.replace ?? false });
+    const [page, front] = await Promise.all([api.notifications({ limit: 50 }), api.unacknowledged()]);
+    dispatch({ type: 'page', page, replace: how.replace ?? false });
+    dispatch({ type: 'front', items: front.items });
   } catch {
     // The connection's state already says what is wrong; a 401 has signed us out.
   }
@@ -71,11 +73,10 @@ function afterwards(event: LiveEvent, before: LiveState): void {
   if (event.type === 'notification' && state.inbox.fresh.length > before.inbox.fresh.length) {
     setTimeout(() => dispatch({ type: 'settled', ids: [event.item.id] }), FRESH_MS);
   }
-  // What other tabs read while this one was away is not among what comes after the position; and an `inbox`
-  // count may already hold a notification that is still on its way. The list knows both.
-  if (event.type === 'connected' || event.type === 'inbox') {
-    clearTimeout(recount);
-    recount = setTimeout(() => void refreshInbox(), RECOUNT_MS);
+  // What other tabs read while this one was away is not among what comes after the position.
+  if (event.type === 'connected') {
+    clearTimeout(reread);
+    reread = setTimeout(() => void refreshInbox(), REREAD_MS);
   }
   if (event.type === 'lost' && event.problem.kind === 'token_expired') signOut('token_expired');
 }

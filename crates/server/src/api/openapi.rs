@@ -164,11 +164,20 @@ fn require_fields_of_answers(document: &mut openapi::OpenApi) {
         return;
     };
     for (name, schema) in &mut components.schemas {
-        if let RefOr::T(Schema::Object(object)) = schema
-            && !MAY_LEAVE_OUT.contains(&name.as_str())
-        {
+        if !MAY_LEAVE_OUT.contains(&name.as_str()) {
+            require_fields(schema);
+        }
+    }
+}
+
+fn require_fields(schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
             object.required = object.properties.keys().cloned().collect();
         }
+        // What is made of several: its own fields beside those of another.
+        RefOr::T(Schema::AllOf(parts)) => parts.items.iter_mut().for_each(require_fields),
+        _ => {}
     }
 }
 
