@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { find } from '../harness/place.mjs';
 import { until } from '../harness/process.mjs';
 import { World } from '../harness/world.mjs';
@@ -23,6 +24,9 @@ const QUIET = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+// As a field for date and time takes it.
+const localTime = (at) => new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 
 describe('in a browser, through nginx', () => {
   const world = World.use({ nginx: true });
@@ -161,14 +165,82 @@ describe('in a browser, through nginx', () => {
         await item(tab).waitFor({ state: 'detached' });
         assert.equal(await unread(tab), '0');
       }
+      let reads = 0;
+      other.on('request', (request) => (reads += request.url().includes('status=archived') ? 1 : 0));
       await other.getByRole('radio', { name: 'Archived' }).check();
       await item(other).waitFor();
+      await pause(500);
+      assert.equal(reads, 1, 'it is read once, and then when something changes');
       await other.getByRole('radio', { name: 'All', exact: true }).check();
       await item(other).waitFor({ state: 'detached' });
       assert.deepEqual(complaints, []);
       await context.close();
     },
   );
+
+  world.test('what asks for it stands in front of everybody until one of them acknowledges it', async () => {
+    const [luis, marta] = [await visit(), await visit()];
+    await logIn(luis.page, world.users.luis);
+    await logIn(marta.page, world.users.marta);
+    const { id } = await world.publish({ all: true }, 'Gate 2 is open', { requires_ack: true });
+    const inFront = ({ page }) =>
+      page.locator(`[data-testid="front"] [data-testid="notification"][data-id="${id}"]`);
+    for (const tab of [luis, marta]) await inFront(tab).waitFor();
+    await inFront(luis).locator('[data-testid="acknowledge"]').click();
+    for (const tab of [luis, marta]) {
+      await inFront(tab).waitFor({ state: 'detached' });
+      const item = tab.page.locator(`[data-testid="notification"][data-id="${id}"]`);
+      assert.match(await item.locator('[data-testid="acknowledged-by"]').textContent(), /luis/);
+    }
+    // Who comes later sees it as well.
+    await marta.page.reload();
+    const item = marta.page.locator(`[data-testid="notification"][data-id="${id}"]`);
+    assert.match(await item.locator('[data-testid="acknowledged-by"]').textContent(), /luis/);
+    for (const { context, complaints } of [luis, marta]) {
+      assert.deepEqual(complaints, []);
+      await context.close();
+    }
+  });
+
+  world.test('what its publisher recalls leaves the other tabs, and the badge falls', async () => {
+    const [olga, luis] = [await visit(), await visit()];
+    await world.request('POST', '/api/notifications/read', { as: 'luis', body: { all: true } });
+    await logIn(olga.page, world.users.olga);
+    await logIn(luis.page, world.users.luis);
+    const { id } = await world.publish({ all: true }, 'A mistake');
+    const item = ({ page }) => page.locator(`[data-testid="notification"][data-id="${id}"]`);
+    await item(luis).waitFor();
+    await until(async () => (await unread(luis.page)) === '1', 5_000, 'the badge to say 1');
+    await item(olga).locator('button[aria-expanded]').click();
+    assert.equal(await item(luis).locator('[data-testid="recall"]').count(), 0, 'it is not his own');
+    await item(olga).locator('[data-testid="recall"]').click();
+    await item(olga).locator('[data-testid="recall-yes"]').click();
+    for (const tab of [olga, luis]) await item(tab).waitFor({ state: 'detached' });
+    await until(async () => (await unread(luis.page)) === '0', 5_000, 'the badge to fall');
+    for (const { context, complaints } of [olga, luis]) {
+      assert.deepEqual(complaints, []);
+      await context.close();
+    }
+  });
+
+  world.test('what is scheduled is listed, and can be cancelled', async () => {
+    const { context, page, complaints } = await visit();
+    await logIn(page, world.users.olga);
+    await page.locator('nav a[href="/send"]').click();
+    await page.locator('input[value="all"]').check();
+    await page.locator('[name="title"]').fill('Maintenance begins');
+    await page.locator('[name="deliver_at"]').fill(localTime(Date.now() + 3_600_000));
+    await page.locator('form button[type="submit"]').click();
+    const item = page.locator('[data-testid="scheduled-item"]');
+    await item.waitFor();
+    assert.match(await item.textContent(), /Maintenance begins/);
+    assert.equal(world.sql('SELECT id FROM scheduled_notifications').length, 1);
+    await item.locator('[data-testid="cancel"]').click();
+    await item.waitFor({ state: 'detached' });
+    assert.equal(world.sql('SELECT id FROM scheduled_notifications').length, 0);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
 
   world.test(
     'says in words that it is offline while the server is away, and comes back by itself',
