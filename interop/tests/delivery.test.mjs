@@ -141,11 +141,8 @@ for (const database of ['sqlite', 'postgres']) {
       const second = await world.publishTo('luis', 'second');
       await here.event('notification', ({ id }) => id === second.id);
 
-      assert.deepEqual(await ask(here.socket, 'read', { ids: [first.id] }), {
-        ok: true,
-        read: [first.id],
-        unread: 1,
-      });
+      const { ok, read, unread } = await ask(here.socket, 'read', { ids: [first.id] });
+      assert.deepEqual({ ok, read, unread }, { ok: true, read: [first.id], unread: 1 });
       await there.event('inbox', ({ read, unread }) => read.includes(first.id) && unread === 1);
       const all = await ask(here.socket, 'read', { all: true });
       assert.equal(all.unread, 0);
