@@ -2,14 +2,14 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use atalaya_store::{Store, StoreError};
+use atalaya_store::{Store, StoreError, bus::Bus};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     auth::{LoginThrottle, Passwords, Tokens},
     clock::Clock,
-    config::Config,
+    config::{BusKind, Config},
     delivery::{Delivery, Frames},
     inbox::Inbox,
     ledger::{Closing, Identity, Ledger},
@@ -32,6 +32,8 @@ pub struct App {
     pub ledger: Ledger,
     pub health: Health,
     pub metrics: Arc<Metrics>,
+    /// The other servers on the same database, if there may be any.
+    pub bus: Option<Arc<Bus>>,
     /// The short tasks that belong to sockets; a drain waits for them.
     pub tasks: TaskTracker,
 }
@@ -56,6 +58,10 @@ impl App {
             config.max_connections,
         )
         .await?;
+        let bus = match config.bus {
+            BusKind::Local => None,
+            BusKind::Postgres => store.bus(&ledger.node_id()).map(Arc::new),
+        };
         let app = Self {
             tokens: Tokens::new(
                 &config.jwt_secret,
@@ -64,8 +70,13 @@ impl App {
             ),
             passwords: Passwords::new(),
             throttle: LoginThrottle::new(),
-            delivery: Delivery::new(store.clone(), Arc::clone(&metrics)),
-            inbox: Inbox::new(store.clone(), Arc::clone(&hub), Arc::clone(&frames)),
+            delivery: Delivery::new(store.clone(), Arc::clone(&metrics), bus.clone()),
+            inbox: Inbox::new(
+                store.clone(),
+                Arc::clone(&hub),
+                Arc::clone(&frames),
+                bus.clone(),
+            ),
             health: Health::new(store.clone()),
             tasks: TaskTracker::new(),
             config,
@@ -75,6 +86,7 @@ impl App {
             frames,
             ledger,
             metrics,
+            bus,
         };
         Ok((Arc::new(app), closings))
     }

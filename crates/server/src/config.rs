@@ -19,6 +19,8 @@ pub struct Config {
     pub database_url: Secret,
     /// Where the embedded database and the generated secret live.
     pub data_dir: PathBuf,
+    /// How several servers on one database hear of each other's publishes.
+    pub bus: BusKind,
     /// A name for this server among several; by default the host's name and the port.
     pub node: Option<String>,
     /// The HS256 key that signs and verifies access tokens.
@@ -49,6 +51,10 @@ pub struct Config {
     pub upgrade_timeout: Duration,
     /// How long after its end a connection may be continued by its client as if it had never been gone.
     pub recovery_window: Duration,
+    /// How long a notification is kept after everyone it is for is done with it; `None` for ever.
+    pub retention: Option<Duration>,
+    /// How long one that is for a role or for all is kept, whether or not everybody has read it; `None` for ever.
+    pub broadcast_retention: Option<Duration>,
     /// The largest message accepted from a client, in bytes.
     pub max_payload: usize,
     /// How many connections this process holds at once.
@@ -59,6 +65,15 @@ pub struct Config {
     pub outbound_max_messages: usize,
     /// How many bytes may wait for one socket before it is cut off as slow.
     pub outbound_max_bytes: usize,
+}
+
+/// How several servers hear of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BusKind {
+    /// By their poll alone.
+    Local,
+    /// By `LISTEN` and `NOTIFY` of the PostgreSQL that they share.
+    Postgres,
 }
 
 /// The pages that may talk to the server from another origin.
@@ -106,6 +121,7 @@ impl Config {
             ops_listen: SocketAddr::from(([127, 0, 0, 1], 9464)),
             database_url: Secret::new("sqlite://data/atalaya.db"),
             data_dir: PathBuf::from("data"),
+            bus: BusKind::Local,
             node: None,
             jwt_secret,
             jwt_user_claim: "sub".to_owned(),
@@ -124,6 +140,10 @@ impl Config {
             upgrade_timeout: Duration::from_secs(10),
             // As the public server's documentation proposes.
             recovery_window: Duration::from_secs(2 * 60),
+            // A quarter: long enough to look something up, short enough to stay small.
+            retention: Some(Duration::from_secs(90 * 24 * 60 * 60)),
+            // A year: who has not looked for so long will not read it any more.
+            broadcast_retention: Some(Duration::from_secs(365 * 24 * 60 * 60)),
             max_payload: 1_000_000,
             max_connections: 50_000,
             max_sessions_per_user: 100,

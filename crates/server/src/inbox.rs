@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use atalaya_store::{
     Store, StoreError,
+    bus::{Bus, Wake},
     model::{InboxChange, InboxItem, NotificationId, Selection, Timestamp, Unread, UserId},
 };
 
@@ -25,11 +26,18 @@ pub struct Inbox {
     store: Store,
     hub: Arc<Hub>,
     frames: Arc<Frames>,
+    /// The other servers, if they are to be told.
+    bus: Option<Arc<Bus>>,
 }
 
 impl Inbox {
-    pub fn new(store: Store, hub: Arc<Hub>, frames: Arc<Frames>) -> Self {
-        Self { store, hub, frames }
+    pub fn new(store: Store, hub: Arc<Hub>, frames: Arc<Frames>, bus: Option<Arc<Bus>>) -> Self {
+        Self {
+            store,
+            hub,
+            frames,
+            bus,
+        }
     }
 
     /// Marks notifications as read.
@@ -91,6 +99,9 @@ impl Inbox {
         for member in self.hub.members_of_user(user) {
             // A socket that is gone reads the state on its next connection.
             let _ = member.send(&frame);
+        }
+        if let Some(bus) = &self.bus {
+            bus.tell(Wake::Inbox(user));
         }
     }
 }

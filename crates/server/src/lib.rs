@@ -8,6 +8,7 @@
 pub mod api;
 mod app;
 pub mod auth;
+mod bus;
 mod clock;
 pub mod config;
 mod delivery;
@@ -15,6 +16,7 @@ mod first_admin;
 mod inbox;
 mod ledger;
 mod ops;
+mod retention;
 mod server;
 mod sockets;
 mod web;

@@ -16,7 +16,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 use crate::{
-    App, Clock, Config, api, config::Origins, delivery, first_admin, ledger, ops, sockets::Sockets,
+    App, Clock, Config, api, bus, config::Origins, delivery, first_admin, ledger, ops, retention,
+    sockets::Sockets,
 };
 
 /// Why a server did not start.
@@ -161,6 +162,10 @@ fn run_background(
     let tasks = TaskTracker::new();
     let stop = || running.clone();
     tasks.spawn(delivery::fan_out(Arc::clone(app), changes, stop()));
+    if let Some(bus) = &app.bus {
+        tasks.spawn(bus::listen(Arc::clone(app), Arc::clone(bus), stop()));
+        tasks.spawn(bus::speak(Arc::clone(bus), stop()));
+    }
     tasks.spawn(delivery::recount(Arc::clone(app), stop()));
     tasks.spawn(delivery::publish_scheduled(Arc::clone(app), stop()));
     tasks.spawn(delivery::end_expired(Arc::clone(app), stop()));
@@ -168,6 +173,7 @@ fn run_background(
     tasks.spawn(ledger::reap(Arc::clone(app), stop()));
     tasks.spawn(ledger::refresh_last_seen(Arc::clone(app), stop()));
     tasks.spawn(ledger::tell_watchers(Arc::clone(app), stop()));
+    tasks.spawn(retention::prune(Arc::clone(app), stop()));
     tasks.spawn(ledger::prune_refusals(Arc::clone(app), stop()));
     tasks.close();
     tasks

@@ -35,6 +35,7 @@ impl Db {
                     db.writers.close(),
                     db.ledger.close(),
                     db.publisher.close(),
+                    db.bus.close(),
                 );
             }
         }

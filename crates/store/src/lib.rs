@@ -2,7 +2,8 @@
 //!
 //! [`Store::open`] takes a URL, [`Store::migrate`] makes or adopts the tables, and then each verb is one
 //! transaction whose outcome is a type. The verbs stand in `ledger` (sessions), `nodes` (leases and the
-//! reaper), `refusals`, `accounts`, `inbox` (reading), `publish` (writing), `recall`, and `changes` (what becomes of it). Sessions and publishes are
+//! reaper), `refusals`, `accounts`, `inbox` (reading), `publish` (writing), `recall`, and `changes` (what becomes of it). `bus` wakes
+//! other servers, `retention` takes away what is done with. Sessions and publishes are
 //! group-committed: whoever waits while one transaction runs shares the next.
 //!
 //! Time is always an argument. Every verb gives up after a bounded time with
@@ -24,9 +25,11 @@ mod postgres;
 mod publish;
 mod recall;
 mod refusals;
+mod retention;
 mod sqlite;
 mod time;
 
+pub mod bus;
 pub mod cursor;
 pub mod error;
 pub mod model;
@@ -46,6 +49,7 @@ pub use cursor::{Cursor, CursorError};
 pub use error::{CreateUserError, OpenError, PublishError, RecallError, StoreError};
 pub use model::*;
 pub use publish::{KEYS_LAST_MS, Publishing};
+pub use retention::{Keep, Pruned};
 
 /// How many ids one [`Selection::Ids`] may name, and how many a [`InboxChange`] lists.
 pub const MAX_SELECTION: usize = 1_000;

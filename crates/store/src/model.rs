@@ -213,6 +213,8 @@ pub struct Standing {
     pub read_up_to: Position,
     /// As in [`Unread`].
     pub version: i64,
+    /// Up to where something was taken away: who comes from before this may miss something.
+    pub pruned_up_to: Position,
 }
 
 /// What a close found.

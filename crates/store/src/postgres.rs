@@ -37,6 +37,8 @@ pub(crate) struct Database {
     /// For each group commit a connection of its own.
     pub(crate) ledger: Kept,
     pub(crate) publisher: Kept,
+    /// For the bus between servers: one connection to listen on and one to speak on, made when they are used.
+    pub(crate) bus: PgPool,
     pub(crate) patience: Duration,
 }
 
@@ -54,6 +56,7 @@ impl Database {
             writers: open(WRITERS, &session),
             ledger: kept(),
             publisher: kept(),
+            bus: open(2, &session),
             patience: options.patience,
         })
     }

@@ -12,7 +12,7 @@ mod tests;
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::Result;
-use atalaya_server::config::{Config, Secret};
+use atalaya_server::config::{BusKind, Config, Secret};
 
 pub use self::{
     parse::duration,
@@ -112,6 +112,7 @@ fn read_config(raw: &mut Raw) -> Config {
         ops_listen: raw.value("ops_listen", parse::address),
         database_url: Secret::new(database_url),
         data_dir,
+        bus: raw.value("bus", parse::bus),
         node: raw.optional("node", parse::node),
         jwt_secret: Secret::new(""),
         jwt_user_claim: raw.value("jwt_user_claim", parse::claim),
@@ -127,6 +128,8 @@ fn read_config(raw: &mut Raw) -> Config {
         connect_timeout: raw.value("connect_timeout_seconds", parse::short_time),
         upgrade_timeout: raw.value("upgrade_timeout_seconds", parse::short_time),
         recovery_window: raw.value("recovery_window_seconds", parse::recovery_window),
+        retention: raw.value("retention_days", parse::days),
+        broadcast_retention: raw.value("broadcast_retention_days", parse::days),
         max_payload: raw.value("max_payload_bytes", parse::bytes),
         max_connections: raw.value("max_connections", parse::count),
         max_sessions_per_user: raw.value("max_sessions_per_user", parse::small_count),
@@ -141,6 +144,12 @@ fn check_together(config: &Config, mistakes: &mut Vec<Mistake>) {
         mistakes.push(Mistake {
             wrong: format!("listen and ops_listen are both {}", config.listen),
             allowed: "allowed: two different addresses or ports".to_owned(),
+        });
+    }
+    if config.bus == BusKind::Postgres && config.database_url.expose().starts_with("sqlite:") {
+        mistakes.push(Mistake {
+            wrong: "bus is postgres, and the database is SQLite".to_owned(),
+            allowed: "allowed: local, since SQLite serves one server alone".to_owned(),
         });
     }
     if config.outbound_max_bytes < config.max_payload {

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use atalaya_server::config::Origins;
+use atalaya_server::config::{BusKind, Origins};
 use ipnet::IpNet;
 
 use crate::logging::{Filter, Format};
@@ -52,6 +52,14 @@ pub(super) fn socket_path(text: &str) -> Option<String> {
         !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '?' || c == '#');
     let ours = text.starts_with("/api/");
     (shaped && plain && !ours).then(|| text.to_owned())
+}
+
+pub(super) fn bus(text: &str) -> Option<BusKind> {
+    match text {
+        "local" => Some(BusKind::Local),
+        "postgres" => Some(BusKind::Postgres),
+        _ => None,
+    }
 }
 
 pub(super) fn node(text: &str) -> Option<String> {
@@ -102,6 +110,12 @@ pub(super) fn lease(text: &str) -> Option<Duration> {
 /// None at all switches recovery off.
 pub(super) fn recovery_window(text: &str) -> Option<Duration> {
     within(text, Duration::ZERO..=24 * HOUR)
+}
+
+/// Nothing at all is for ever.
+pub(super) fn days(text: &str) -> Option<Option<Duration>> {
+    let days = text.parse::<u32>().ok().filter(|days| *days <= 3_650)?;
+    Some((days > 0).then(|| days * 24 * HOUR))
 }
 
 pub(super) fn token_life(text: &str) -> Option<Duration> {

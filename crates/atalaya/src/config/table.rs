@@ -53,6 +53,8 @@ const WHOLE: &str = "a whole number from 1 to 10000000, such as 1000";
 const BYTES: &str = "a number of bytes from 1024 to 1073741824, such as 1000000";
 const SHORT_TIME: &str = "a time from 100ms to 10m, such as 30s or 2m (a bare number is seconds)";
 
+const DAYS: &str = "a whole number of days up to 3650, such as 90; 0 keeps for ever";
+
 /// A row of the table; what few settings need is changed where the row stands.
 const fn row(
     section: &'static str,
@@ -79,6 +81,7 @@ const KEEPING: &str = "Where things are kept";
 const TOKENS: &str = "Tokens";
 const SOCKETS: &str = "Socket.IO";
 const LEDGER: &str = "The ledger";
+const INBOXES: &str = "Inboxes";
 const LIMITS: &str = "Limits";
 const LOGS: &str = "Logs";
 
@@ -247,6 +250,14 @@ pub static SETTINGS: &[Setting] = &[
         "a time up to 24h, such as 30s or 2m (a bare number is seconds); 0 switches it off",
         "How long after a cut a client may come back as the same socket (socket.recovered).",
     ),
+    row(
+        LEDGER,
+        "bus",
+        "ATALAYA_BUS",
+        "local",
+        "local, or postgres where the database is PostgreSQL",
+        "How several servers on one database hear of each other: at once by its LISTEN/NOTIFY, or within a second by polling.",
+    ),
     Setting {
         default: Unset::Derived {
             meaning: "the host's name and the port",
@@ -261,6 +272,22 @@ pub static SETTINGS: &[Setting] = &[
             "The name of this server among several, as it stands in the ledger.",
         )
     },
+    row(
+        INBOXES,
+        "retention_days",
+        "ATALAYA_RETENTION_DAYS",
+        "90",
+        DAYS,
+        "How long a notification is kept after it expired, was recalled, or was read or archived by all whom it names.",
+    ),
+    row(
+        INBOXES,
+        "broadcast_retention_days",
+        "ATALAYA_BROADCAST_RETENTION_DAYS",
+        "365",
+        DAYS,
+        "How long a notification for a role or for all is kept, whether or not everybody has read it.",
+    ),
     row(
         LIMITS,
         "max_connections",

@@ -2,17 +2,53 @@
 //! meanwhile, and from another one. What the unmodified client makes of it stands in `interop/`.
 
 use atalaya_client::{Client, Options};
-use atalaya_store::model::{Role, UserId};
+use atalaya_store::{
+    Keep, OpenOptions, Store,
+    model::{Position, Role, UserId},
+};
 use serde_json::{Value, json};
 
-use crate::world::{PATIENCE, World, next_title, to, token};
+use crate::world::{PATIENCE, World, next_title, now, to, token};
 
 on_both_databases!(
+    who_comes_from_before_what_was_taken_away_is_told,
     a_client_is_the_same_socket_after_kill_nine,
     the_end_of_the_replay_is_told,
     a_cursor_does_the_same_for_a_client_without_recovery,
     nothing_is_recovered_where_it_is_switched_off,
 );
+
+async fn who_comes_from_before_what_was_taken_away_is_told(mut world: World) {
+    let operator = world.user(Role::Operator).await;
+    let luis = world.user(Role::User).await;
+    world.start().await;
+    for title in ["one", "two", "three"] {
+        world.publish(operator, to(luis, title)).await;
+    }
+    let first = world.connect(luis).await.unwrap();
+    let read = [json!({"up_to": 2})];
+    assert_eq!(
+        first.emit_with_ack("read", &read).await.unwrap()["ok"],
+        true
+    );
+    let store = Store::open(world.database_url(), OpenOptions::default()).await;
+    let everything = Keep {
+        since: now().plus_ms(60_000),
+        groups_since: None,
+    };
+    let pruned = store.unwrap().prune(Position::START, everything).await;
+    assert_eq!(pruned.unwrap().notifications, 2);
+    for (cursor, complete) in [(1, false), (2, true), (3, true)] {
+        let auth = json!({"token": token(luis, 3_600), "cursor": cursor});
+        let mut back = Client::connect(world.options_with(auth)).await.unwrap();
+        let told = sync(&mut back).await;
+        assert_eq!(told, json!({"from": cursor, "to": 3, "complete": complete}));
+    }
+    // Who comes without a position gets what is unread, and that is all there.
+    let mut fresh = world.connect(luis).await.unwrap();
+    assert_eq!(next_title(&mut fresh).await, "three");
+    assert_eq!(sync(&mut fresh).await["complete"], true);
+}
 
 async fn sync(client: &mut Client) -> Value {
     client.next_event_named("sync").await.unwrap().arg(0)

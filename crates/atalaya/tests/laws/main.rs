@@ -20,3 +20,4 @@ mod l4_nothing_lost;
 mod l5_recovery;
 mod l6_expired_means_gone;
 mod l7_bounded;
+mod l8_bus;

@@ -60,10 +60,13 @@ impl Backlog {
             if self.send(app, member, items).await.is_err() {
                 return Ok(());
             }
-            if complete && self.meets_the_fan_out(app, member, head) {
-                let from = member.state().entry.resume_after;
-                // Not where its own position could not be believed.
-                let is_complete = self.unread_only == from.is_none();
+            if !complete {
+                continue;
+            }
+            let from = member.state().entry.resume_after;
+            // Not where its own position could not be believed; nor where something was taken away after it.
+            let is_complete = self.unread_only == from.is_none() && is_kept(app, from).await?;
+            if self.meets_the_fan_out(app, member, head) {
                 let sync = app.frames.sync(from, self.sent_up_to, is_complete);
                 // A socket that is gone by now has been told of by whoever saw it go.
                 let _ = member.send(&sync);
@@ -135,6 +138,14 @@ impl Backlog {
     fn meets_the_fan_out(&mut self, app: &App, member: &Member, head: Position) -> bool {
         self.sent_up_to = self.sent_up_to.max(head.0);
         meets_the_fan_out(app, member, self.sent_up_to)
+    }
+}
+
+/// Whether everything after a position is still there. To be asked after it was read.
+async fn is_kept(app: &App, from: Option<i64>) -> Result<bool, StoreError> {
+    match from {
+        Some(from) => Ok(from >= app.store.pruned_up_to().await?.0),
+        None => Ok(true),
     }
 }
 

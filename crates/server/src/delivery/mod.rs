@@ -17,11 +17,15 @@ use std::{sync::Arc, time::Duration};
 
 use atalaya_store::{
     PublishError, Publishing, Store,
+    bus::{Bus, Wake},
     model::{NewNotification, Published, Scheduled, Timestamp},
 };
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
-use crate::{ops::Metrics, sockets::Member};
+use crate::{
+    ops::Metrics,
+    sockets::{Hub, Member},
+};
 use recount::Recounts;
 
 pub(crate) use catch_up::{catch_up, meets_the_fan_out};
@@ -50,11 +54,14 @@ pub struct Delivery {
     changed: Notify,
     recounts: Recounts,
     catch_ups: Semaphore,
+    /// The other servers, if they are to be told.
+    bus: Option<Arc<Bus>>,
 }
 
 impl Delivery {
-    pub fn new(store: Store, metrics: Arc<Metrics>) -> Self {
+    pub fn new(store: Store, metrics: Arc<Metrics>, bus: Option<Arc<Bus>>) -> Self {
         Self {
+            bus,
             store,
             metrics,
             wake: Notify::new(),
@@ -73,6 +80,27 @@ impl Delivery {
     /// Wakes the fan-out to tell of a change that is committed.
     pub(crate) fn changed(&self) {
         self.changed.notify_one();
+        self.tell(Wake::Changed);
+    }
+
+    /// Has the other servers woken.
+    fn tell(&self, wake: Wake) {
+        if let Some(bus) = &self.bus {
+            bus.tell(wake);
+        }
+    }
+
+    /// Looks where another server says that there is something.
+    pub(crate) fn hear(&self, hub: &Hub, wake: Wake) {
+        match wake {
+            Wake::Published => self.wake.notify_one(),
+            Wake::Changed => self.changed.notify_one(),
+            Wake::Inbox(user) => self.recount(&hub.members_of_user(user)),
+            Wake::Everything => {
+                self.changed.notify_one();
+                self.recount(&hub.members());
+            }
+        }
     }
 
     /// Has the users of these sockets told how many are unread now.
@@ -127,6 +155,7 @@ impl Delivery {
         if !published.is_repeat {
             self.metrics.published();
             self.wake.notify_one();
+            self.tell(Wake::Published);
         }
     }
 }

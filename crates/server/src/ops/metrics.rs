@@ -23,6 +23,7 @@ pub struct Metrics {
     sockets: Gauge,
     users: Gauge,
     store_up: Gauge,
+    bus_up: Gauge,
 }
 
 /// `admitted`, or the code of the refusal. The codes are a fixed list, so the label is bounded.
@@ -44,6 +45,11 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Whether other servers are heard.
+    pub fn bus(&self, is_up: bool) {
+        self.bus_up.set(i64::from(is_up));
+    }
+
     /// Everything at zero.
     pub fn new() -> Self {
         let mut metrics = Self {
@@ -56,6 +62,7 @@ impl Metrics {
             sockets: Gauge::default(),
             users: Gauge::default(),
             store_up: Gauge::default(),
+            bus_up: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -93,6 +100,11 @@ impl Metrics {
             "refusals_dropped",
             "Refused connections not recorded because there were too many at once",
             self.refusals_dropped.clone(),
+        );
+        r.register(
+            "bus_up",
+            "1 if what other servers commit is heard at once; 0 also where no bus is configured",
+            self.bus_up.clone(),
         );
         r.register(
             "database_up",

@@ -66,6 +66,7 @@ impl Run {
             newest: Position(0),
             read_up_to: Position(0),
             version: 0,
+            pruned_up_to: Position(0),
         };
         let (user, role) = (UserId(7), Role::User);
         Self {

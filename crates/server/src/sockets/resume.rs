@@ -116,6 +116,7 @@ mod tests {
             newest: Position(newest),
             read_up_to: Position(0),
             version: 0,
+            pruned_up_to: Position(0),
         };
         Entry::of(resume_after, &standing)
     }

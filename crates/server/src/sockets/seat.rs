@@ -45,8 +45,12 @@ impl Entry {
     pub fn of(resume_after: Option<i64>, inbox: &Standing) -> Self {
         let is_all_read = inbox.newest <= inbox.read_up_to;
         let has_nothing_new = match resume_after {
-            // One that is beyond the head, this database never gave out: the catch-up knows what to do.
-            Some(position) => inbox.newest.0 <= position && position <= inbox.head.0,
+            // One that is beyond the head, this database never gave out, and before the other nothing is certain any
+            // more: the catch-up knows what to do.
+            Some(position) => {
+                let is_known = (inbox.pruned_up_to.0..=inbox.head.0).contains(&position);
+                is_known && inbox.newest.0 <= position
+            }
             None => is_all_read,
         };
         Self {
@@ -153,6 +157,7 @@ mod tests {
             newest: Position(newest),
             read_up_to: Position(read_up_to),
             version: 0,
+            pruned_up_to: Position(10),
         }
     }
 
@@ -181,6 +186,14 @@ mod tests {
         let entry = Entry::of(Some(79), &standing(80, 80));
         assert_eq!(entry.nothing_up_to, None);
         assert!(entry.is_unread_known);
+    }
+
+    #[test]
+    fn from_before_what_was_taken_away_nothing_is_certain() {
+        let entry = Entry::of(Some(10), &standing(0, 0));
+        assert_eq!(entry.nothing_up_to, Some(100));
+        let entry = Entry::of(Some(9), &standing(0, 0));
+        assert_eq!(entry.nothing_up_to, None);
     }
 
     #[test]

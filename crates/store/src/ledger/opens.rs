@@ -56,6 +56,7 @@ mapped!(Verdict, |row| {
             newest: Position(row.try_get("newest")?),
             read_up_to: Position(row.try_get("read_up_to")?),
             version: row.try_get("version")?,
+            pruned_up_to: Position(row.try_get("pruned_up_to")?),
         },
         recovered_from: row.try_get("recovered_from")?,
         recovered_socket_id: row.try_get("recovered_socket_id")?,

@@ -5,6 +5,7 @@
 mod accounts;
 mod adoption;
 mod bench;
+mod bus;
 mod changes;
 mod collapse;
 mod commit_order;
@@ -21,5 +22,6 @@ mod publish;
 mod publishers;
 mod recovery;
 mod refusals;
+mod retention;
 mod scheduled;
 mod tabs;

@@ -27,7 +27,7 @@ macro_rules! for_the_batch {
             head!(),
             ") AS head, (",
             changes_head!(),
-            ") AS changes, ",
+            ") AS changes, COALESCE((SELECT pruned_up_to FROM retention WHERE id = 1), 0) AS pruned_up_to, ",
             newest_of!("'all'"),
             " AS to_all, ",
             newest_of!("'role:admin'"),
@@ -70,7 +70,7 @@ macro_rules! judged {
              LOWER(CAST(u.role AS TEXT)) AS role, running.id IS NOT NULL AS is_held, \
              CASE WHEN a.max_active IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM user_sessions AS s \
                  WHERE s.user_id = a.user_id AND s.is_active = TRUE) END AS active, \
-             head, head + changes + COALESCE((SELECT v.version FROM inbox_versions AS v \
+             head, pruned_up_to, head + changes + COALESCE((SELECT v.version FROM inbox_versions AS v \
                  WHERE v.user_id = a.user_id), 0) AS version, COALESCE(",
             $marks,
             ", 0) AS read_up_to, ",
@@ -104,7 +104,7 @@ macro_rules! verdict {
     ($maximum:literal) => {
         concat!(
             "is_known, is_disabled, is_held, CAST(active AS BIGINT) AS active, role, \
-             CAST(recovered_from AS BIGINT) AS recovered_from, recovered_socket_id, head, version, read_up_to, ",
+             CAST(recovered_from AS BIGINT) AS recovered_from, recovered_socket_id, head, version, pruned_up_to, read_up_to, ",
             $maximum,
             "(to_user, CASE WHEN to_all > joined THEN to_all ELSE 0 END, \
              CASE WHEN to_role > role_since THEN to_role ELSE 0 END) AS newest, "
