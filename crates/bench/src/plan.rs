@@ -21,6 +21,8 @@ pub enum Scenario {
     Direct,
     /// The same, and each receiver then reads it from the inbox (a notification, also read).
     DirectRead,
+    /// As many notifications as go, each to one random user (a notification, committed).
+    Publish,
     /// Everybody goes at once, until the last row is closed (a row).
     Leave,
     /// Connects, leaves, publishes and reads at once (any of them).
@@ -28,12 +30,13 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Connect,
         Self::Idle,
         Self::Broadcast,
         Self::Direct,
         Self::DirectRead,
+        Self::Publish,
         Self::Leave,
         Self::Mixed,
     ];
@@ -46,6 +49,7 @@ impl Scenario {
             Self::Broadcast => "broadcast",
             Self::Direct => "direct",
             Self::DirectRead => "direct-read",
+            Self::Publish => "publish",
             Self::Leave => "leave",
             Self::Mixed => "mixed",
         }
@@ -88,6 +92,8 @@ pub struct Plan {
     pub at_once: usize,
     /// Broadcasts to send, in the scenario of that name.
     pub count: u32,
+    /// Clients that stop reading before the broadcasts begin; nothing is expected of them.
+    pub stuck: usize,
     /// Notifications a second (direct, mixed).
     pub rate_per_s: f64,
     /// Connects a second, and as many leaves (mixed).

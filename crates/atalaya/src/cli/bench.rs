@@ -32,12 +32,15 @@ pub struct Load {
     /// Clients to connect, each a user of its own; by default 1000, or all --users
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub clients: Option<u32>,
-    /// Connection attempts under way at once
+    /// Connection attempts, or publishes, under way at once
     #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub at_once: u32,
     /// Broadcasts, one after the other (broadcast)
     #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub count: u32,
+    /// Clients that stop reading before the broadcasts, which must cost the others nothing (broadcast)
+    #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub stuck: u32,
     /// Notifications a second, each to one user (direct, direct-read, mixed)
     #[arg(long, value_name = "RATE", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub rate: u32,
@@ -111,6 +114,8 @@ pub enum ScenarioName {
     Direct,
     /// The same, and each is then read
     DirectRead,
+    /// As many notifications as go, each to one user
+    Publish,
     /// Everybody goes at once
     Leave,
     /// Connects, leaves, publishes and reads at once

@@ -42,6 +42,7 @@ fn assert_whole(report: &Value) {
         "broadcast",
         "direct",
         "direct-read",
+        "publish",
         "leave",
         "mixed",
     ];
@@ -71,8 +72,9 @@ fn assert_whole(report: &Value) {
     assert_eq!(outcomes[2]["deliveries"]["expected"], 20 * 3);
     assert!(outcomes[3]["answer_latency"]["p99_us"].as_u64().unwrap() > 0);
     assert_eq!(outcomes[4]["kinds"][0]["succeeded"], 15);
-    assert!(outcomes[5]["rows_closed_seconds"].as_f64().unwrap() > 0.0);
-    let kinds: Vec<&str> = outcomes[6]["kinds"]
+    assert!(outcomes[5]["answer_latency"]["p99_us"].as_u64().unwrap() > 0);
+    assert!(outcomes[6]["rows_closed_seconds"].as_f64().unwrap() > 0.0);
+    let kinds: Vec<&str> = outcomes[7]["kinds"]
         .as_array()
         .unwrap()
         .iter()
@@ -325,4 +327,12 @@ fn an_interrupted_measurement_takes_its_server_with_it() {
             .any(|line| line.contains("interrupted"))
     );
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+#[test]
+fn who_does_not_read_is_left_out() {
+    let (_place, outcome) = bench(Place::new(), &["broadcast", "--stuck=2"]);
+    let outcome = &outcome.json()["outcomes"][0];
+    assert_eq!(outcome["failed"], 0, "{outcome}");
+    assert_eq!(outcome["deliveries"]["expected"], 18 * 3);
 }

@@ -51,7 +51,8 @@ async fn with_the_bus_cut_nothing_is_missing() {
     for number in 0..40 {
         if number % 4 == 0 {
             let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                       WHERE query LIKE 'LISTEN%' OR query LIKE '%pg_notify%'";
+                       WHERE (query LIKE 'LISTEN%' OR query LIKE '%pg_notify%') \
+                       AND datname = current_database() AND pid <> pg_backend_pid()";
             world.execute_on_postgres(cut.to_owned()).await;
         }
         world.publish(operator, to(luis, &number.to_string())).await;

@@ -31,6 +31,8 @@ pub(crate) enum Stage {
     /// CONNECT is asked for.
     Joining,
     Joined,
+    /// Has joined, and does not read any more.
+    Stuck,
 }
 
 pub(crate) struct Client {
@@ -259,6 +261,14 @@ impl Client {
         self.stage = Stage::Away;
         if let Some(socket) = self.socket.take() {
             socket.end(ending);
+        }
+    }
+
+    /// From now on nothing is read: what the server sends fills what room there is, and then waits there.
+    pub(super) fn get_stuck(&mut self, shared: &Shared) {
+        if let Some(socket) = &self.socket {
+            socket.deafen(&shared.epoll);
+            self.stage = Stage::Stuck;
         }
     }
 

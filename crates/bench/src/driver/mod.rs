@@ -157,7 +157,10 @@ impl Driver {
     }
 
     pub(crate) fn is_under_way(&self, client: usize) -> bool {
-        !matches!(self.clients[client].stage, Stage::Joined | Stage::Away)
+        !matches!(
+            self.clients[client].stage,
+            Stage::Joined | Stage::Stuck | Stage::Away
+        )
     }
 
     pub(crate) fn joined(&self) -> impl Iterator<Item = usize> {
@@ -173,6 +176,14 @@ impl Driver {
         let event = &self.shared.requests.event;
         let packet = format!("{event}{number}[\"read\",{{\"ids\":[{id}]}}]");
         self.clients[client].say(packet.as_bytes(), &mut self.shared);
+    }
+
+    /// The first of those who have joined do not read any more.
+    pub(crate) fn stop_reading(&mut self, count: usize) {
+        let joined: Vec<usize> = self.joined().take(count).collect();
+        for client in joined {
+            self.clients[client].get_stuck(&self.shared);
+        }
     }
 
     pub(crate) fn hang_up(&mut self, client: usize, ending: Ending) {

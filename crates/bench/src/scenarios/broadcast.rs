@@ -14,6 +14,7 @@ use crate::{
 pub(super) fn run(bench: &mut Bench<'_>) -> Result<Outcome, Error> {
     let gathered = bench.gather()?;
     bench.quiet()?;
+    bench.driver.stop_reading(bench.plan.stuck);
     let mut broadcasts = Broadcasts::new(bench);
     let meter = bench.meter()?;
     broadcasts.send(bench, bench.plan.count)?;

@@ -7,6 +7,7 @@ mod direct;
 mod idle;
 mod leave;
 mod mixed;
+mod publish;
 
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,7 @@ pub fn run(plan: &Plan, scenario: Scenario, progress: &dyn Progress) -> Result<O
         Scenario::Idle => idle::run(&mut bench),
         Scenario::Broadcast => broadcast::run(&mut bench),
         Scenario::Direct | Scenario::DirectRead => direct::run(&mut bench),
+        Scenario::Publish => publish::run(&mut bench),
         Scenario::Leave => leave::run(&mut bench),
         Scenario::Mixed => mixed::run(&mut bench),
     };

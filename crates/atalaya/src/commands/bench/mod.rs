@@ -148,6 +148,7 @@ fn scenario(name: ScenarioName) -> Scenario {
         ScenarioName::Broadcast => Scenario::Broadcast,
         ScenarioName::Direct => Scenario::Direct,
         ScenarioName::DirectRead => Scenario::DirectRead,
+        ScenarioName::Publish => Scenario::Publish,
         ScenarioName::Leave => Scenario::Leave,
         ScenarioName::Mixed => Scenario::Mixed,
     }
@@ -162,6 +163,7 @@ fn plan(args: &BenchArgs, target: Target, people: Vec<Person>, publisher_token: 
         publisher_token,
         at_once: load.at_once as usize,
         count: load.count,
+        stuck: load.stuck as usize,
         rate_per_s: load.rate.into(),
         churn_per_s: load.churn.into(),
         length: load.length,

@@ -47,7 +47,7 @@ fn in_words(phase: &str, language: Language) -> &str {
         "connect" => language.pick("connecting", "conectando"),
         "wait" => language.pick("waiting", "esperando"),
         "broadcast" => language.pick("broadcasting", "difundiendo"),
-        "direct" | "direct-read" => language.pick("notifying", "notificando"),
+        "direct" | "direct-read" | "publish" => language.pick("notifying", "notificando"),
         "leave" => language.pick("leaving", "saliendo"),
         "mixed" => language.pick("a mixed day", "un día mixto"),
         other => other,
