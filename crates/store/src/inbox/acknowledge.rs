@@ -2,7 +2,7 @@
 
 use super::{
     marks::ascending,
-    reader::{bind_ids, locked_reader, touched, unread},
+    reader::{bind_ids, locked_reader, unread},
     statements::{ACKNOWLEDGE_IDS, FIRST_ACKNOWLEDGED, MARK_IDS},
 };
 use crate::{
@@ -31,7 +31,7 @@ impl Store {
                 if engine == Engine::Postgres {
                     sqlx::query(TURN).execute(&mut *transaction).await?;
                 }
-                let reader = locked_reader!(&mut *transaction, engine, user);
+                let reader = locked_reader!(&mut *transaction, user);
                 let query = sqlx::query_scalar(ACKNOWLEDGE_IDS.on(engine));
                 let acknowledged: Vec<i64> = bind_ids!(query, &reader, 0_i64, now, &ids)
                     .fetch_all(&mut *transaction)
@@ -55,7 +55,6 @@ impl Store {
                         .bind(now)
                         .execute(&mut *transaction)
                         .await?;
-                    touched!(&mut *transaction, user);
                 }
                 transaction.commit().await?;
                 let unread: Unread = unread!(connection, engine, reader, now);

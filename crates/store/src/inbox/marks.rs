@@ -1,7 +1,7 @@
 //! What a reader does with their inbox: reading, one by one or up to a point, and putting away.
 
 use super::{
-    reader::{Range, Reader, bind_ids, bind_range, locked_reader, touched, unread},
+    reader::{Range, Reader, bind_ids, bind_range, locked_reader, unread},
     statements::{ARCHIVE_IDS, IDS, MARK_IDS, MARK_UP_TO},
 };
 use crate::{
@@ -87,15 +87,12 @@ impl Store {
         let (changed, unread): (Vec<i64>, Unread) =
             on!(&self.inner.db, writers, |connection, engine| {
                 let mut transaction = db::begin(&mut *connection, engine).await?;
-                let reader = locked_reader!(&mut *transaction, engine, user);
+                let reader = locked_reader!(&mut *transaction, user);
                 let (statement, after) = touch.of(&reader);
                 let query = sqlx::query_scalar(statement.on(engine));
                 let changed = bind_ids!(query, &reader, after, now, &ids)
                     .fetch_all(&mut *transaction)
                     .await?;
-                if !changed.is_empty() {
-                    touched!(&mut *transaction, user);
-                }
                 transaction.commit().await?;
                 let unread: Unread = unread!(connection, engine, reader, now);
                 if matches!(touch, Touch::Read) && unread.count == 0 && !changed.is_empty() {
@@ -120,7 +117,7 @@ impl Store {
     ) -> Result<InboxChange, StoreError> {
         let (changed, up_to, unread) = on!(&self.inner.db, writers, |connection, engine| {
             let mut transaction = db::begin(&mut *connection, engine).await?;
-            let mut reader = locked_reader!(&mut *transaction, engine, user);
+            let mut reader = locked_reader!(&mut *transaction, user);
             let head: i64 = sqlx::query_scalar(HEAD)
                 .fetch_one(&mut *transaction)
                 .await?;
@@ -141,7 +138,6 @@ impl Store {
                     .bind(now)
                     .execute(&mut *transaction)
                     .await?;
-                touched!(&mut *transaction, user);
                 reader.read_up_to = up_to;
             }
             transaction.commit().await?;

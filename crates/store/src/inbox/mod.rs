@@ -121,7 +121,7 @@ impl Store {
             now,
         };
         on!(&self.inner.db, readers, |connection, engine| {
-            let reader = reader!(&mut *connection, engine, user);
+            let reader = reader!(&mut *connection, user);
             let statement = plans::explain(engine, NEWEST_FIRST.on(engine));
             let query = bind_range!(sqlx::query(statement), &reader, &range);
             let steps = query.fetch_all(connection).await?;
@@ -156,7 +156,7 @@ impl Store {
     /// more than 1,000 are counted.
     pub async fn unread(&self, user: UserId, now: Timestamp) -> Result<Unread, StoreError> {
         on!(&self.inner.db, readers, |connection, engine| {
-            let reader = reader!(&mut *connection, engine, user);
+            let reader = reader!(&mut *connection, user);
             Ok(unread!(connection, engine, reader, now))
         })
     }
@@ -189,7 +189,7 @@ impl Store {
         range: Range,
     ) -> Result<Vec<InboxItem>, StoreError> {
         on!(&self.inner.db, readers, |connection, engine| {
-            let reader = reader!(&mut *connection, engine, user);
+            let reader = reader!(&mut *connection, user);
             let mut items: Vec<InboxItem> =
                 bind_range!(sqlx::query_as(statement.on(engine)), &reader, &range)
                     .fetch_all(&mut *connection)

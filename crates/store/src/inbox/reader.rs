@@ -168,7 +168,7 @@ pub(super) use bind_ids;
 
 /// Reads who reads, inside a body that ends in `Result<_, StoreError>`.
 macro_rules! reader {
-    ($connection:expr, $engine:expr, $user:expr) => {
+    ($connection:expr, $user:expr) => {
         sqlx::query_as($crate::inbox::statements::READER)
             .bind($user.0)
             .fetch_optional($connection)
@@ -179,14 +179,15 @@ macro_rules! reader {
 }
 pub(super) use reader;
 
-/// The same in a transaction that changes their inbox, which one does at a time.
+/// The same in a transaction that changes their inbox. It begins with noting that: the row that is written keeps others
+/// from doing the same at once, so that of two tabs not both claim a change.
 macro_rules! locked_reader {
-    ($connection:expr, $engine:expr, $user:expr) => {{
-        sqlx::query($crate::inbox::statements::LOCK_READER.on($engine))
+    ($connection:expr, $user:expr) => {{
+        sqlx::query($crate::inbox::statements::TOUCHED)
             .bind($user.0)
             .execute($connection)
             .await?;
-        $crate::inbox::reader::reader!($connection, $engine, $user)
+        $crate::inbox::reader::reader!($connection, $user)
     }};
 }
 pub(super) use locked_reader;
@@ -221,14 +222,3 @@ macro_rules! unread {
     }};
 }
 pub(super) use unread;
-
-/// Notes that the reader has changed their inbox.
-macro_rules! touched {
-    ($connection:expr, $user:expr) => {
-        sqlx::query($crate::inbox::statements::TOUCHED)
-            .bind($user.0)
-            .execute($connection)
-            .await?
-    };
-}
-pub(super) use touched;

@@ -190,11 +190,6 @@ pub(super) const COUNT: Sql = on_both!(count!("DESC"));
 pub(super) const AWAITED: Sql = on_both!(awaited!("DESC"));
 
 pub(super) const READER: &str = reader!();
-/// Locked where a mark follows, so that two tabs that mark at once do not both claim the change.
-pub(super) const LOCK_READER: Sql = Sql {
-    sqlite: "SELECT CAST(id AS BIGINT) FROM users WHERE id = $1",
-    postgres: "SELECT CAST(id AS BIGINT) FROM users WHERE id = $1 FOR NO KEY UPDATE",
-};
 
 macro_rules! acknowledgements {
     ($chosen:literal) => {
