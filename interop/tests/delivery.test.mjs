@@ -105,6 +105,32 @@ for (const database of ['sqlite', 'postgres']) {
       },
     );
 
+    world.test('takes a batch through nginx, and answers line by line', async () => {
+      await fresh('luis');
+      const luis = await world.connect('luis', { through: 'nginx' });
+      const to = { users: [world.users.luis.id] };
+      const notifications = Array.from({ length: 400 }, (_, n) => ({ to, title: `line ${n + 1}` }));
+      const lines = [...notifications, { to, title: '' }, { to, title: 'the last' }];
+      const response = await world.request('POST', '/api/notifications/batch', {
+        as: 'olga',
+        through: 'nginx',
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: lines.map((line) => JSON.stringify(line)).join('\n'),
+      });
+      assert.equal(response.status, 200);
+      const results = response.body
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      assert.deepEqual(
+        results.map(({ line, status }) => [line, status]),
+        lines.map(({ title }, n) => [n + 1, title === '' ? 422 : 201]),
+      );
+      await luis.event('notification', ({ title }) => title === 'the last');
+      const sent = lines.map(({ title }) => title).filter((title) => title !== '');
+      assert.deepEqual(luis.titles().slice(-sent.length), sent);
+    });
+
     world.test('tells each connection once who it is and how much is unread', async () => {
       await fresh('luis');
       await world.publishTo('luis', 'unread');

@@ -7,6 +7,7 @@ export interface Mock {
     close?: boolean;
     expire?: boolean;
     publish?: object;
+    prunedUpTo?: number;
   }): unknown;
   close(): Promise<void>;
 }

@@ -66,6 +66,7 @@ class World {
   version = 1;
   acknowledgements = new Map();
   scheduled = [];
+  prunedUpTo = 0;
   #nextScheduled = 1;
   #nextToken = 1;
   #hintDue = false;
@@ -275,6 +276,12 @@ class World {
       after === undefined ? item.read_at === null : item.id > Number(after),
     );
     for (const item of missed) socket.emit(item.event ?? 'notification', item, String(item.id));
+    // What the mock knows of is all there is; one can make it say that it has lost something.
+    const [from, complete] = [
+      after === undefined ? null : Number(after),
+      this.prunedUpTo <= Number(after ?? 0),
+    ];
+    socket.emit('sync', { from, to: this.head(), complete: from === null || complete });
     socket.on('watch', ({ sessions }, reply) => {
       socket.data.watching = sessions;
       reply?.({ ok: true });
@@ -361,7 +368,8 @@ class World {
     return user;
   }
 
-  control({ refuse, api, drop, publish, expire, close }) {
+  control({ refuse, api, drop, publish, expire, close, prunedUpTo }) {
+    if (prunedUpTo !== undefined) this.prunedUpTo = prunedUpTo;
     if (refuse !== undefined) this.refuse = refuse;
     if (api !== undefined) this.api = api;
     if (expire) this.tokens.clear();

@@ -78,6 +78,15 @@ describe('the socket', () => {
     expect(delivered).toHaveLength(4);
   });
 
+  it('hears whether anything may be missing', async () => {
+    const ends = () => events.filter((event) => event.type === 'synced').map((event) => event.complete);
+    socket.start();
+    await vi.waitFor(() => expect(ends()).toEqual([true]));
+    mock.control({ prunedUpTo: 100_000, drop: true });
+    await becomes('reconnecting');
+    await vi.waitFor(() => expect(ends()).toEqual([true, false]), { timeout: 4_000 });
+  });
+
   it('goes on by itself after ledger_unavailable, where the library would fall silent', async () => {
     mock.control({ refuse: 'ledger_unavailable' });
     socket.start();

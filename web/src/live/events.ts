@@ -25,6 +25,8 @@ export interface ServerToClient {
   /** Also under the event name that the publisher gave. `offset` is where to go on after this one. */
   notification: (item: Notification, offset: string) => void;
   inbox: (change: InboxChange) => void;
+  /** The replay is over; unless it is complete, something may be missing. */
+  sync: (end: { from: number | null; to: number; complete: boolean }) => void;
   /** These are in nobody's inbox any more: recalled, or expired. */
   removed: (what: { ids: number[] }) => void;
   /** Somebody whom it is for has acknowledged it. */
@@ -43,6 +45,7 @@ const RESERVED = new Set<string>([
   'session',
   'inbox',
   'sessions',
+  'sync',
   'removed',
   'acknowledged',
 ] satisfies (keyof ServerToClient)[]);

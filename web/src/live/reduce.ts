@@ -60,6 +60,8 @@ export type LiveEvent =
   | { type: 'session'; session: OwnSession }
   | { type: 'notification'; item: Notification; offset: string | null }
   | { type: 'inbox'; change: InboxChange; at: string }
+  /** What was missed has arrived; without `complete`, as much of it as the server still knows. */
+  | { type: 'synced'; complete: boolean }
   | { type: 'removed'; ids: number[] }
   | { type: 'acknowledged'; id: number; by: Acknowledgement }
   /** What awaits an acknowledgement. */
@@ -117,6 +119,9 @@ export function reduce(state: LiveState, event: LiveEvent): LiveState {
       return arrived(state, event.item, event.offset);
     case 'inbox':
       return { ...state, inbox: changed(state.inbox, event.change, event.at) };
+    case 'synced':
+      // An incomplete list is read anew; until then it stays what it was.
+      return state;
     case 'removed':
       return { ...state, inbox: recounted(handled(leaves(state.inbox, event.ids), event.ids)) };
     case 'acknowledged':

@@ -97,6 +97,7 @@ export class LiveSocket {
       const at = new Date(this.#options.now()).toISOString();
       dispatch({ type: 'inbox', change, at });
     });
+    this.#socket.on('sync', ({ complete }) => dispatch({ type: 'synced', complete }));
     this.#socket.on('removed', ({ ids }) => dispatch({ type: 'removed', ids }));
     this.#socket.on('acknowledged', ({ id, ...by }) => dispatch({ type: 'acknowledged', id, by }));
     this.#socket.onAny((event: string, item: unknown, offset: unknown) => {

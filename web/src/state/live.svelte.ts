@@ -78,5 +78,7 @@ function afterwards(event: LiveEvent, before: LiveState): void {
     clearTimeout(reread);
     reread = setTimeout(() => void refreshInbox(), REREAD_MS);
   }
+  // Between what this page has and what came there may be a hole: the server says so, and the list is read anew.
+  if (event.type === 'synced' && !event.complete) void refreshInbox({ replace: true });
   if (event.type === 'lost' && event.problem.kind === 'token_expired') signOut('token_expired');
 }

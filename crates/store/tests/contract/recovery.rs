@@ -1,6 +1,6 @@
 //! A connection that continues another: which are continued, and what they take over.
 
-use atalaya_store::{NewSession, Opened, Recovers, Role, SessionId, Timestamp, UserId};
+use atalaya_store::{NewSession, OpenError, Opened, Recovers, Role, SessionId, Timestamp, UserId};
 
 use crate::bench::{Bench, NODE, T0, contract, session};
 
@@ -9,6 +9,7 @@ contract!(
     a_chain_of_recoveries_has_no_end,
     a_user_with_many_sockets_has_each_of_them_continued,
     one_that_nobody_noticed_is_gone_is_continued_too,
+    one_that_nobody_noticed_is_gone_does_not_count_beside_its_successor,
     one_that_ended_before_the_window_is_not_continued,
     one_that_left_or_was_sent_away_is_not_continued,
     another_users_connection_is_not_continued,
@@ -92,6 +93,27 @@ async fn one_that_nobody_noticed_is_gone_is_continued_too(bench: Bench) {
     let first = open(&bench, first).await;
     let again = open(&bench, returning(luis, "s2", &recovery_id, 10 * WINDOW_MS)).await;
     assert_eq!(again.recovered_from, Some(first.id));
+}
+
+/// Otherwise who has as many sockets as one may would be kept out by the one that they lost.
+async fn one_that_nobody_noticed_is_gone_does_not_count_beside_its_successor(bench: Bench) {
+    let luis = bench.user("luis", Role::User).await.id;
+    let first = session(luis.0, "s1");
+    let recovery_id = first.recovery_id.clone();
+    let first = open(&bench, first).await.id;
+    let bounded = |new: NewSession| NewSession {
+        max_active: Some(1),
+        ..new
+    };
+    let back = bounded(returning(luis, "s2", &recovery_id, 1_000));
+    assert_eq!(open(&bench, back).await.recovered_from, Some(first));
+    // Another one is one too many.
+    let another = bench.store.open_session(bounded(session(luis.0, "s3")));
+    let refused = another.await.unwrap_err();
+    assert!(
+        matches!(refused, OpenError::TooManySessions { .. }),
+        "{refused}"
+    );
 }
 
 async fn one_that_ended_before_the_window_is_not_continued(bench: Bench) {

@@ -62,14 +62,15 @@ macro_rules! is_recovered {
 
 /// The verdict on each row of `$asked`, which are named `a`; `$joined` leads to the row of its user (`u`) and to its
 /// predecessor (`p`), `$marks` to the last of the user's marks; `$unique` is whether a socket id may stand in the table
-/// once at most. A role that only another program knows counts as `user`, as everywhere.
+/// once at most. What is continued does not count beside its successor. A role that only another program knows counts as `user`, as everywhere.
 macro_rules! judged {
     ($asked:expr, $joined:expr, $marks:literal, $unique:literal) => {
         concat!(
             "SELECT a.*, u.id IS NOT NULL AS is_known, COALESCE(u.disabled, FALSE) AS is_disabled, \
              LOWER(CAST(u.role AS TEXT)) AS role, running.id IS NOT NULL AS is_held, \
              CASE WHEN a.max_active IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM user_sessions AS s \
-                 WHERE s.user_id = a.user_id AND s.is_active = TRUE) END AS active, \
+                 WHERE s.user_id = a.user_id AND s.is_active = TRUE) - CASE WHEN p.is_active = TRUE THEN 1 ELSE 0 END \
+             END AS active, \
              head, pruned_up_to, head + changes + COALESCE((SELECT v.version FROM inbox_versions AS v \
                  WHERE v.user_id = a.user_id), 0) AS version, COALESCE(",
             $marks,
