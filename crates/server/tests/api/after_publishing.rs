@@ -70,6 +70,12 @@ async fn what_is_not_the_askers_is_not_said_to_exist() {
         .problem(401, "token_missing");
 }
 
+/// Each look at an inbox that wants to change it gives its count a version of its own.
+fn but_for_the_version(mut answer: Value) -> Value {
+    answer.as_object_mut().unwrap().remove("unread_version");
+    answer
+}
+
 #[tokio::test]
 async fn it_stands_in_front_until_somebody_acknowledges_it() {
     let app = TestApp::start().await;
@@ -90,7 +96,10 @@ async fn it_stands_in_front_until_somebody_acknowledges_it() {
     assert_eq!(titles(&olga, front).await, [""; 0]);
     // Doing it again changes nothing.
     app.app.clock.advance_ms(1_000);
-    assert_eq!(acknowledge(&luis, pump).await.json(200), acknowledged);
+    assert_eq!(
+        but_for_the_version(acknowledge(&luis, pump).await.json(200)),
+        but_for_the_version(acknowledged.clone())
+    );
     // Whoever looks at it sees who did, and may do so too.
     acknowledge(&olga, pump).await.json(200);
     let list = luis.get("/api/notifications").await.json(200);
