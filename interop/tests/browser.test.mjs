@@ -70,8 +70,9 @@ describe('in a browser, through nginx', () => {
 
   // What the badge shows; it is not there when nothing is unread.
   const unread = async (page) => {
-    const badge = page.locator('[data-testid="unread-badge"] [aria-hidden]').first();
-    return (await badge.count()) ? badge.textContent() : '0';
+    // All at once: between a count and a read the badge may go.
+    const [badge] = await page.locator('[data-testid="unread-badge"] [aria-hidden]').allTextContents();
+    return badge ?? '0';
   };
 
   const ownRows = (page) => page.locator('[data-testid="session-row"][data-own="true"]');
