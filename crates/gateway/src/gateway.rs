@@ -40,6 +40,10 @@ impl<A: Application> Gateway<A> {
         self.engine.handle(request, peer).await
     }
 
+    pub(crate) fn engine(&self) -> &Arc<Engine<Namespaces<A>>> {
+        &self.engine
+    }
+
     /// The short way in for websockets, for [`crate::serve::accept_loop`].
     pub fn door(&self) -> Arc<dyn Door> {
         Arc::clone(&self.engine) as Arc<dyn Door>

@@ -16,6 +16,8 @@ const MAX_KEPT_BYTES: usize = 512;
 pub enum Transport {
     Polling,
     Websocket,
+    /// None of the protocol's: a client in this process ([`crate::Stream`]), for Server-Sent Events.
+    Stream,
 }
 
 impl Transport {
@@ -24,6 +26,7 @@ impl Transport {
         match self {
             Self::Polling => "polling",
             Self::Websocket => "websocket",
+            Self::Stream => "sse",
         }
     }
 }

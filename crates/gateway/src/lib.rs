@@ -15,11 +15,13 @@ mod handshake;
 pub mod proxy;
 pub mod serve;
 mod socket;
+mod stream;
 
 pub use application::{Admission, Application, ConnectRequest, Event, Refusal, RefusedConnection};
 pub use close_reason::CloseReason;
 pub use config::{Config, Origins};
-pub use engine::ResponseBody;
+pub use engine::{NotOpened, ResponseBody};
 pub use gateway::Gateway;
 pub use handshake::{Handshake, Transport};
 pub use socket::{Ack, Frame, SendError, Socket};
+pub use stream::{Said, Stream};

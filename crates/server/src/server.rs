@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc};
 
 use atalaya_gateway::{CloseReason, Gateway, serve};
 use atalaya_store::{ChangePosition, Migration, OpenOptions, Store, StoreError};
-use axum::{body::Body, extract::ConnectInfo};
+use axum::{Extension, body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming};
 use tokio::{
     net::TcpListener,
@@ -186,7 +186,8 @@ fn listen(
     listener: TcpListener,
     accepting: &CancellationToken,
 ) -> JoinHandle<()> {
-    let router = api::router(Arc::clone(app));
+    // What a stream of events is opened on.
+    let router = api::router(Arc::clone(app)).layer(Extension(Arc::clone(gateway)));
     let door = gateway.door();
     let gateway = Arc::clone(gateway);
     let respond = move |request: Request<Incoming>, peer: SocketAddr| {

@@ -168,7 +168,7 @@ pub struct NewSession {
     pub connected_at: Timestamp,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
-    /// `websocket` or `polling`, as it was when the namespace was joined.
+    /// `websocket`, `polling`, or `sse` for a stream of events, as it was when the namespace was joined.
     pub transport: &'static str,
     /// The id under which this process registered ([`crate::Store::register_node`]).
     pub node: String,

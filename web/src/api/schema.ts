@@ -170,6 +170,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notifications/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow my notifications
+         * @description Server-Sent Events: `notification` (or the name that the publisher gave), `inbox`, `sync` and the others, with the
+         *     same JSON as over the socket. A notification has its id, and a request with `Last-Event-ID` gets what came after that one;
+         *     without it, what is unread. `curl -N` shows it; `EventSource` cannot send the token, libraries that stand in for it can.
+         */
+        get: operations["streamNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications/unacknowledged": {
         parameters: {
             query?: never;
@@ -857,7 +879,7 @@ export interface components {
             /** @example pN2xv0Y4bq7Wc1dLrT8e */
             socket_id: string;
             /**
-             * @description `websocket` or `polling`, as it was when the connection was admitted.
+             * @description `websocket`, `polling`, or `sse` for a stream of events, as it was when the connection was admitted.
              * @example websocket
              */
             transport: string;
@@ -1573,6 +1595,80 @@ export interface operations {
             };
             /** @description `not_found`: there is none with this id, or it is someone else's. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamNotifications: {
+        parameters: {
+            query?: {
+                /**
+                 * @description As the header `Last-Event-ID`, for the first request of a client that cannot set it.
+                 * @example 1042
+                 */
+                last_event_id?: number;
+            };
+            header?: {
+                /** @description The last notification that the client has */
+                "Last-Event-ID"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until either side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `invalid_parameter`: the id to go on after is none. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_denied`: pages of this origin may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_sessions`: the user has as many connections as one may. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

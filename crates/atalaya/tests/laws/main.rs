@@ -21,3 +21,4 @@ mod l5_recovery;
 mod l6_expired_means_gone;
 mod l7_bounded;
 mod l8_bus;
+mod stream;

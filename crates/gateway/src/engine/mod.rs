@@ -13,6 +13,7 @@ mod door;
 mod heartbeat;
 mod id;
 mod inbound;
+mod local;
 mod outbound;
 mod packet;
 mod polling;
@@ -31,6 +32,7 @@ use http_body_util::Full;
 use tokio::time::Instant;
 
 pub use door::{Door, Opening};
+pub use local::{Heard, Local, NotOpened};
 pub use packet::Packet;
 pub use session::{Closed, Session};
 

@@ -118,6 +118,13 @@ impl Outbound {
         }
     }
 
+    pub(super) fn local() -> Self {
+        Self {
+            transport: Transport::Stream,
+            ..Self::polling()
+        }
+    }
+
     pub(super) fn websocket(stream: Arc<TcpStream>) -> Self {
         Self {
             route: Route::Websocket(stream),

@@ -137,6 +137,8 @@ impl<H: Handler> Engine<H> {
         match transport {
             Transport::Polling => Ok(self.open_polling(handshake)),
             Transport::Websocket => self.open_websocket(handshake, request),
+            // Nobody on the network can ask for it.
+            Transport::Stream => Err(Problem::UnknownTransport),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use atalaya_store::{Role, User, UserId};
 use axum::extract::{FromRequestParts, Path};
-use http::{header, request::Parts};
+use http::{HeaderMap, header, request::Parts};
 use serde_json::json;
 
 use super::problem::{Code, FieldError, Problem};
@@ -37,7 +37,9 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let claims = app.tokens.verify(bearer(parts)?, app.clock.now())?;
+        let claims = app
+            .tokens
+            .verify(bearer(&parts.headers)?, app.clock.now())?;
         Ok(Self(claims.user_id))
     }
 }
@@ -77,12 +79,10 @@ impl FromRequestParts<Arc<App>> for CurrentUser {
     }
 }
 
-fn bearer(parts: &Parts) -> Result<&str, Problem> {
+/// The access token of a request.
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     let missing = || Problem::new(Code::TokenMissing, "the request carries no access token");
-    let header = parts
-        .headers
-        .get(header::AUTHORIZATION)
-        .ok_or_else(missing)?;
+    let header = headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
     let text = header.to_str().unwrap_or_default().trim();
     match text.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),

@@ -95,6 +95,12 @@ codes! {
         "Wait for as many seconds as `Retry-After` says.";
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server made a mistake",
         "Look at the server's log at this time; it says what happened.";
+    TooManySessions = "too_many_sessions", TOO_MANY_REQUESTS, "As many connections as one user may have",
+        "Close another one of yours first.";
+    OriginDenied = "origin_denied", FORBIDDEN, "Pages of this origin may not connect",
+        "Have the origin added to ATALAYA_ALLOWED_ORIGINS.";
+    LedgerUnavailable = "ledger_unavailable", SERVICE_UNAVAILABLE, "The connection cannot be recorded now",
+        "Try again in a moment; nobody is connected without their row.";
     Busy = "busy", SERVICE_UNAVAILABLE, "Too much at once",
         "Try again in a second.";
     ServerStopping = "server_stopping", SERVICE_UNAVAILABLE, "The server is stopping",

@@ -65,6 +65,7 @@ pub(super) fn contents() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(notifications::read_one::read_one))
         .routes(routes!(notifications::acknowledge::acknowledge))
         .routes(routes!(notifications::unacknowledged::unacknowledged))
+        .routes(routes!(notifications::stream::follow))
         .routes(routes!(notifications::recall::recall))
         .routes(routes!(notifications::scheduled::list))
         .routes(routes!(notifications::scheduled::cancel))

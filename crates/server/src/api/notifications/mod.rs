@@ -11,4 +11,5 @@ pub(super) mod read_one;
 pub(super) mod recall;
 mod recipients;
 pub(super) mod scheduled;
+pub(super) mod stream;
 pub(super) mod unacknowledged;

@@ -36,7 +36,7 @@ pub(super) struct Session {
     ip_address: Option<String>,
     #[schema(examples("Mozilla/5.0"))]
     user_agent: Option<String>,
-    /// `websocket` or `polling`, as it was when the connection was admitted.
+    /// `websocket`, `polling`, or `sse` for a stream of events, as it was when the connection was admitted.
     #[schema(examples("websocket"))]
     transport: String,
     /// The server that holds, or held, the connection.
