@@ -1,0 +1,293 @@
+//! One site under examination: the configuration, the requests that a client makes, and the way of each.
+
+use crate::{
+    finding::{Finding, Place, Severity},
+    nginx::{
+        Config, Http, Landing, Proxied, Target, Walk,
+        request::{Origin, Request},
+        server::{Arrival, Choice, Why, choose},
+        tree::{Directive, Pos},
+        upstream::{Authority, Peer},
+        walk,
+    },
+    question::{DEFAULT_PATH, Question},
+    root::Root,
+};
+
+/// A page that redirects more often than this is going in circles.
+const MAX_REDIRECTS: usize = 5;
+
+/// What a rule looks at.
+#[derive(Debug)]
+pub struct Case<'c> {
+    pub config: &'c Config,
+    pub http: &'c Http<'c>,
+    pub root: &'c Root,
+    pub question: &'c Question,
+    /// Where the client's requests arrive, after the redirects that the whole site makes.
+    pub origin: Origin,
+    /// `None` if no server block listens there.
+    pub walks: Option<Walks<'c>>,
+    /// The site redirects to itself without end; the last redirect.
+    pub circle: Option<&'c Directive>,
+}
+
+/// The requests of a client, and the way of each.
+#[derive(Debug)]
+pub struct Walks<'c> {
+    /// The first request: polling, without a session.
+    pub handshake: Walk<'c>,
+    /// The long poll.
+    pub poll: Walk<'c>,
+    /// A message by polling.
+    pub post: Walk<'c>,
+    pub websocket: Walk<'c>,
+    /// The page itself.
+    pub page: Walk<'c>,
+    pub api: Walk<'c>,
+}
+
+impl<'c> Walks<'c> {
+    /// The four requests of Socket.IO.
+    pub fn socket(&self) -> [&Walk<'c>; 4] {
+        [&self.handshake, &self.poll, &self.post, &self.websocket]
+    }
+}
+
+impl<'c> Case<'c> {
+    /// Follows a client's requests to `origin`.
+    pub fn new(
+        config: &'c Config,
+        http: &'c Http<'c>,
+        root: &'c Root,
+        question: &'c Question,
+        origin: Origin,
+    ) -> Self {
+        let mut case = Self {
+            config,
+            http,
+            root,
+            question,
+            origin,
+            walks: None,
+            circle: None,
+        };
+        case.follow_redirects();
+        case
+    }
+
+    /// A browser that opens the page ends where the page's redirects lead, and its client with it.
+    fn follow_redirects(&mut self) {
+        let mut seen = vec![self.origin.clone()];
+        for _ in 0..MAX_REDIRECTS {
+            self.walks = self.walk_all();
+            let Some(walks) = &self.walks else { return };
+            let Some((origin, by)) = whole_redirect(walks, &self.origin) else {
+                return;
+            };
+            if seen.contains(&origin) {
+                self.circle = Some(by);
+                return;
+            }
+            seen.push(origin.clone());
+            self.origin = origin;
+        }
+    }
+
+    fn walk_all(&self) -> Option<Walks<'c>> {
+        let choice = self.choose()?;
+        let path = self.question.path.as_str();
+        let polling = "EIO=4&transport=polling";
+        let get = |path: &str, query: &str| Request::get(&self.arriving(), path, query);
+        let follow = |request| walk(self.http, self.root, choice.clone(), request);
+        let page = self
+            .question
+            .url
+            .as_ref()
+            .map_or("/", |url| url.path.as_str());
+        Some(Walks {
+            handshake: follow(get(path, &format!("{polling}&t=a1"))),
+            poll: follow(get(path, &format!("{polling}&t=b2&sid={SID}"))),
+            post: follow(get(path, &format!("{polling}&t=c3&sid={SID}")).posted()),
+            websocket: follow(get(path, "EIO=4&transport=websocket").upgraded()),
+            page: follow(get(page, "")),
+            api: follow(get("/api/", "")),
+        })
+    }
+
+    /// The handshake's way if another server block had got it.
+    pub fn walk_in(&self, server: usize) -> Walk<'c> {
+        let request = Request::get(
+            &self.arriving(),
+            &self.question.path,
+            "EIO=4&transport=polling",
+        );
+        walk(self.http, self.root, self.choice_of(server), request)
+    }
+
+    fn choice_of(&self, server: usize) -> Choice<'c> {
+        let listens = &self.http.servers[server].listens;
+        let at_port = listens
+            .iter()
+            .find(|listen| listen.port == self.arriving().port);
+        let listen = at_port.or(listens.first()).cloned();
+        Choice {
+            server,
+            listen: listen.unwrap_or_else(crate::nginx::listen::Listen::implicit),
+            why: Why::Only,
+            captures: Default::default(),
+            ignored: Vec::new(),
+        }
+    }
+
+    pub fn choose(&self) -> Option<Choice<'c>> {
+        let arriving = self.arriving();
+        let address = self.address_of(&arriving.host);
+        choose(
+            &self.http.servers,
+            Arrival {
+                address: address.as_deref(),
+                port: arriving.port,
+                host: &arriving.host,
+            },
+        )
+    }
+
+    /// The request's origin as nginx sees it. Nobody listens on the URL's own port where something in front
+    /// of nginx ends TLS, or maps the port.
+    pub fn arriving(&self) -> Origin {
+        let mut origin = self.origin.clone();
+        let mut ports: Vec<u16> = self.listening_ports();
+        if ports.contains(&origin.port) || self.is_around_nginx() {
+            return origin;
+        }
+        ports.dedup();
+        let plain = origin.scheme == "https" && ports.contains(&80);
+        if plain || ports.len() == 1 {
+            origin.port = if plain { 80 } else { ports[0] };
+            origin.scheme = if plain { "http" } else { origin.scheme };
+        }
+        origin
+    }
+
+    /// Whether the URL is the back end's own.
+    fn is_around_nginx(&self) -> bool {
+        let direct = self.question.direct.as_ref();
+        direct.is_some_and(|direct| direct.origin.port == self.origin.port)
+    }
+
+    fn listening_ports(&self) -> Vec<u16> {
+        let listens = self.http.servers.iter().flat_map(|server| &server.listens);
+        let mut ports: Vec<u16> = listens
+            .map(|listen| listen.port)
+            .filter(|&port| port != 0)
+            .collect();
+        ports.sort_unstable();
+        ports
+    }
+
+    /// The address that a name leads to, if it is one or stands in the machine's own list.
+    fn address_of(&self, host: &str) -> Option<String> {
+        if host.parse::<std::net::IpAddr>().is_ok() {
+            return Some(host.to_owned());
+        }
+        let hosts = self.root.read("/etc/hosts".as_ref()).ok()?;
+        let lines = hosts
+            .text
+            .lines()
+            .map(|line| line.split('#').next().unwrap_or(""));
+        lines.into_iter().find_map(|line| {
+            let mut words = line.split_whitespace();
+            let address = words.next()?;
+            words
+                .any(|name| name.eq_ignore_ascii_case(host))
+                .then(|| address.to_owned())
+        })
+    }
+
+    /// Whether a back end gets the request with a path that a Socket.IO server owns.
+    pub fn reaches_socket_io(&self, walk: &Walk<'_>) -> bool {
+        let path = walk.proxied().map(Proxied::path);
+        path.is_some_and(|path| path.is_none_or(|path| self.owns(path)))
+    }
+
+    /// Whether a Socket.IO server listens at this path, as far as that is known.
+    pub fn owns(&self, path: &str) -> bool {
+        path == self.question.path || path == DEFAULT_PATH
+    }
+
+    /// The walks that reach a back end, for rules that judge how it is asked.
+    pub fn proxied(&self) -> Vec<(&Walk<'c>, &Proxied<'c>)> {
+        let Some(walks) = &self.walks else {
+            return Vec::new();
+        };
+        let socket = walks.socket().into_iter();
+        socket
+            .filter_map(|walk| Some((walk, walk.proxied()?)))
+            .collect()
+    }
+
+    /// The addresses that may be asked, each with the directive that names it.
+    pub fn addresses(&self, proxied: &Proxied<'c>) -> Vec<(Authority, &'c Directive)> {
+        match &proxied.target {
+            Target::Address(address) => vec![(address.clone(), proxied.pass)],
+            Target::Unknown(_) => Vec::new(),
+            Target::Upstream(name) => {
+                let upstream = self.http.upstream(name);
+                let peers = upstream.into_iter().flat_map(|upstream| upstream.active());
+                peers
+                    .map(|peer: &Peer<'c>| (peer.address.clone(), peer.directive))
+                    .collect()
+            }
+        }
+    }
+
+    pub fn place(&self, directive: &Directive) -> Place {
+        self.config.place(directive.pos)
+    }
+
+    /// `file:line` of a directive.
+    pub fn at(&self, directive: &Directive) -> String {
+        self.config.at(directive.pos)
+    }
+
+    /// A finding at a place of the configuration.
+    pub fn finding(
+        &self,
+        rule: &'static str,
+        severity: Severity,
+        pos: Pos,
+        message: impl Into<String>,
+        effect: impl Into<String>,
+    ) -> Finding {
+        Finding::new(rule, severity, self.config.place(pos), message, effect)
+    }
+}
+
+/// A session id as Engine.IO's are.
+const SID: &str = "lv_VI97HAXpY6yYWAAAC";
+
+/// Where the page and the handshake both are redirected to, if to one and the same other origin.
+fn whole_redirect<'c>(walks: &Walks<'c>, origin: &Origin) -> Option<(Origin, &'c Directive)> {
+    let (page, by) = redirect(&walks.page, origin)?;
+    let (handshake, _) = redirect(&walks.handshake, origin)?;
+    (page == handshake).then_some((page, by))
+}
+
+/// The origin that a redirect leads to, and the directive that says so.
+pub(crate) fn redirect<'c>(walk: &Walk<'c>, origin: &Origin) -> Option<(Origin, &'c Directive)> {
+    let Landing::Answer {
+        status: 301 | 302 | 303 | 307 | 308,
+        text: Some(text),
+        by,
+    } = &walk.landing
+    else {
+        return None;
+    };
+    let text = text.known()?;
+    if text.starts_with('/') {
+        return Some((origin.clone(), by));
+    }
+    let url: crate::url::Url = text.parse().ok()?;
+    Some((url.origin, by))
+}

@@ -1,0 +1,135 @@
+//! From a question to an answer.
+
+use std::io;
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::{
+    case::Case,
+    finding::Finding,
+    nginx::{
+        Config, Http, Unreadable,
+        request::Origin,
+        server::{NameKind, Server},
+    },
+    question::Question,
+    root::Root,
+    rules,
+};
+
+/// What was found, in the shape of the JSON.
+#[derive(Debug, Serialize)]
+pub struct Diagnosis {
+    pub verdict: Verdict,
+    /// The worst first.
+    pub findings: Vec<Finding>,
+    /// The steps of a live examination; none where only files are read.
+    pub probes: Vec<Probe>,
+    /// The files that were read, for whoever shows excerpts.
+    #[serde(skip)]
+    pub config: Config,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Healthy,
+    Faulty,
+}
+
+/// A step of a live examination.
+#[derive(Debug, Serialize)]
+pub struct Probe {
+    pub step: String,
+    pub target: String,
+    pub ok: bool,
+    pub duration_ms: u64,
+    pub detail: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum CouldNotRun {
+    #[error("the root cannot be read: {0}")]
+    Root(#[from] io::Error),
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The configuration has no `http` block.
+    #[error("the configuration has no http block, so it serves no site")]
+    NoSite,
+    /// Several sites, and no URL that picks one.
+    #[error("the configuration has several sites: {}", .0.join(", "))]
+    WhichSite(Vec<String>),
+}
+
+/// Reads the configuration and judges it. Opens no connection.
+pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotRun> {
+    let config = Config::load(root, &question.nginx)?;
+    let mut findings = rules::of_loading(&config, root);
+    match Http::of(&config) {
+        // What cannot be read for certain cannot be judged.
+        Some(_) if findings.iter().any(|finding| finding.rule == "syntax") => {}
+        Some(http) => {
+            let origin = origin_of(question, &http)?;
+            let case = Case::new(&config, &http, root, question, origin);
+            findings.extend(rules::judge(&case));
+        }
+        None if findings.is_empty() => return Err(CouldNotRun::NoSite),
+        None => {}
+    }
+    findings.sort_by(|a, b| (a.severity, &a.place).cmp(&(b.severity, &b.place)));
+    findings.dedup_by(|a, b| a.rule == b.rule && a.place == b.place);
+    let faulty = findings.iter().any(|finding| finding.severity.is_fault());
+    Ok(Diagnosis {
+        verdict: if faulty {
+            Verdict::Faulty
+        } else {
+            Verdict::Healthy
+        },
+        findings,
+        probes: Vec::new(),
+        config,
+    })
+}
+
+/// The site that is asked about: the URL's, or the only one.
+pub fn origin_of(question: &Question, http: &Http<'_>) -> Result<Origin, CouldNotRun> {
+    if let Some(url) = &question.url {
+        return Ok(url.origin.clone());
+    }
+    let mut sites: Vec<String> = http.servers.iter().filter_map(name_of).collect();
+    sites.sort();
+    sites.dedup();
+    match &sites[..] {
+        [] => Ok(site_origin("localhost", http)),
+        [only] => Ok(site_origin(only, http)),
+        _ => Err(CouldNotRun::WhichSite(sites)),
+    }
+}
+
+fn name_of(server: &Server<'_>) -> Option<String> {
+    server.names.iter().find_map(|name| match &name.kind {
+        NameKind::Exact(name) if !name.is_empty() && name != "_" => Some(name.clone()),
+        NameKind::Dotted(name) => Some(name[1..].to_owned()),
+        _ => None,
+    })
+}
+
+/// The site by its TLS port if it has one, else by the first port it listens on.
+fn site_origin(host: &str, http: &Http<'_>) -> Origin {
+    let listens: Vec<_> = http
+        .servers
+        .iter()
+        .flat_map(|server| &server.listens)
+        .collect();
+    let best = listens.iter().find(|listen| listen.tls).or(listens.first());
+    let (scheme, port) = best.map_or(("http", 80), |listen| {
+        (if listen.tls { "https" } else { "http" }, listen.port)
+    });
+    Origin {
+        scheme,
+        host: host.to_owned(),
+        port,
+    }
+}

@@ -1,0 +1,137 @@
+//! What the doctor says: a finding, the place it points at, and the mend.
+//!
+//! The shape of the JSON is a contract with scripts: fields are added, none changes its meaning.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// How bad it is. An error or a warning is a fault; a hint leaves the verdict healthy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Clients cannot connect, or do not stay connected.
+    Error,
+    /// Some clients, or some messages, fail.
+    Warning,
+    /// Breaks nothing by itself.
+    Hint,
+}
+
+impl Severity {
+    /// Whether it makes the deployment faulty.
+    pub fn is_fault(self) -> bool {
+        self != Self::Hint
+    }
+
+    /// The word that reports use.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Hint => "hint",
+        }
+    }
+}
+
+/// A piece of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The path as the configuration names it, as it would be under `/`.
+    pub file: PathBuf,
+    /// The path with symbolic links resolved, under `/` too.
+    pub real_file: PathBuf,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+    /// Where it stands, in bytes from the start of the file.
+    pub span: Span,
+}
+
+/// Bytes from `start` up to, not including, `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Span {
+    pub start: usize,
+    pub end: usize,
+}
+
+/// Something that is, or may be, wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rule's stable name; it is also the name of its section in `docs/checks.md`.
+    pub rule: &'static str,
+    pub severity: Severity,
+    #[serde(flatten)]
+    pub place: Place,
+    /// What is wrong there, in a sentence.
+    pub message: String,
+    /// What a user or a client sees because of it.
+    pub effect: String,
+    /// Where the rule is explained.
+    pub help: String,
+    pub fix: Fix,
+}
+
+/// The mend, in words and, where it can be said so, as edits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// Whether the edits may be applied without a person having thought about them.
+    pub safe: bool,
+    /// What to do, in a sentence.
+    pub description: String,
+    /// Changes to files; they do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// Replaces a piece of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edit {
+    /// The path as the configuration names it.
+    pub file: PathBuf,
+    pub span: Span,
+    /// What stands there afterwards.
+    pub text: String,
+}
+
+/// Where a rule's section is.
+pub fn help_page(rule: &str) -> String {
+    format!("docs/checks.md#{rule}")
+}
+
+impl Finding {
+    /// A finding with no mend yet.
+    pub fn new(
+        rule: &'static str,
+        severity: Severity,
+        place: Place,
+        message: impl Into<String>,
+        effect: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule,
+            severity,
+            place,
+            message: message.into(),
+            effect: effect.into(),
+            help: help_page(rule),
+            fix: Fix::default(),
+        }
+    }
+
+    /// Adds a mend in words that a person has to carry out.
+    pub fn advise(mut self, description: impl Into<String>) -> Self {
+        self.fix.description = description.into();
+        self
+    }
+
+    /// Adds a mend as edits.
+    pub fn mend(mut self, description: impl Into<String>, safe: bool, edits: Vec<Edit>) -> Self {
+        self.fix = Fix {
+            safe,
+            description: description.into(),
+            edits,
+        };
+        self
+    }
+}

@@ -1,0 +1,21 @@
+//! The doctor: reads an Nginx configuration as nginx does, follows a client's requests through it, and names
+//! the line that breaks Socket.IO behind it.
+//!
+//! Enter at [`diagnose`]. `root` reads files, `nginx` understands them and knows no rule, [`case`] holds the
+//! requests of one site with their ways, `rules` judge them, `report` shows what they found, and [`explain`]
+//! tells a request's way. It opens no connection, and it knows neither the server nor the store.
+
+pub mod case;
+mod diagnose;
+mod edit;
+pub mod explain;
+pub mod finding;
+pub mod nginx;
+pub mod question;
+pub mod report;
+pub mod root;
+pub mod rules;
+pub mod url;
+
+pub use diagnose::{CouldNotRun, Diagnosis, Verdict, diagnose};
+pub use edit::apply;

@@ -1,0 +1,121 @@
+//! `upstream`: which servers, and how one is picked.
+
+use super::{listen::is_loopback, tree::Directive};
+
+#[derive(Clone, Debug)]
+pub struct Upstream<'c> {
+    pub directive: &'c Directive,
+    pub name: &'c str,
+    pub servers: Vec<Peer<'c>>,
+}
+
+/// One `server` of an upstream.
+#[derive(Clone, Debug)]
+pub struct Peer<'c> {
+    pub directive: &'c Directive,
+    pub address: Authority,
+    pub backup: bool,
+    pub down: bool,
+}
+
+/// A back end's address as written.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Authority {
+    /// In lower case, IPv6 without brackets; `unix:/path` for a socket.
+    pub host: String,
+    /// 0 for a Unix socket.
+    pub port: u16,
+}
+
+impl<'c> Upstream<'c> {
+    pub(super) fn new(directive: &'c Directive) -> Option<Self> {
+        Some(Self {
+            directive,
+            name: directive.arg(0)?,
+            servers: directive.all("server").filter_map(Peer::new).collect(),
+        })
+    }
+
+    /// The servers that get requests while all of them are well.
+    pub fn active(&self) -> impl Iterator<Item = &Peer<'c>> {
+        self.servers
+            .iter()
+            .filter(|peer| !peer.backup && !peer.down)
+    }
+
+    /// The directive that picks the server; round robin if there is none.
+    pub fn method(&self) -> Option<&'c Directive> {
+        const METHODS: [&str; 6] = [
+            "ip_hash",
+            "hash",
+            "sticky",
+            "least_conn",
+            "random",
+            "least_time",
+        ];
+        let sticky = |child: &&Directive| child.is("sticky") || child.is("ip_hash");
+        let any = |child: &&Directive| METHODS.iter().any(|name| child.is(name));
+        let children = self.directive.children();
+        children.iter().find(sticky).or(children.iter().find(any))
+    }
+}
+
+impl<'c> Peer<'c> {
+    fn new(directive: &'c Directive) -> Option<Self> {
+        Some(Self {
+            directive,
+            address: Authority::parse(directive.arg(0)?, 80),
+            backup: directive.has_arg("backup"),
+            down: directive.has_arg("down"),
+        })
+    }
+}
+
+impl Authority {
+    /// `host`, `host:port`, `[v6]:port` or `unix:/path`.
+    pub fn parse(text: &str, default_port: u16) -> Self {
+        if text.starts_with("unix:") {
+            return Self {
+                host: text.to_owned(),
+                port: 0,
+            };
+        }
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !port.is_empty() && port.chars().all(|c| c.is_ascii_digit()) => {
+                (host, port.parse().unwrap_or(0))
+            }
+            _ => (text, default_port),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        Self {
+            host: host.to_ascii_lowercase(),
+            port,
+        }
+    }
+
+    /// This machine itself, by whatever name.
+    pub fn is_loopback(&self) -> bool {
+        self.host.starts_with("unix:") || is_loopback(&self.host)
+    }
+
+    /// A literal address, which needs no resolver.
+    pub fn is_literal(&self) -> bool {
+        self.host.starts_with("unix:") || self.host.parse::<std::net::IpAddr>().is_ok()
+    }
+
+    /// The same place, where `localhost` and its addresses are one.
+    pub fn same(&self, other: &Self) -> bool {
+        let both_local = is_loopback(&self.host) && is_loopback(&other.host);
+        self.port == other.port && (both_local || self.host == other.host)
+    }
+}
+
+impl std::fmt::Display for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.host.starts_with("unix:"), self.host.contains(':')) {
+            (true, _) => f.write_str(&self.host),
+            (false, true) => write!(f, "[{}]:{}", self.host, self.port),
+            (false, false) => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}

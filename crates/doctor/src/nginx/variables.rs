@@ -1,0 +1,253 @@
+//! What `$name` stands for in a request, as far as it can be known without one.
+
+use super::{
+    pattern::{Captures, Pattern},
+    tree::Directive,
+    value::Value,
+    walk::State,
+};
+
+/// A map that leads to itself ends here.
+const MAX_DEPTH: usize = 16;
+
+/// Replaces the variables in a text.
+pub(super) fn evaluate(template: &str, state: &State<'_>) -> Value {
+    Variables { state, depth: 0 }.text(template, &state.captures)
+}
+
+/// The entry of a `map` that gives a variable its value in this request.
+pub(super) fn map_entry<'c>(variable: &str, state: &State<'c>) -> Option<&'c Directive> {
+    let variables = Variables { state, depth: 0 };
+    variables
+        .entry(state.http.source(variable)?)
+        .map(|(entry, _)| entry)
+}
+
+/// The names of the variables in a text, in order.
+pub(super) fn names(template: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    scan(template, |piece| {
+        if let Piece::Variable(name) = piece {
+            names.push(name);
+        }
+    });
+    names
+}
+
+enum Piece<'t> {
+    Text(&'t str),
+    Variable(&'t str),
+}
+
+/// Cuts a text into what stands there and the variables between.
+fn scan<'t>(template: &'t str, mut take: impl FnMut(Piece<'t>)) {
+    let mut rest = template;
+    while let Some(dollar) = rest.find('$') {
+        let after = &rest[dollar + 1..];
+        let (name, length) = match after.strip_prefix('{') {
+            Some(braced) => {
+                let end = braced.find('}').unwrap_or(braced.len());
+                (&braced[..end], (end + 2).min(after.len()))
+            }
+            None => {
+                let end = name_length(after);
+                (&after[..end], end)
+            }
+        };
+        if name.is_empty() {
+            take(Piece::Text(&rest[..=dollar]));
+        } else {
+            take(Piece::Text(&rest[..dollar]));
+            take(Piece::Variable(name));
+        }
+        rest = &after[length..];
+    }
+    take(Piece::Text(rest));
+}
+
+/// `$1` is one digit; any other name goes on while it is a word.
+fn name_length(text: &str) -> usize {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return 1;
+    }
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.find(|c| !part(c)).unwrap_or(text.len())
+}
+
+struct Variables<'s, 'c> {
+    state: &'s State<'c>,
+    depth: usize,
+}
+
+impl<'c> Variables<'_, 'c> {
+    fn text(&self, template: &str, captures: &Captures) -> Value {
+        let mut value = Value::default();
+        scan(template, |piece| match piece {
+            Piece::Text(text) => value.push_str(text),
+            Piece::Variable(name) => value.push(self.variable(name, captures)),
+        });
+        value
+    }
+
+    fn variable(&self, name: &str, captures: &Captures) -> Value {
+        if let Ok(group) = name.parse::<usize>() {
+            return Value::text(captures.groups.get(group).cloned().unwrap_or_default());
+        }
+        if let Some((_, text)) = captures.named.iter().rev().find(|(named, _)| named == name) {
+            return Value::text(text);
+        }
+        if let Some(value) = self.state.variables.get(name) {
+            return value.clone();
+        }
+        if let Some(source) = self.state.http.source(name) {
+            return self.mapped(name, source);
+        }
+        builtin(name, self.state).unwrap_or_else(|| Value::unknown(name))
+    }
+
+    fn mapped(&self, name: &str, source: &'c Directive) -> Value {
+        if !source.is("map") || self.depth >= MAX_DEPTH {
+            return Value::unknown(name);
+        }
+        let known = self.subject(source);
+        if known.is_none() {
+            return Value::unknown(name);
+        }
+        let Some((entry, captures)) = self.entry(source) else {
+            return Value::default();
+        };
+        let deeper = Variables {
+            state: self.state,
+            depth: self.depth + 1,
+        };
+        deeper.text(entry.arg(0).unwrap_or_default(), &captures)
+    }
+
+    fn subject(&self, map: &Directive) -> Option<String> {
+        let deeper = Variables {
+            state: self.state,
+            depth: self.depth + 1,
+        };
+        let subject = deeper.text(map.arg(0)?, &self.state.captures);
+        subject.known().map(str::to_owned)
+    }
+
+    /// Exact entries first, then wildcards, regular expressions in order, and the default.
+    fn entry(&self, map: &'c Directive) -> Option<(&'c Directive, Captures)> {
+        if self.depth >= MAX_DEPTH || !map.is("map") {
+            return None;
+        }
+        let subject = self.subject(map)?;
+        let entries = || map.children().iter().filter(|entry| !entry.args.is_empty());
+        let hostnames = map.first("hostnames").is_some();
+        let exact = entries().find(|entry| is_key(entry) && same(key(entry), &subject));
+        if let Some(entry) = exact {
+            return Some((entry, Captures::default()));
+        }
+        let wildcard = entries().find(|entry| hostnames && wildcard_fits(key(entry), &subject));
+        if let Some(entry) = wildcard {
+            return Some((entry, Captures::default()));
+        }
+        let regex = entries().find_map(|entry| {
+            let pattern = pattern_of(key(entry))?;
+            Some((entry, pattern.captures(&subject)?))
+        });
+        if regex.is_some() {
+            return regex;
+        }
+        let default = map.children().iter().find(|entry| entry.is("default"))?;
+        Some((default, Captures::default()))
+    }
+}
+
+fn key(entry: &Directive) -> &str {
+    &entry.name.text
+}
+
+fn is_key(entry: &Directive) -> bool {
+    let special = !entry.name.quoted && matches!(key(entry), "default" | "hostnames" | "volatile");
+    !special && !key(entry).starts_with('~')
+}
+
+fn same(key: &str, subject: &str) -> bool {
+    key.strip_prefix('\\')
+        .unwrap_or(key)
+        .eq_ignore_ascii_case(subject)
+}
+
+fn wildcard_fits(key: &str, subject: &str) -> bool {
+    let subject = subject.to_ascii_lowercase();
+    if let Some(rest) = key.strip_prefix("*.") {
+        return subject.ends_with(&format!(".{rest}"));
+    }
+    if let Some(rest) = key.strip_prefix('.') {
+        return subject == rest || subject.ends_with(key);
+    }
+    key.strip_suffix(".*")
+        .is_some_and(|start| subject.starts_with(&format!("{start}.")))
+}
+
+fn pattern_of(key: &str) -> Option<Pattern> {
+    let pattern = key.strip_prefix('~')?;
+    Some(match pattern.strip_prefix('*') {
+        Some(pattern) => Pattern::new(pattern, true),
+        None => Pattern::new(pattern, false),
+    })
+}
+
+fn builtin(name: &str, state: &State<'_>) -> Option<Value> {
+    let request = &state.request;
+    let text = match name {
+        "uri" | "document_uri" => state.uri.clone(),
+        "request_uri" => request.target(),
+        "args" | "query_string" => state.args.clone(),
+        "is_args" => if state.args.is_empty() { "" } else { "?" }.to_owned(),
+        "host" => request.host.clone(),
+        "scheme" => request.scheme.to_owned(),
+        "https" => if request.scheme == "https" { "on" } else { "" }.to_owned(),
+        "server_port" => request.port.to_string(),
+        "server_name" => state.server_name.clone(),
+        "server_protocol" => "HTTP/1.1".to_owned(),
+        "request_method" => request.method.to_owned(),
+        "request" => format!("{} {} HTTP/1.1", request.method, request.target()),
+        "document_root" => state.document_root(),
+        "request_filename" => state.file_name(&state.uri),
+        "content_type" => request
+            .header("content-type")
+            .unwrap_or_default()
+            .to_owned(),
+        "content_length" => request
+            .header("content-length")
+            .unwrap_or_default()
+            .to_owned(),
+        // A request from the site's own page has a valid referer.
+        "invalid_referer" => String::new(),
+        _ => return by_prefix(name, state),
+    };
+    Some(Value::text(text))
+}
+
+fn by_prefix(name: &str, state: &State<'_>) -> Option<Value> {
+    if let Some(argument) = name.strip_prefix("arg_") {
+        return Some(Value::text(argument_of(&state.args, argument)));
+    }
+    let header = name.strip_prefix("http_")?.replace('_', "-");
+    // What a proxy in front of nginx would add; the browser's own cookies are unknown as well.
+    let from_elsewhere =
+        header.starts_with("x-") || header.starts_with("cf-") || header == "cookie";
+    if from_elsewhere {
+        return None;
+    }
+    Some(Value::text(
+        state.request.header(&header).unwrap_or_default(),
+    ))
+}
+
+fn argument_of(query: &str, name: &str) -> String {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let mut values = pairs.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    values
+        .next()
+        .map(|(_, value)| value.to_owned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,56 @@
+//! What is asked: which site, which back end, which path, and what the server is known to do.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::url::Url;
+
+/// Everything that the judgement depends on besides the files.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The main file, as it would be under `/`.
+    pub nginx: PathBuf,
+    /// What people open; without it, the only site of the configuration.
+    pub url: Option<Url>,
+    /// The back end's own address, if it is known.
+    pub direct: Option<Url>,
+    /// The client's Socket.IO path; starts and ends with a slash.
+    pub path: String,
+    pub namespace: String,
+    pub heartbeat: Heartbeat,
+    /// The largest message that the server takes, in bytes (`maxPayload` of its handshake).
+    pub max_payload: u64,
+}
+
+/// The server's heartbeat, as its handshake announces it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    pub interval: Duration,
+    pub timeout: Duration,
+}
+
+impl Default for Heartbeat {
+    /// What Socket.IO servers of version 4 do, and Atalaya.
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(25),
+            timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self {
+            nginx: PathBuf::from("/etc/nginx/nginx.conf"),
+            url: None,
+            direct: None,
+            path: DEFAULT_PATH.to_owned(),
+            namespace: "/notifications".to_owned(),
+            heartbeat: Heartbeat::default(),
+            max_payload: 1_000_000,
+        }
+    }
+}
+
+/// Where a Socket.IO server listens if nobody tells it otherwise.
+pub const DEFAULT_PATH: &str = "/socket.io/";

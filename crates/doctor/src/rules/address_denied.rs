@@ -1,0 +1,70 @@
+//! `allow` and `deny` keep the clients out of Socket.IO, and not out of the page.
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    finding::{Finding, Severity},
+    nginx::{Walk, listen::is_loopback, tree::Directive},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "address-denied",
+    check: Check::Way(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let judged = case.proxied().into_iter();
+    judged.filter_map(|(walk, _)| judge(case, walk)).collect()
+}
+
+/// Both directives make one list, which is inherited as one.
+pub(super) fn rules<'c>(walk: &Walk<'c>) -> Vec<&'c Directive> {
+    let is_rule = |child: &&'c Directive| child.is("allow") || child.is("deny");
+    let mut inwards = walk.scope().blocks().iter().rev();
+    let level = inwards.find(|block| block.children().iter().any(|child| is_rule(&child)));
+    level
+        .map(|block| block.children().iter().filter(is_rule).collect())
+        .unwrap_or_default()
+}
+
+fn judge(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
+    let rules = rules(walk);
+    let last = rules.iter().find(|rule| rule.has_arg("all"))?;
+    if last.is("allow") || walk.scope().arg("satisfy") == Some("any") {
+        return None;
+    }
+    let allowed: Vec<&str> = rules
+        .iter()
+        .take_while(|rule| !std::ptr::eq(**rule, *last))
+        .filter(|rule| rule.is("allow"))
+        .filter_map(|rule| rule.arg(0))
+        .collect();
+    let only_here = allowed.iter().all(|address| is_loopback(address));
+    if only_here && !allowed.is_empty() && is_loopback(&case.origin.host) {
+        return None;
+    }
+    // The page is for the same people: whoever sees it may connect.
+    let page = self::rules(&case.walks.as_ref()?.page);
+    let same = page.iter().any(|rule| std::ptr::eq(*rule, *last));
+    if same && !allowed.is_empty() {
+        return None;
+    }
+    let path = &case.question.path;
+    let method = walk.request().method;
+    let whom = match allowed.is_empty() {
+        true => "everybody".to_owned(),
+        false => format!("everybody but {}", allowed.join(", ")),
+    };
+    let finding = case.finding(
+        RULE.id,
+        if only_here {
+            Severity::Error
+        } else {
+            Severity::Hint
+        },
+        last.pos,
+        format!("This keeps {whom} from {path} ({method})."),
+        "Whoever is kept out gets 403, and never a session.",
+    );
+    Some(finding.advise(format!("Allow for {path} whoever may open the page.")))
+}

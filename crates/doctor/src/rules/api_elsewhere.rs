@@ -1,0 +1,72 @@
+//! `/api/` and Socket.IO are the same back end's, and go to different addresses.
+
+use super::{
+    Check, Rule,
+    no_location::is_for_everything,
+    wrong_address::{back_end, differs},
+};
+use crate::{
+    case::Case,
+    finding::{Finding, Severity},
+    nginx::upstream::Authority,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "api-elsewhere",
+    check: Check::Way(check),
+};
+
+pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let Some(proxied) = walks.api.proxied() else {
+        return Vec::new();
+    };
+    let Some(meant) = meant(case) else {
+        return Vec::new();
+    };
+    let addresses = case.addresses(proxied);
+    let Some((address, place)) = addresses.first() else {
+        return Vec::new();
+    };
+    let met = |(address, _): &(Authority, _)| meant.iter().any(|meant| !differs(address, meant));
+    if is_for_everything(walks.api.location()) || addresses.iter().any(met) {
+        return Vec::new();
+    }
+    let finding = case.finding(
+        RULE.id,
+        severity(case, address, &meant[0]),
+        place.pos,
+        format!("/api/ is sent to {address}, and Socket.IO's back end is at {}.", meant[0]),
+        "Logins and requests of the page fail or reach another installation, whose tokens the sockets do not accept.",
+    );
+    vec![finding.advise(format!(
+        "If one back end serves both, send /api/ to {}.",
+        meant[0]
+    ))]
+}
+
+/// The back end as it was given, or as the Socket.IO requests reach it.
+fn meant(case: &Case<'_>) -> Option<Vec<Authority>> {
+    if let Some(direct) = &case.question.direct {
+        return Some(vec![back_end(direct)]);
+    }
+    let (_, proxied) = case.proxied().first().copied()?;
+    let addresses: Vec<_> = case
+        .addresses(proxied)
+        .into_iter()
+        .map(|(address, _)| address)
+        .collect();
+    (!addresses.is_empty()).then_some(addresses)
+}
+
+/// Two services on one machine, or in one network of containers, are usual. One of them far away is not.
+fn severity(case: &Case<'_>, address: &Authority, meant: &Authority) -> Severity {
+    let far = meant.is_loopback() && address.is_literal() && !address.is_loopback();
+    if case.question.direct.is_some() || far {
+        Severity::Warning
+    } else {
+        Severity::Hint
+    }
+}

@@ -1,0 +1,107 @@
+//! nginx asks for a password, or another service, before Socket.IO is reached.
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Finding, Severity},
+    nginx::{Landing, Walk, tree::Directive},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "auth-in-the-way",
+    check: Check::Way(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let judged = case.proxied().into_iter();
+    judged
+        .filter_map(|(walk, _)| {
+            if passes_by_address(walk) {
+                return None;
+            }
+            password(case, walk).or_else(|| asked(case, walk))
+        })
+        .collect()
+}
+
+/// `satisfy any` and an address that everybody has.
+fn passes_by_address(walk: &Walk<'_>) -> bool {
+    let any = walk.scope().arg("satisfy") == Some("any");
+    let verdict = super::address_denied::rules(walk);
+    let first = verdict.iter().find(|rule| rule.has_arg("all"));
+    any && first.is_some_and(|rule| rule.is("allow"))
+}
+
+fn password(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
+    let basic = walk.scope().one("auth_basic")?;
+    let realm = walk.evaluate(basic.arg(0)?);
+    let on = realm.known().is_some_and(|realm| realm != "off");
+    // Without a file of users the module lets everybody in.
+    if !on || walk.scope().one("auth_basic_user_file").is_none() {
+        return None;
+    }
+    let inherited = walk.location().is_some_and(|location| {
+        !location
+            .children()
+            .iter()
+            .any(|child| std::ptr::eq(child, basic))
+    });
+    let path = &case.question.path;
+    let from = if inherited {
+        ", which its location inherits"
+    } else {
+        ""
+    };
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        basic.pos,
+        format!("A password is asked for {path}{from}."),
+        "The client gets 401. Only a page that was itself opened with that password may pass it on, and not in every \
+         browser for a websocket.",
+    );
+    let advice =
+        format!("Switch it off for {path}, where the token of the handshake authenticates.");
+    let location = walk.location().filter(|_| inherited);
+    Some(
+        match location.and_then(|location| location.children().first()) {
+            Some(first) => {
+                let edits = vec![edit::before(case.config, first, &["auth_basic off;"])];
+                finding.mend(advice, false, edits)
+            }
+            None => finding.advise(advice),
+        },
+    )
+}
+
+/// A subrequest whose answer is known without asking: it is refused, or there is nothing to ask.
+fn asked(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
+    let request: &Directive = walk.scope().one("auth_request")?;
+    let uri = request.arg(0).filter(|uri| *uri != "off")?;
+    let asked = walk.subrequest(uri);
+    let status = match asked.landing {
+        Landing::Answer { status, .. } | Landing::Static { status, .. } => status,
+        Landing::Proxied(_) | Landing::Handler(_) => return None,
+        Landing::Cycle => 500,
+    };
+    if (200..300).contains(&status) {
+        return None;
+    }
+    let seen = if matches!(status, 401 | 403) {
+        status
+    } else {
+        500
+    };
+    let path = &case.question.path;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        request.pos,
+        format!("{path} is allowed only if {uri} answers 2xx, and it answers {status}."),
+        format!("The client gets {seen}."),
+    );
+    Some(finding.advise(format!(
+        "Set `auth_request off;` for {path}, or correct what {uri} leads to."
+    )))
+}

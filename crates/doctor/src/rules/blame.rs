@@ -1,0 +1,39 @@
+//! Which directive decided where a request ended.
+
+use crate::nginx::{Landing, Step, Walk, tree::Directive};
+
+/// The last one that moved it, or the location that took it, or the server block.
+pub(super) fn decisive<'c>(walk: &Walk<'c>) -> &'c Directive {
+    if let Landing::Answer { by, .. } = walk.landing {
+        return by;
+    }
+    let moved = walk.steps.iter().rev().find_map(|step| match step {
+        Step::FellBack { by, .. } | Step::Tried { by, .. } => Some(*by),
+        Step::Rewrite { by, .. } | Step::ErrorPage { by, .. } => Some(*by),
+        _ => None,
+    });
+    moved.unwrap_or_else(|| first_location(walk).unwrap_or(walk.server().directive))
+}
+
+/// The location that the request came to first.
+pub(super) fn first_location<'c>(walk: &Walk<'c>) -> Option<&'c Directive> {
+    walk.steps.iter().find_map(|step| match step {
+        Step::Location { block, .. } => Some(*block),
+        _ => None,
+    })?
+}
+
+/// What a client sees of an answer that is not the back end's.
+pub(super) fn seen(walk: &Walk<'_>) -> String {
+    match &walk.landing {
+        Landing::Static { status: 200, file } => {
+            format!("200 with a file ({file}), usually HTML, in place of `0{{\"sid\":…`")
+        }
+        Landing::Static { status, .. } => format!("{status} with nginx's own HTML page"),
+        Landing::Answer { status: 444, .. } => "a connection closed without an answer".to_owned(),
+        Landing::Answer { status, .. } => format!("{status} from nginx itself"),
+        Landing::Handler(by) => format!("whatever {} answers", by.name.text),
+        Landing::Cycle => "500, after ten internal redirects".to_owned(),
+        Landing::Proxied(_) => "the answer of another back end".to_owned(),
+    }
+}

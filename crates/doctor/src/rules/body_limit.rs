@@ -1,0 +1,53 @@
+//! nginx takes smaller bodies than Socket.IO takes messages.
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Finding, Severity},
+    nginx::units,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "body-limit",
+    check: Check::Way(check),
+};
+
+/// nginx's own, where none is set.
+const DEFAULT: u64 = 1 << 20;
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let Some(proxied) = walks.post.proxied() else {
+        return Vec::new();
+    };
+    let set = walks.post.scope().one("client_max_body_size");
+    let limit = set
+        .and_then(|set| units::size(set.arg(0)?))
+        .unwrap_or(DEFAULT);
+    let wanted = case.question.max_payload;
+    if limit == 0 || limit >= wanted {
+        return Vec::new();
+    }
+    let place = set.unwrap_or(proxied.pass);
+    let finding = case.finding(
+        RULE.id,
+        Severity::Warning,
+        place.pos,
+        format!("nginx takes {limit} bytes, and the server announces messages of up to {wanted} (maxPayload)."),
+        "A large message by polling gets 413, and the client is disconnected with \"transport error\"; a websocket \
+         alone does not show it.",
+    );
+    let larger = format!("{}m", wanted.div_ceil(1 << 20).max(1) + 1);
+    let edit = match set.and_then(|set| Some((set, set.args.first()?))) {
+        Some((set, word)) => edit::replace(case.config, set, word, &larger),
+        None => edit::after(
+            case.config,
+            place,
+            &[&format!("client_max_body_size {larger};")],
+        ),
+    };
+    vec![finding.mend("Let nginx take what the server takes.", true, vec![edit])]
+}

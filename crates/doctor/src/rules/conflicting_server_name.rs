@@ -1,0 +1,121 @@
+//! Two enabled `server` blocks with the same name at the same address: nginx takes the first and ignores the
+//! other, with no more than a warning.
+
+use std::path::Path;
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    finding::{Finding, Severity},
+    nginx::{server::Why, tree::Word},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "conflicting-server-name",
+    check: Check::Route(check),
+};
+
+/// What people call a file that they keep for a while.
+const RETIRED: [&str; 10] = [
+    "old",
+    "bak",
+    "backup",
+    "obsolete",
+    "legacy",
+    "orig",
+    "save",
+    "copy",
+    "prev",
+    "deprecated",
+];
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let choice = &walks.handshake.choice;
+    let Why::Name(winner) = choice.why else {
+        return Vec::new();
+    };
+    let works = case.reaches_socket_io(&walks.handshake);
+    let better = |&&(server, _): &&(usize, &Word)| case.reaches_socket_io(&case.walk_in(server));
+    if let Some((_, meant)) = choice.ignored.iter().find(better).filter(|_| !works) {
+        return vec![obsolete_wins(case, winner, meant)];
+    }
+    let retired = is_retired(&case.config.source(winner.pos.file).path);
+    let conflict = |&(_, ignored): &(usize, &Word)| {
+        let other_retired = is_retired(&case.config.source(ignored.pos.file).path);
+        if retired && !other_retired {
+            duplicate(case, winner, ignored, "gets")
+        } else {
+            duplicate(case, ignored, winner, "does not get")
+        }
+    };
+    choice.ignored.iter().map(conflict).collect()
+}
+
+/// The block that has Socket.IO is the one that nginx ignores.
+fn obsolete_wins(case: &Case<'_>, winner: &Word, meant: &Word) -> Finding {
+    let name = &winner.text;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        winner.pos,
+        format!(
+            "This block takes the requests for {name}, because it is read first; the one at {}, which leads to \
+             Socket.IO, is ignored.",
+            case.config.at(meant.pos)
+        ),
+        "The old site answers: its page, or 404, in place of the handshake.",
+    );
+    finding.advise(advice(case, winner))
+}
+
+fn duplicate(case: &Case<'_>, place: &Word, other: &Word, gets: &str) -> Finding {
+    let name = &place.text;
+    let files = [place, other].map(|word| case.config.source(word.pos.file));
+    let twice = files[0].real == files[1].real;
+    let message = if twice {
+        format!(
+            "This site is enabled twice: {} and {} are the same file.",
+            files[0].path.display(),
+            files[1].path.display()
+        )
+    } else {
+        format!(
+            "{name} is the name of two enabled server blocks: this one {gets} the requests, and the other is at {}.",
+            case.config.at(other.pos)
+        )
+    };
+    let finding = case.finding(
+        RULE.id,
+        Severity::Warning,
+        place.pos,
+        message,
+        "Which of the two answers depends on the order in which the files are read; changes to the other do nothing.",
+    );
+    finding.advise(advice(case, place))
+}
+
+fn advice(case: &Case<'_>, word: &Word) -> String {
+    let path = &case.config.source(word.pos.file).path;
+    let in_main = word.pos.file == crate::nginx::tree::FileId(0);
+    if in_main {
+        "Take the obsolete block away, or give it another name.".to_owned()
+    } else {
+        format!(
+            "Disable the obsolete site: rm {} (in sites-enabled it is only a link), then reload.",
+            path.display()
+        )
+    }
+}
+
+fn is_retired(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_ascii_lowercase();
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    name.ends_with('~') || words.any(|word| RETIRED.contains(&word))
+}

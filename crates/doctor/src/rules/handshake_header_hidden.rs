@@ -1,0 +1,53 @@
+//! A header of the websocket's answer is taken away, and the client refuses the connection it was granted.
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Finding, Severity},
+    nginx::tree::Directive,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "handshake-header-hidden",
+    check: Check::Way(check),
+};
+
+/// What a client checks in the answer 101 (RFC 6455, 4.1). `Connection` is nginx's own.
+const CHECKED: [&str; 2] = ["sec-websocket-accept", "upgrade"];
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let walk = &walks.websocket;
+    if walk.proxied().is_none() {
+        return Vec::new();
+    }
+    let checked = |directive: &Directive| {
+        let names = directive
+            .args
+            .iter()
+            .map(|word| word.text.to_ascii_lowercase());
+        names
+            .into_iter()
+            .find(|name| CHECKED.contains(&name.as_str()))
+    };
+    let hides = ["proxy_hide_header", "more_clear_headers"];
+    let hiding = hides.iter().flat_map(|name| walk.scope().all(name));
+    hiding
+        .filter_map(|directive| {
+            let header = checked(directive)?;
+            let finding = case.finding(
+                RULE.id,
+                Severity::Error,
+                directive.pos,
+                format!("This takes {header} off the websocket's answer."),
+                "The handshake ends with 101, and the client drops it: \"Invalid Sec-WebSocket-Accept header\" or \
+                 \"Invalid Upgrade header\".",
+            );
+            let edits = vec![edit::remove(case.config, directive)];
+            Some(finding.mend("Take this line away.", true, edits))
+        })
+        .collect()
+}

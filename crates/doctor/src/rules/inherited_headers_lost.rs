@@ -1,0 +1,62 @@
+//! The outer block hands on `Upgrade` and `Connection`; a `proxy_set_header` of the inner block throws the whole
+//! inherited list away.
+
+use super::{Check, Rule, headers, upgrade_headers::hidden_outside};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Finding, Severity},
+    nginx::{print, tree::Directive},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "inherited-headers-lost",
+    check: Check::Way(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let walk = &walks.websocket;
+    let Some(proxied) = walk.proxied() else {
+        return Vec::new();
+    };
+    let lost = headers::lost(proxied);
+    let own = walk.scope().all("proxy_set_header");
+    let (Some(first), Some(last)) = (own.first(), own.last()) else {
+        return Vec::new();
+    };
+    if lost.is_empty() || !hidden_outside(walk) {
+        return Vec::new();
+    }
+    let hidden = walk.scope().hidden("proxy_set_header");
+    let outer = hidden
+        .first()
+        .map_or_else(String::new, |outer| case.at(outer));
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        first.pos,
+        format!(
+            "A proxy_set_header in this block throws away all those of the outer one ({outer}), {} among them.",
+            lost.join(" and ")
+        ),
+        "The websocket gets 400, {\"code\":3,\"message\":\"Bad request\"}; clients stay on polling, or never connect.",
+    );
+    let lines = lost_lines(&own, &hidden);
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let edits = vec![edit::after(case.config, last, &lines)];
+    vec![finding.mend("Repeat the outer headers in this block.", true, edits)]
+}
+
+/// The outer lines that the inner block does not have in its own words.
+fn lost_lines(own: &[&Directive], hidden: &[&Directive]) -> Vec<String> {
+    let name = |set: &Directive| set.arg(0).unwrap_or_default().to_ascii_lowercase();
+    let repeated = |outer: &&&Directive| !own.iter().any(|own| name(own) == name(outer));
+    let line = |outer: &&Directive| {
+        let words: Vec<String> = outer.args.iter().map(print::word).collect();
+        format!("proxy_set_header {};", words.join(" "))
+    };
+    hidden.iter().filter(repeated).map(line).collect()
+}

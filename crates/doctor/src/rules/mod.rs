@@ -1,0 +1,135 @@
+//! The rules, one in each file; this is the list. A rule looks at a [`Case`] and says what is wrong with it.
+//!
+//! Only what a request for the site really meets is judged. Rules about where the requests go come first: while
+//! they do not reach the back end, nothing is said of how it is asked.
+
+mod address_denied;
+mod api_elsewhere;
+mod auth_in_the_way;
+mod blame;
+mod body_limit;
+mod conflicting_server_name;
+mod connection_always_upgrade;
+mod connection_limit;
+mod default_server;
+mod forced_upgrade;
+mod forwarded_headers;
+mod handshake_header_hidden;
+mod headers;
+mod http_version;
+mod include_missing;
+mod inherited_headers_lost;
+mod nginx_refuses;
+mod no_listener;
+mod no_location;
+mod no_resolver;
+mod no_sticky_sessions;
+mod path_rewritten;
+mod path_swallowed;
+mod polling_cached;
+mod query_lost;
+mod read_timeout;
+mod redirected;
+mod request_limit;
+mod request_stripped;
+mod site_not_enabled;
+mod syntax;
+mod tls_mismatch;
+mod upgrade_headers;
+mod wrong_address;
+
+use crate::{case::Case, finding::Finding, nginx::Config, root::Root};
+
+/// A rule and its stable name.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Its name in reports, and of its section in `docs/checks.md`.
+    pub id: &'static str,
+    check: Check,
+}
+
+#[derive(Clone, Copy)]
+enum Check {
+    /// Whether nginx loads the configuration at all.
+    Loading(fn(&Config, &Root) -> Vec<Finding>),
+    /// Which server block gets the requests, and what answers them.
+    Route(fn(&Case<'_>) -> Vec<Finding>),
+    /// How the back end is asked, where it is.
+    Way(fn(&Case<'_>) -> Vec<Finding>),
+}
+
+/// Every rule there is.
+pub const RULES: [Rule; 32] = [
+    syntax::RULE,
+    include_missing::RULE,
+    nginx_refuses::RULE,
+    no_listener::RULE,
+    tls_mismatch::RULE,
+    default_server::RULE,
+    conflicting_server_name::RULE,
+    site_not_enabled::RULE,
+    redirected::RULE,
+    no_location::RULE,
+    path_swallowed::RULE,
+    wrong_address::RULE,
+    api_elsewhere::RULE,
+    path_rewritten::RULE,
+    query_lost::RULE,
+    no_resolver::RULE,
+    upgrade_headers::RULE,
+    forced_upgrade::RULE,
+    inherited_headers_lost::RULE,
+    connection_always_upgrade::RULE,
+    http_version::RULE,
+    handshake_header_hidden::RULE,
+    request_stripped::RULE,
+    read_timeout::RULE,
+    no_sticky_sessions::RULE,
+    polling_cached::RULE,
+    body_limit::RULE,
+    request_limit::RULE,
+    connection_limit::RULE,
+    auth_in_the_way::RULE,
+    address_denied::RULE,
+    forwarded_headers::RULE,
+];
+
+/// What nginx would refuse to load.
+pub(crate) fn of_loading(config: &Config, root: &Root) -> Vec<Finding> {
+    let loading = RULES.iter().filter_map(|rule| match rule.check {
+        Check::Loading(check) => Some(check),
+        _ => None,
+    });
+    loading.flat_map(|check| check(config, root)).collect()
+}
+
+/// What is wrong with the site.
+pub(crate) fn judge(case: &Case<'_>) -> Vec<Finding> {
+    let route = RULES.iter().filter_map(|rule| match rule.check {
+        Check::Route(check) => Some(check),
+        _ => None,
+    });
+    let mut findings: Vec<Finding> = Vec::new();
+    for check in route {
+        // What a wrong server block does with the requests is not its fault: the first cause is named alone.
+        if !findings
+            .iter()
+            .any(|finding| finding.severity == crate::finding::Severity::Error)
+        {
+            findings.extend(check(case));
+        }
+    }
+    if findings
+        .iter()
+        .any(|finding| finding.severity == crate::finding::Severity::Error)
+    {
+        findings.extend(api_elsewhere::check(case));
+        return findings;
+    }
+    let way = RULES.iter().filter_map(|rule| match rule.check {
+        Check::Way(check) => Some(check),
+        _ => None,
+    });
+    findings.extend(way.flat_map(|check| check(case)));
+    findings
+}

@@ -1,0 +1,166 @@
+//! Configurations that can be read but that nginx refuses, as far as they concern a request's way: a missing
+//! semicolon that swallows the next directive, a URI where `proxy_pass` may have none, what may stand only once.
+
+use super::{Check, Rule};
+use crate::{
+    finding::{Finding, Severity},
+    nginx::{
+        Config,
+        tree::{Directive, Word},
+    },
+    root::Root,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "nginx-refuses",
+    check: Check::Loading(check),
+};
+
+/// Directives with exactly so many arguments.
+const ARGUMENTS: [(&str, usize); 22] = [
+    ("proxy_pass", 1),
+    ("proxy_http_version", 1),
+    ("proxy_set_header", 2),
+    ("proxy_read_timeout", 1),
+    ("proxy_send_timeout", 1),
+    ("proxy_connect_timeout", 1),
+    ("proxy_buffering", 1),
+    ("proxy_cache", 1),
+    ("proxy_hide_header", 1),
+    ("client_max_body_size", 1),
+    ("root", 1),
+    ("alias", 1),
+    ("auth_basic", 1),
+    ("auth_basic_user_file", 1),
+    ("auth_request", 1),
+    ("satisfy", 1),
+    ("allow", 1),
+    ("deny", 1),
+    ("set", 2),
+    ("default_type", 1),
+    ("ssl_certificate", 1),
+    ("ssl_certificate_key", 1),
+];
+
+/// Directives that may stand once in a block.
+const ONCE: [&str; 12] = [
+    "proxy_pass",
+    "proxy_http_version",
+    "proxy_read_timeout",
+    "proxy_send_timeout",
+    "proxy_connect_timeout",
+    "proxy_buffering",
+    "proxy_cache",
+    "client_max_body_size",
+    "root",
+    "try_files",
+    "auth_basic",
+    "satisfy",
+];
+
+fn check(config: &Config, _: &Root) -> Vec<Finding> {
+    let mut refusals = Vec::new();
+    for block in config.directives.iter().filter(|block| block.is("http")) {
+        examine(block, &mut refusals);
+    }
+    let findings = refusals.into_iter().map(|(word, why)| {
+        Finding::new(
+            RULE.id,
+            Severity::Error,
+            config.place(word.pos),
+            format!("nginx refuses this: {why}."),
+            "nginx does not start with this configuration, or goes on with the old one after a reload.",
+        )
+        .advise("Correct the line; `nginx -t` tells whether nginx takes it.")
+    });
+    findings.collect()
+}
+
+fn examine<'c>(block: &'c Directive, refusals: &mut Vec<(&'c Word, String)>) {
+    if matches!(
+        block.name.text.as_str(),
+        "map" | "geo" | "types" | "split_clients"
+    ) {
+        return;
+    }
+    for (index, directive) in block.children().iter().enumerate() {
+        arguments(directive, refusals);
+        twice(&block.children()[..index], directive, refusals);
+        uri_not_allowed(block, directive, refusals);
+        examine(directive, refusals);
+    }
+}
+
+fn arguments<'c>(directive: &'c Directive, refusals: &mut Vec<(&'c Word, String)>) {
+    let wanted = ARGUMENTS.iter().find(|(name, _)| directive.is(name));
+    let Some(&(name, count)) = wanted.filter(|(_, count)| *count != directive.args.len()) else {
+        return;
+    };
+    let swallowed = directive
+        .args
+        .get(count)
+        .filter(|word| word.pos.line > directive.name.pos.line);
+    let why = match swallowed {
+        Some(word) => format!(
+            "\"{name}\" has too many arguments, because a `;` is missing before \"{}\"",
+            word.text
+        ),
+        None => format!("invalid number of arguments in \"{name}\", which takes {count}"),
+    };
+    refusals.push((&directive.name, why));
+}
+
+fn twice<'c>(
+    before: &[Directive],
+    directive: &'c Directive,
+    refusals: &mut Vec<(&'c Word, String)>,
+) {
+    let same = |other: &&Directive| other.is(&directive.name.text);
+    if ONCE.iter().any(|name| directive.is(name)) && before.iter().any(|other| same(&other)) {
+        refusals.push((
+            &directive.name,
+            format!("\"{}\" is set twice in one block", directive.name.text),
+        ));
+    }
+    let words = |location: &Directive| {
+        location
+            .args
+            .iter()
+            .map(|word| word.text.clone())
+            .collect::<Vec<_>>()
+    };
+    let is_regex = directive.arg(0).is_some_and(|word| word.starts_with('~'));
+    let twin = before
+        .iter()
+        .any(|other| other.is("location") && words(other) == words(directive));
+    if directive.is("location") && !is_regex && twin {
+        refusals.push((
+            &directive.name,
+            format!("there are two of \"{}\"", directive.head()),
+        ));
+    }
+}
+
+fn uri_not_allowed<'c>(
+    block: &Directive,
+    directive: &'c Directive,
+    refusals: &mut Vec<(&'c Word, String)>,
+) {
+    if !directive.is("proxy_pass") {
+        return;
+    }
+    let first = block.arg(0).unwrap_or_default();
+    let by_pattern = block.is("location") && first.starts_with(['~', '@']);
+    if !(by_pattern || block.is("if") || block.is("limit_except")) {
+        return;
+    }
+    let Some(address) = directive.args.first() else {
+        return;
+    };
+    let rest = address.text.split_once("://").map_or("", |(_, rest)| rest);
+    if !rest.contains('$') && !rest.starts_with("unix:") && rest.contains('/') {
+        let why = "\"proxy_pass\" may not have a URI in a location by regular expression, a named one, an `if` \
+                   or a `limit_except`";
+        refusals.push((address, why.to_owned()));
+    }
+}

@@ -1,0 +1,94 @@
+//! No location is meant for the Socket.IO path, so it falls into the one for everything, or into none.
+
+use super::{Check, Rule, blame};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Edit, Finding, Severity},
+    nginx::{Landing, Proxied, Walk, tree::Directive},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "no-location",
+    check: Check::Route(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let walk = &walks.handshake;
+    if walk.proxied().is_some() || !is_for_everything(blame::first_location(walk)) {
+        return Vec::new();
+    }
+    // A `return` that stands in the server block or catches everything swallows more than this path.
+    if matches!(&walk.landing, Landing::Answer { by, .. } if !by.is("try_files")) {
+        return Vec::new();
+    }
+    let path = &case.question.path;
+    let place = blame::decisive(walk);
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        place.pos,
+        format!(
+            "No location is meant for {path}: its requests end {}.",
+            where_to(place)
+        ),
+        format!(
+            "The client gets {}, and never a session.",
+            blame::seen(walk)
+        ),
+    );
+    vec![finding.mend(
+        format!("Give {path} a location of its own, proxied to the back end."),
+        back_end(case).is_some(),
+        new_location(case, walk).into_iter().collect(),
+    )]
+}
+
+fn where_to(place: &Directive) -> String {
+    match place.name.text.as_str() {
+        "server" => "among the files of this server block".to_owned(),
+        "try_files" => "in this try_files".to_owned(),
+        name => format!("in this {name}"),
+    }
+}
+
+/// `None`, or `location /`.
+pub(super) fn is_for_everything(location: Option<&Directive>) -> bool {
+    location.is_none_or(|location| matches!(location.args.last(), Some(word) if word.text == "/"))
+}
+
+/// What the mend would be proxied to: the address given, or where /api/ goes.
+fn back_end(case: &Case<'_>) -> Option<String> {
+    if let Some(direct) = &case.question.direct {
+        return Some(direct.origin.to_string());
+    }
+    let api: &Proxied<'_> = case.walks.as_ref()?.api.proxied()?;
+    let written = api.pass.arg(0)?;
+    let (scheme, rest) = written.split_once("://")?;
+    let authority = rest.split('/').next()?;
+    (!authority.contains('$')).then(|| format!("{scheme}://{authority}"))
+}
+
+fn new_location(case: &Case<'_>, walk: &Walk<'_>) -> Option<Edit> {
+    let server = walk.server().directive;
+    let before = server.first("location").or(server.children().last())?;
+    let head = format!("location {} {{", case.question.path);
+    let back_end = back_end(case).unwrap_or_else(|| "http://127.0.0.1:3001".to_owned());
+    let pass = format!("    proxy_pass {back_end};");
+    let lines = [
+        head.as_str(),
+        &pass,
+        "    proxy_http_version 1.1;",
+        "    proxy_set_header Host $http_host;",
+        "    proxy_set_header Upgrade $http_upgrade;",
+        "    proxy_set_header Connection \"upgrade\";",
+        "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+        "    proxy_set_header X-Forwarded-Proto $scheme;",
+        "}",
+        "",
+    ];
+    Some(edit::before(case.config, before, &lines))
+}

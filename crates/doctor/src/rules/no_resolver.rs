@@ -1,0 +1,41 @@
+//! `proxy_pass` with a variable whose value is a name: nginx looks it up at run time, and has nobody to ask.
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    finding::{Finding, Severity},
+    nginx::{Proxied, Target, Walk},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "no-resolver",
+    check: Check::Way(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let judged = case.proxied().into_iter();
+    judged
+        .filter_map(|(walk, proxied)| judge(case, walk, proxied))
+        .take(1)
+        .collect()
+}
+
+fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
+    let Target::Address(address) = &proxied.target else {
+        return None;
+    };
+    if !proxied.has_variables || address.is_literal() || walk.scope().one("resolver").is_some() {
+        return None;
+    }
+    let host = &address.host;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        proxied.pass.pos,
+        format!("This address has a variable, so {host} is looked up at run time, and no resolver is set."),
+        format!("Every request gets 502; nginx logs \"no resolver defined to resolve {host}\"."),
+    );
+    Some(finding.advise(
+        "Write the address without a variable, name an `upstream` of that name, or set `resolver` to a name server.",
+    ))
+}

@@ -1,0 +1,109 @@
+//! Something other than the location that is meant takes the Socket.IO requests, or some of them: a regular
+//! expression, another prefix, a `return`, an `if`, a rewrite.
+
+use super::{Check, Rule, blame, no_location::is_for_everything};
+use crate::{
+    case::Case,
+    finding::{Finding, Severity},
+    nginx::{Landing, Walk, tree::Directive},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "path-swallowed",
+    check: Check::Route(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let whole = one(case, &walks.handshake, "The handshake");
+    if whole.is_some() {
+        return whole.into_iter().collect();
+    }
+    let parts = [
+        (&walks.post, "A message by polling (POST)"),
+        (&walks.poll, "The long poll"),
+        (&walks.websocket, "The websocket"),
+    ];
+    parts
+        .iter()
+        .filter_map(|(walk, what)| one(case, walk, what))
+        .take(1)
+        .collect()
+}
+
+fn one(case: &Case<'_>, walk: &Walk<'_>, what: &str) -> Option<Finding> {
+    let place = match &walk.landing {
+        Landing::Proxied(_) => stolen(case, walk)?,
+        // Lua, a script: what it answers is not known, and somebody may have meant it.
+        Landing::Handler(by) if !is_for_scripts(by) && !is_for_everything(walk.location()) => {
+            return None;
+        }
+        _ => blame_of(walk),
+    };
+    let path = &case.question.path;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        place.pos,
+        format!(
+            "{what} for {path} is taken by this {}, and does not reach Socket.IO.",
+            short(place)
+        ),
+        format!("The client gets {}.", blame::seen(walk)),
+    );
+    Some(finding.advise(format!(
+        "Let {path} pass: `location ^~ {path}` wins over regular expressions, and an `if` or `return` can leave it out."
+    )))
+}
+
+fn is_for_scripts(handler: &Directive) -> bool {
+    [
+        "fastcgi_pass",
+        "scgi_pass",
+        "stub_status",
+        "empty_gif",
+        "memcached_pass",
+    ]
+    .iter()
+    .any(|name| handler.is(name))
+}
+
+/// What decided; a location without anything of its own is blamed itself.
+fn blame_of<'c>(walk: &Walk<'c>) -> &'c Directive {
+    let first = blame::first_location(walk);
+    match (&walk.landing, first) {
+        (Landing::Answer { by, .. }, _) => by,
+        (_, Some(location)) if is_regex(location) => location,
+        _ => blame::decisive(walk),
+    }
+}
+
+fn is_regex(location: &Directive) -> bool {
+    location.arg(0).is_some_and(|word| word.starts_with('~'))
+}
+
+/// It reaches a back end, but past the location that was written for it.
+fn stolen<'c>(case: &Case<'_>, walk: &Walk<'c>) -> Option<&'c Directive> {
+    let location = walk.location()?;
+    if !is_regex(location) {
+        return None;
+    }
+    let path = case.question.path.as_str();
+    let written = walk.server().locations.iter().find(|other| {
+        let prefix = other.prefix().unwrap_or_default();
+        prefix.trim_end_matches('/') == path.trim_end_matches('/')
+            && other.directive.first("proxy_pass").is_some()
+    })?;
+    let meant = written.directive.first("proxy_pass")?;
+    let taken = walk.proxied()?.pass;
+    (meant.arg(0) != taken.arg(0)).then_some(location)
+}
+
+fn short(place: &Directive) -> String {
+    match place.name.text.as_str() {
+        "location" => format!("`{}`", place.head()),
+        name => format!("`{name}`"),
+    }
+}

@@ -1,0 +1,91 @@
+//! The answers to polling are cached under a key that clients share.
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Finding, Severity},
+    nginx::{Walk, tree::Directive},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "polling-cached",
+    check: Check::Way(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let walk = &walks.handshake;
+    let zone = walk
+        .scope()
+        .one("proxy_cache")
+        .filter(|zone| !zone.has_arg("off"));
+    let Some(zone) = zone.filter(|_| walk.proxied().is_some() && stores(walk)) else {
+        return Vec::new();
+    };
+    let Some(key) = shared_key(walk, &walks.poll) else {
+        return Vec::new();
+    };
+    // Socket.IO's servers say `no-store`, which nginx heeds unless it is told not to.
+    let ignores = walk.scope().all("proxy_ignore_headers");
+    let ignores = ignores.iter().any(|by| {
+        by.args
+            .iter()
+            .any(|word| word.text.eq_ignore_ascii_case("Cache-Control"))
+    });
+    let certain = ignores && walk.scope().one("proxy_cache_valid").is_some();
+    vec![tell(case, zone, key, certain)]
+}
+
+/// Whether answers are stored here at all.
+fn stores(walk: &Walk<'_>) -> bool {
+    let scope = walk.scope();
+    let set = |name: &str| {
+        let conditions = scope.all(name);
+        let words = conditions.iter().flat_map(|by| &by.args);
+        words.into_iter().any(|word| {
+            let value = walk.evaluate(&word.text);
+            value
+                .known()
+                .is_none_or(|value| !value.is_empty() && value != "0")
+        })
+    };
+    let unbuffered = scope.arg("proxy_buffering") == Some("off");
+    !unbuffered && !(set("proxy_cache_bypass") && set("proxy_no_cache"))
+}
+
+/// The key, if two requests have the same one although their queries differ.
+fn shared_key<'c>(one: &Walk<'c>, other: &Walk<'c>) -> Option<&'c Directive> {
+    let key = one.scope().one("proxy_cache_key")?;
+    let text = key.arg(0)?;
+    (one.evaluate(text) == other.evaluate(text)).then_some(key)
+}
+
+fn tell(case: &Case<'_>, zone: &Directive, key: &Directive, certain: bool) -> Finding {
+    let finding = case.finding(
+        RULE.id,
+        if certain { Severity::Error } else { Severity::Hint },
+        zone.pos,
+        format!(
+            "Polling is cached here, under a key without the query ({}): every client has the same one.",
+            case.at(key)
+        ),
+        if certain {
+            "A client gets the session of another one, or the same message again and again."
+        } else {
+            "Nothing breaks while the server says `Cache-Control: no-store`; with one that does not, clients get \
+             each other's sessions."
+        },
+    );
+    let word = zone
+        .args
+        .first()
+        .map(|word| edit::replace(case.config, zone, word, "off"));
+    finding.mend(
+        "Do not cache what is proxied to Socket.IO.",
+        false,
+        word.into_iter().collect(),
+    )
+}

@@ -1,0 +1,59 @@
+//! The back end gets the path without the query, which holds the transport and the session.
+
+use super::{Check, Rule, path_rewritten::without_uri};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Finding, Severity},
+    nginx::{Proxied, Step, Walk},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "query-lost",
+    check: Check::Way(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let judged = case.proxied().into_iter();
+    judged
+        .filter_map(|(walk, proxied)| judge(case, walk, proxied))
+        .take(1)
+        .collect()
+}
+
+fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
+    let uri = proxied.uri.known()?;
+    if uri.contains("transport=") && uri.contains("EIO=") {
+        return None;
+    }
+    let rewrite = walk.steps.iter().rev().find_map(|step| match step {
+        Step::Rewrite { by, .. } | Step::FellBack { by, .. } => Some(*by),
+        _ => None,
+    });
+    let by_variables = proxied.has_variables
+        && proxied
+            .pass
+            .arg(0)
+            .is_some_and(|address| !address.ends_with("$uri"));
+    let place = rewrite.filter(|_| !by_variables).unwrap_or(proxied.pass);
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        place.pos,
+        format!("The query is lost here: the back end is asked for {uri}, without transport and session."),
+        "The client gets 400 with {\"code\":0,\"message\":\"Transport unknown\"} or an unsupported protocol version.",
+    );
+    let same_path = proxied.path() == Some(&case.question.path);
+    let word = proxied.pass.args.first();
+    let word = word.filter(|_| place.is("proxy_pass") && proxied.has_variables && same_path);
+    let Some((word, bare)) = word.and_then(|word| Some((word, without_uri(&word.text)?))) else {
+        return Some(
+            finding.advise(
+                "Keep the query: add $is_args$args to the URI, or take the `?` off its end.",
+            ),
+        );
+    };
+    let edits = vec![edit::replace(case.config, proxied.pass, word, &bare)];
+    let advice = "An address with variables and a URI is sent as it stands. Without the URI, the request goes on unchanged.";
+    Some(finding.mend(advice, true, edits))
+}

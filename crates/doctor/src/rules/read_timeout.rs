@@ -1,0 +1,78 @@
+//! nginx gives up a silent connection sooner than the server's heartbeat breaks the silence.
+
+use std::time::Duration;
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Finding, Severity},
+    nginx::{Walk, units},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "read-timeout",
+    check: Check::Way(check),
+};
+
+/// nginx's own, where none is set.
+const DEFAULT: Duration = Duration::from_secs(60);
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let judged = case.proxied().into_iter();
+    judged.filter_map(|(walk, _)| judge(case, walk)).collect()
+}
+
+fn judge(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
+    let set = walk.scope().one("proxy_read_timeout");
+    let timeout = match set {
+        Some(set) => units::time(&words(set))?,
+        None => DEFAULT,
+    };
+    let heartbeat = case.question.heartbeat;
+    let whole = heartbeat.interval + heartbeat.timeout;
+    if timeout >= whole {
+        return None;
+    }
+    // A ping goes out every interval and ends the silence, so only a shorter time cuts a connection that is well.
+    let cuts = timeout <= heartbeat.interval;
+    let place = set.unwrap_or(walk.proxied()?.pass);
+    let seconds = timeout.as_secs_f64();
+    let finding = case.finding(
+        RULE.id,
+        if cuts { Severity::Error } else { Severity::Hint },
+        place.pos,
+        format!(
+            "nginx waits {seconds} s for the back end, and a ping comes only every {} s.",
+            heartbeat.interval.as_secs_f64()
+        ),
+        if cuts {
+            format!("A long poll gets 504 after {seconds} s, and a quiet websocket is cut: clients reconnect again and again.")
+        } else {
+            "Nothing breaks while pings come in time; a server that stalls for a moment loses its clients.".to_owned()
+        },
+    );
+    let longer = format!("{}s", (whole.as_secs() * 2).max(120));
+    let edit = match set.and_then(|set| Some((set, set.args.first()?))) {
+        Some((set, word)) => edit::replace(case.config, set, word, &longer),
+        None => edit::after(
+            case.config,
+            place,
+            &[&format!("proxy_read_timeout {longer};")],
+        ),
+    };
+    Some(finding.mend(
+        format!("Wait longer than {} s.", whole.as_secs()),
+        true,
+        vec![edit],
+    ))
+}
+
+fn words(directive: &crate::nginx::tree::Directive) -> String {
+    let words: Vec<&str> = directive
+        .args
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect();
+    words.join(" ")
+}

@@ -1,0 +1,50 @@
+//! The handshake is answered with a redirect although the page is not, or the site redirects to itself.
+
+use super::{Check, Rule};
+use crate::{
+    case::{Case, redirect},
+    finding::{Finding, Severity},
+    nginx::Landing,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "redirected",
+    check: Check::Route(check),
+};
+
+const EFFECT: &str = "The client gets a redirect in place of its session. A websocket does not follow one, a \
+                      POST becomes a GET, and another origin is refused for want of CORS headers.";
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    if let Some(by) = case.circle {
+        let finding = case.finding(
+            RULE.id,
+            Severity::Error,
+            by.pos,
+            format!("{} is redirected to itself without end.", case.origin),
+            "Browsers say ERR_TOO_MANY_REDIRECTS; clients never get a session.",
+        );
+        let advice = "Redirect only what came without TLS: if a proxy in front ends TLS, look at $http_x_forwarded_proto.";
+        return vec![finding.advise(advice)];
+    }
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let Some((origin, by)) = redirect(&walks.handshake, &case.origin) else {
+        return Vec::new();
+    };
+    let Landing::Answer { status, .. } = walks.handshake.landing else {
+        return Vec::new();
+    };
+    let path = &case.question.path;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        by.pos,
+        format!("{path} is answered with a redirect ({status}) to {origin} here."),
+        EFFECT,
+    );
+    let advice =
+        format!("Take {path} out of the redirect: give it a location of its own that is proxied.");
+    vec![finding.advise(advice)]
+}

@@ -1,0 +1,77 @@
+//! `limit_req` allows fewer requests than a client makes when it connects.
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    finding::{Finding, Severity},
+    nginx::{Walk, tree::Directive},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "request-limit",
+    check: Check::Way(check),
+};
+
+/// What a client sends within a fraction of a second: handshake, CONNECT, two polls, the websocket.
+const AT_ONCE: u64 = 5;
+/// At this rate even requests that follow each other at once pass.
+const FAST: f64 = 500.0;
+/// A heartbeat by polling takes a GET and a POST every 25 s; below this rate not even that passes.
+const SLOW: f64 = 0.1;
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let judged = case.proxied().into_iter();
+    judged.flat_map(|(walk, _)| limits(case, walk)).collect()
+}
+
+fn limits(case: &Case<'_>, walk: &Walk<'_>) -> Vec<Finding> {
+    if walk.scope().arg("limit_req_dry_run") == Some("on") {
+        return Vec::new();
+    }
+    let limits = walk.scope().all("limit_req");
+    limits
+        .into_iter()
+        .filter_map(|limit| judge(case, walk, limit))
+        .collect()
+}
+
+fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding> {
+    let zone = case.http.zone("limit_req_zone", option(limit, "zone=")?)?;
+    let exempt = walk.evaluate(zone.arg(0)?).is_empty();
+    let rate = rate(option(zone, "rate=")?)?;
+    let burst: u64 = option(limit, "burst=")
+        .and_then(|burst| burst.parse().ok())
+        .unwrap_or(0);
+    let enough = burst + 1 >= AT_ONCE && rate > SLOW;
+    if exempt || enough || rate >= FAST {
+        return None;
+    }
+    let status = walk.scope().arg("limit_req_status").unwrap_or("503");
+    let finding = case.finding(
+        RULE.id,
+        Severity::Warning,
+        limit.pos,
+        format!(
+            "{rate} requests a second and a burst of {burst} are fewer than a client needs to connect ({AT_ONCE} at once).",
+        ),
+        format!("Some of a client's first requests get {status}, and it starts anew; a websocket alone passes."),
+    );
+    let path = &case.question.path;
+    Some(finding.advise(format!("Do not limit {path}, or allow `burst=20 nodelay` and more where many clients share an address.")))
+}
+
+fn option<'c>(directive: &'c Directive, name: &str) -> Option<&'c str> {
+    directive
+        .args
+        .iter()
+        .find_map(|word| word.text.strip_prefix(name))
+}
+
+/// `10r/s` or `30r/m`, in requests a second.
+fn rate(text: &str) -> Option<f64> {
+    match text.split_once("r/")? {
+        (number, "s") => number.parse().ok(),
+        (number, "m") => number.parse::<f64>().ok().map(|number| number / 60.0),
+        _ => None,
+    }
+}

@@ -1,0 +1,99 @@
+//! The site that leads to Socket.IO is written, but nothing includes it.
+
+use std::path::{Path, PathBuf};
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    finding::{Finding, Severity},
+    nginx::{Http, server::Server, tree::FileId},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "site-not-enabled",
+    check: Check::Route(check),
+};
+
+/// Where sites wait to be enabled.
+const FOLDERS: [&str; 3] = ["sites-available", "sites-enabled", "conf.d"];
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let works = case
+        .walks
+        .as_ref()
+        .is_some_and(|walks| case.reaches_socket_io(&walks.handshake));
+    if works {
+        return Vec::new();
+    }
+    candidates(case)
+        .iter()
+        .filter_map(|site| examine(case, site))
+        .take(1)
+        .collect()
+}
+
+/// Files that are not part of the configuration.
+fn candidates(case: &Case<'_>) -> Vec<PathBuf> {
+    let main = &case.config.files[0].path;
+    let prefix = main.parent().unwrap_or(Path::new("/"));
+    let loaded = |path: &Path| {
+        let real = case.root.resolve(path).ok();
+        case.config
+            .files
+            .iter()
+            .any(|file| Some(&file.real) == real.as_ref())
+    };
+    let folders = FOLDERS.iter().map(|folder| prefix.join(folder));
+    let files = folders.flat_map(|folder| {
+        let names = case.root.list(&folder);
+        names.into_iter().map(move |name| folder.join(name))
+    });
+    files
+        .filter(|path| case.root.is_file(path) && !loaded(path))
+        .collect()
+}
+
+fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
+    let config = case.config.with_site(case.root, site)?;
+    let http = Http::of(&config)?;
+    let question = case.question;
+    let with = Case::new(&config, &http, case.root, question, case.origin.clone());
+    let of_site = |server: &Server<'_>| {
+        let file = server.directive.pos.file;
+        file != FileId(0) && config.source(file).path == *site
+    };
+    let host = &case.origin.host;
+    let found = http.servers.iter().enumerate().find(|(index, server)| {
+        of_site(server) && server.knows(host) && with.reaches_socket_io(&with.walk_in(*index))
+    });
+    let (_, server) = found?;
+    let place = server
+        .directive
+        .first("server_name")
+        .unwrap_or(server.directive);
+    let enabled = site
+        .parent()?
+        .parent()?
+        .join("sites-enabled")
+        .join(site.file_name()?);
+    let advice = if site.parent()?.ends_with("sites-available") {
+        format!(
+            "Enable it: ln -s {} {}, then reload.",
+            site.display(),
+            enabled.display()
+        )
+    } else {
+        format!(
+            "Give {} a name that the include takes in, then reload.",
+            site.display()
+        )
+    };
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        config.place(place.pos),
+        format!("This site leads {host} to Socket.IO, but no include reads its file."),
+        "Another site answers: its page, a redirect or 404.",
+    );
+    Some(finding.advise(advice))
+}

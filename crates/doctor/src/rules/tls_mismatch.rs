@@ -1,0 +1,77 @@
+//! `https` to a port that speaks plain HTTP, or the reverse.
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Finding, Severity},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "tls-mismatch",
+    check: Check::Route(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let arriving = case.arriving();
+    let port = arriving.port;
+    // `ssl` holds for the address, whichever block says it.
+    let same_place = |listen: &&crate::nginx::listen::Listen<'_>| {
+        listen.port == port && listen.address == walks.handshake.choice.listen.address
+    };
+    let mut listens = case
+        .http
+        .servers
+        .iter()
+        .flat_map(|server| &server.listens)
+        .filter(same_place);
+    let server = walks.handshake.server().directive;
+    let old_switch = server.first("ssl").is_some_and(|ssl| ssl.has_arg("on"));
+    let tls = old_switch || listens.any(|listen| listen.tls);
+    let wants_tls = arriving.scheme == "https";
+    // Where a port is mapped, something in front of nginx may end TLS.
+    if tls == wants_tls || port != case.origin.port {
+        return Vec::new();
+    }
+    let listen = &walks.handshake.choice.listen;
+    let place = listen.directive.unwrap_or(server);
+    let (message, effect, advice) = if wants_tls {
+        (
+            format!(
+                "{} is opened with TLS, and this `listen` has no `ssl`.",
+                case.origin
+            ),
+            "The browser shows a protocol error; nginx logs a 400 for the TLS greeting.",
+            "Add `ssl` to the listen, and a certificate.",
+        )
+    } else {
+        (
+            format!(
+                "{} is opened without TLS, and port {port} speaks TLS.",
+                case.origin
+            ),
+            "nginx answers 400, \"The plain HTTP request was sent to HTTPS port\".",
+            "Use https:// in the addresses of the page and of the client.",
+        )
+    };
+    let finding = case.finding(RULE.id, Severity::Error, place.pos, message, effect);
+    let last = place
+        .args
+        .last()
+        .filter(|_| wants_tls && listen.directive.is_some());
+    vec![match last {
+        Some(word) => {
+            let edits = vec![edit::replace(
+                case.config,
+                place,
+                word,
+                &format!("{} ssl", word.text),
+            )];
+            finding.mend(advice, false, edits)
+        }
+        None => finding.advise(advice),
+    }]
+}

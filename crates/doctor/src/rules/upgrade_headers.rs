@@ -1,0 +1,85 @@
+//! A websocket's `Upgrade` and `Connection` do not reach the back end: they go from hop to hop, and nginx hands
+//! them on only if it is told to.
+
+use super::{Check, Rule, headers};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Edit, Finding, Severity},
+    nginx::{Proxied, Walk, tree::Directive},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "upgrade-headers",
+    check: Check::Way(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(walks) = &case.walks else {
+        return Vec::new();
+    };
+    let Some(proxied) = walks.websocket.proxied() else {
+        return Vec::new();
+    };
+    let lost = headers::lost(proxied);
+    if lost.is_empty() || hidden_outside(&walks.websocket) {
+        return Vec::new();
+    }
+    vec![missing(case, &walks.websocket, proxied, &lost)]
+}
+
+/// Whether an outer level sets them, and this one hides it; that is `inherited-headers-lost`.
+pub(super) fn hidden_outside(walk: &Walk<'_>) -> bool {
+    let hidden = walk.scope().hidden("proxy_set_header");
+    hidden.iter().any(|set| {
+        set.arg(0)
+            .is_some_and(|name| name.eq_ignore_ascii_case("Upgrade"))
+    })
+}
+
+fn missing(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>, lost: &[&str]) -> Finding {
+    let set_wrong = lost.iter().find_map(|name| {
+        let header = proxied.header(&name.to_ascii_lowercase())?;
+        headers::source(walk, header)
+    });
+    let place = set_wrong.unwrap_or(proxied.pass);
+    let names = lost.join(" and ");
+    let message = match set_wrong {
+        Some(_) => format!("With this, the back end does not get a websocket's {names}."),
+        None => {
+            format!("The back end does not get a websocket's {names}: nothing here hands them on.")
+        }
+    };
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        place.pos,
+        message,
+        "The websocket gets 400, {\"code\":3,\"message\":\"Bad request\"}; clients stay on polling, or, with \
+         transports: [\"websocket\"], never connect.",
+    );
+    let advice = "Hand on both headers, and HTTP/1.1, where this request is proxied.";
+    match set_wrong {
+        Some(_) => finding.advise(advice),
+        None => finding.mend(advice, true, vec![addition(case, walk, proxied, lost)]),
+    }
+}
+
+/// The headers, beside those that are set already, so that none of these is lost.
+fn addition(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>, lost: &[&str]) -> Edit {
+    let set = walk.scope().all("proxy_set_header");
+    let neighbour: &Directive = set.last().copied().unwrap_or(proxied.pass);
+    let mut lines = Vec::new();
+    if walk.scope().one("proxy_http_version").is_none() {
+        lines.push("proxy_http_version 1.1;");
+    }
+    for (name, line) in [
+        ("Upgrade", "proxy_set_header Upgrade $http_upgrade;"),
+        ("Connection", "proxy_set_header Connection \"upgrade\";"),
+    ] {
+        if lost.contains(&name) {
+            lines.push(line);
+        }
+    }
+    edit::after(case.config, neighbour, &lines)
+}

@@ -1,0 +1,90 @@
+//! The Socket.IO requests go to another address than the back end's.
+
+use super::{Check, Rule};
+use crate::{
+    case::Case,
+    edit,
+    finding::{Finding, Severity},
+    nginx::{Proxied, Target, upstream::Authority},
+    url::Url,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "wrong-address",
+    check: Check::Way(check),
+};
+
+fn check(case: &Case<'_>) -> Vec<Finding> {
+    let Some(direct) = &case.question.direct else {
+        return Vec::new();
+    };
+    let judged = case.proxied().into_iter();
+    judged
+        .filter_map(|(_, proxied)| judge(case, proxied, direct))
+        .take(1)
+        .collect()
+}
+
+fn judge(case: &Case<'_>, proxied: &Proxied<'_>, direct: &Url) -> Option<Finding> {
+    let addresses = case.addresses(proxied);
+    let (address, place) = addresses.first()?;
+    let meant = back_end(direct);
+    let elsewhere = addresses
+        .iter()
+        .all(|(address, _)| differs(address, &meant));
+    if !elsewhere && proxied.scheme == direct.origin.scheme {
+        return None;
+    }
+    let path = &case.question.path;
+    let message = if elsewhere {
+        format!("{path} is sent to {address}, and the back end is at {meant}.")
+    } else {
+        format!(
+            "The back end at {meant} is asked with {}, and speaks {}.",
+            proxied.scheme, direct.origin.scheme
+        )
+    };
+    let place = if elsewhere { place } else { &proxied.pass };
+    let effect =
+        "The client gets 502 if nobody listens there, 404 or a stranger's answer if somebody does.";
+    let finding = case.finding(RULE.id, Severity::Error, place.pos, message, effect);
+    let word = place.args.first()?;
+    let text = match (&proxied.target, elsewhere) {
+        (Target::Upstream(_), true) => meant.to_string(),
+        (Target::Address(_), true) => {
+            word.text
+                .replacen(&written(&word.text), &meant.to_string(), 1)
+        }
+        _ => word.text.replacen(&proxied.scheme, direct.origin.scheme, 1),
+    };
+    let edits = vec![edit::replace(case.config, place, word, &text)];
+    Some(finding.mend(
+        format!("Send it to {}.", direct.origin),
+        !proxied.has_variables,
+        edits,
+    ))
+}
+
+/// The address of a URL, with its port.
+pub(super) fn back_end(direct: &Url) -> Authority {
+    Authority {
+        host: direct.origin.host.clone(),
+        port: direct.origin.port,
+    }
+}
+
+/// Whether they are surely not the same place. A name and an address, or a Unix socket, may be.
+pub(super) fn differs(address: &Authority, meant: &Authority) -> bool {
+    if address.host.starts_with("unix:") || address.same(meant) {
+        return false;
+    }
+    let comparable = address.is_literal() == meant.is_literal()
+        || (address.is_loopback() && meant.is_loopback());
+    address.port != meant.port || comparable || address.is_loopback() != meant.is_loopback()
+}
+
+/// The authority as it stands in the address.
+fn written(address: &str) -> String {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest).to_owned()
+}
