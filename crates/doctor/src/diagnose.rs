@@ -1,12 +1,13 @@
 //! From a question to an answer.
 
-use std::io;
+use std::{collections::BTreeMap, io, path::PathBuf};
 
 use serde::Serialize;
 use thiserror::Error;
 
 use crate::{
     case::Case,
+    explain::{Explanation, explain},
     finding::Finding,
     nginx::{
         Config, Http, Unreadable,
@@ -26,9 +27,9 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// The steps of a live examination; none where only files are read.
     pub probes: Vec<Probe>,
-    /// The files that were read, for whoever shows excerpts.
+    /// The files that findings point at, for whoever shows excerpts.
     #[serde(skip)]
-    pub config: Config,
+    pub texts: BTreeMap<PathBuf, String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -61,6 +62,9 @@ pub enum CouldNotRun {
     /// Several sites, and no URL that picks one.
     #[error("the configuration has several sites: {}", .0.join(", "))]
     WhichSite(Vec<String>),
+    /// The URL that is to be explained leads to no server block.
+    #[error("no server block listens where {0} leads")]
+    NobodyListens(String),
 }
 
 /// Reads the configuration and judges it. Opens no connection.
@@ -68,8 +72,8 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
     let config = Config::load(root, &question.nginx)?;
     let mut findings = rules::of_loading(&config, root);
     match Http::of(&config) {
-        // What cannot be read for certain cannot be judged.
-        Some(_) if findings.iter().any(|finding| finding.rule == "syntax") => {}
+        // nginx does not run what it refuses, so how it would behave is no question.
+        Some(_) if findings.iter().any(|finding| finding.severity.is_fault()) => {}
         Some(http) => {
             let origin = origin_of(question, &http)?;
             let case = Case::new(&config, &http, root, question, origin);
@@ -80,6 +84,7 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
     }
     findings.sort_by(|a, b| (a.severity, &a.place).cmp(&(b.severity, &b.place)));
     findings.dedup_by(|a, b| a.rule == b.rule && a.place == b.place);
+    let texts = texts(root, &findings);
     let faulty = findings.iter().any(|finding| finding.severity.is_fault());
     Ok(Diagnosis {
         verdict: if faulty {
@@ -89,12 +94,24 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
         },
         findings,
         probes: Vec::new(),
-        config,
+        texts,
     })
 }
 
+fn texts(root: &Root, findings: &[Finding]) -> BTreeMap<PathBuf, String> {
+    let edits = findings.iter().flat_map(|finding| &finding.fix.edits);
+    let edited = edits.map(|edit| &edit.file);
+    let files = findings
+        .iter()
+        .map(|finding| &finding.place.file)
+        .chain(edited);
+    files
+        .filter_map(|file| Some((file.clone(), root.read(file).ok()?.text)))
+        .collect()
+}
+
 /// The site that is asked about: the URL's, or the only one.
-pub fn origin_of(question: &Question, http: &Http<'_>) -> Result<Origin, CouldNotRun> {
+pub(crate) fn origin_of(question: &Question, http: &Http<'_>) -> Result<Origin, CouldNotRun> {
     if let Some(url) = &question.url {
         return Ok(url.origin.clone());
     }
@@ -132,4 +149,16 @@ fn site_origin(host: &str, http: &Http<'_>) -> Origin {
         host: host.to_owned(),
         port,
     }
+}
+
+/// Tells the way of a client's requests. Opens no connection.
+pub fn explain_site(root: &Root, question: &Question) -> Result<Vec<Explanation>, CouldNotRun> {
+    let config = Config::load(root, &question.nginx)?;
+    let http = Http::of(&config).ok_or(CouldNotRun::NoSite)?;
+    let origin = origin_of(question, &http)?;
+    let case = Case::new(&config, &http, root, question, origin);
+    if case.walks.is_none() {
+        return Err(CouldNotRun::NobodyListens(case.origin.to_string()));
+    }
+    Ok(explain(&case))
 }

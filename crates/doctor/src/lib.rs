@@ -17,5 +17,5 @@ pub mod root;
 pub mod rules;
 pub mod url;
 
-pub use diagnose::{CouldNotRun, Diagnosis, Verdict, diagnose};
+pub use diagnose::{CouldNotRun, Diagnosis, Probe, Verdict, diagnose, explain_site};
 pub use edit::apply;

@@ -1,1 +1,6 @@
 //! Findings for people and for programs.
+
+mod json;
+mod text;
+
+pub use self::{json::json, text::text};

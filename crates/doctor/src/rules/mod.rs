@@ -100,7 +100,15 @@ pub(crate) fn of_loading(config: &Config, root: &Root) -> Vec<Finding> {
         Check::Loading(check) => Some(check),
         _ => None,
     });
-    loading.flat_map(|check| check(config, root)).collect()
+    let mut findings: Vec<Finding> = loading.flat_map(|check| check(config, root)).collect();
+    if findings
+        .iter()
+        .any(|finding| finding.severity.is_fault() && !syntax::is_end_of_file(finding))
+    {
+        // Where a brace is missing, nginx stumbles long before the end of the file.
+        findings.retain(|finding| !syntax::is_end_of_file(finding));
+    }
+    findings
 }
 
 /// What is wrong with the site.

@@ -87,6 +87,7 @@ fn examine<'c>(block: &'c Directive, refusals: &mut Vec<(&'c Word, String)>) {
         arguments(directive, refusals);
         twice(&block.children()[..index], directive, refusals);
         uri_not_allowed(block, directive, refusals);
+        misplaced(block, directive, refusals);
         examine(directive, refusals);
     }
 }
@@ -163,4 +164,33 @@ fn uri_not_allowed<'c>(
                    or a `limit_except`";
         refusals.push((address, why.to_owned()));
     }
+}
+
+/// A brace that is missing puts the next block inside this one.
+fn misplaced<'c>(
+    block: &Directive,
+    directive: &'c Directive,
+    refusals: &mut Vec<(&'c Word, String)>,
+) {
+    if directive.is("server") && !directive.children().is_empty() && !block.is("http") {
+        let why = "\"server\" is not allowed here; is a `}` missing before it?";
+        refusals.push((&directive.name, why.to_owned()));
+    }
+    let (Some(outer), Some(inner)) = (plain_prefix(block), plain_prefix(directive)) else {
+        return;
+    };
+    if !inner.starts_with(outer) {
+        let why = format!(
+            "location \"{inner}\" is outside location \"{outer}\"; is a `}}` missing before it?"
+        );
+        refusals.push((&directive.name, why));
+    }
+}
+
+fn plain_prefix(block: &Directive) -> Option<&str> {
+    let prefix = block
+        .args
+        .last()
+        .filter(|_| block.is("location") && block.args.len() == 1)?;
+    prefix.text.starts_with('/').then_some(&prefix.text)
 }

@@ -5,7 +5,7 @@ use crate::{
     case::Case,
     edit,
     finding::{Edit, Finding, Severity},
-    nginx::{Landing, Proxied, Walk, tree::Directive},
+    nginx::{Landing, Proxied, Step, Walk, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -18,7 +18,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let walk = &walks.handshake;
-    if walk.proxied().is_some() || !is_for_everything(blame::first_location(walk)) {
+    let moved_before = matches!(
+        walk.steps.iter().find(|step| !matches!(step, Step::If(_))),
+        Some(Step::Rewrite { .. })
+    );
+    if walk.proxied().is_some() || moved_before || !is_for_everything(blame::first_location(walk)) {
         return Vec::new();
     }
     // A `return` that stands in the server block or catches everything swallows more than this path.

@@ -30,3 +30,11 @@ fn check(config: &Config, _: &Root) -> Vec<Finding> {
         })
         .collect()
 }
+
+/// Whether it says that the file ends too early.
+pub(super) fn is_end_of_file(finding: &Finding) -> bool {
+    finding.rule == RULE.id
+        && finding
+            .message
+            .contains("unexpected end of file, expecting")
+}

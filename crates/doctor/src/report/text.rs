@@ -1,0 +1,129 @@
+//! The report for people: each finding with its lines, the place underlined, what follows, and the mend as a diff.
+
+use std::collections::BTreeMap;
+
+use annotate_snippets::{
+    AnnotationKind, Element, Group, Level, Patch, Renderer, Snippet, renderer::DecorStyle,
+};
+
+use crate::{
+    Diagnosis, Verdict,
+    finding::{Edit, Finding, Severity},
+};
+
+/// The whole report. `coloured` is for a terminal.
+pub fn text(diagnosis: &Diagnosis, coloured: bool) -> String {
+    let renderer = if coloured {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let renderer = renderer.decor_style(if coloured {
+        DecorStyle::Unicode
+    } else {
+        DecorStyle::Ascii
+    });
+    let mut out = String::new();
+    for finding in &diagnosis.findings {
+        out.push_str(&renderer.render(&report(finding, diagnosis)));
+        out.push_str("\n\n");
+    }
+    out.push_str(&summary(diagnosis));
+    out
+}
+
+fn report<'d>(finding: &'d Finding, diagnosis: &'d Diagnosis) -> Vec<Group<'d>> {
+    let title = level(finding.severity)
+        .primary_title(&finding.message)
+        .id(finding.rule);
+    let mut group = Group::with_title(title);
+    match diagnosis.texts.get(&finding.place.file) {
+        Some(source) => group = group.element(excerpt(finding, source)),
+        None => group = group.element(Level::NOTE.message(place(finding))),
+    }
+    group = group.element(Level::NOTE.with_name("effect").message(&finding.effect));
+    if finding.fix.edits.is_empty() {
+        if !finding.fix.description.is_empty() {
+            group = group.element(
+                Level::HELP
+                    .with_name("mend")
+                    .message(&finding.fix.description),
+            );
+        }
+        group = group.element(Level::NOTE.with_name("see").message(&finding.help));
+        return vec![group];
+    }
+    group = group.element(Level::NOTE.with_name("see").message(&finding.help));
+    let mend = Level::HELP
+        .with_name("mend")
+        .secondary_title(&finding.fix.description);
+    vec![
+        group,
+        Group::with_title(mend).elements(diff(finding, diagnosis)),
+    ]
+}
+
+fn level(severity: Severity) -> Level<'static> {
+    match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Hint => Level::INFO.with_name(Severity::Hint.word()),
+    }
+}
+
+fn place(finding: &Finding) -> String {
+    let place = &finding.place;
+    format!("{}:{}:{}", place.file.display(), place.line, place.column)
+}
+
+fn excerpt<'d>(finding: &'d Finding, source: &'d str) -> Element<'d> {
+    let span = finding.place.span;
+    let end = span.end.min(source.len());
+    let annotation = AnnotationKind::Primary.span(span.start.min(end)..end);
+    Snippet::source(source)
+        .path(finding.place.file.to_string_lossy())
+        .annotation(annotation)
+        .into()
+}
+
+/// The edits, a snippet for each file.
+fn diff<'d>(finding: &'d Finding, diagnosis: &'d Diagnosis) -> Vec<Element<'d>> {
+    let mut by_file: BTreeMap<_, Vec<&Edit>> = BTreeMap::new();
+    for edit in &finding.fix.edits {
+        by_file.entry(&edit.file).or_default().push(edit);
+    }
+    let snippet = |(file, edits): (&'d std::path::PathBuf, Vec<&'d Edit>)| {
+        let source = diagnosis.texts.get(file)?;
+        let patches = edits
+            .into_iter()
+            .map(|edit| Patch::new(edit.span.start..edit.span.end, &edit.text));
+        let snippet = Snippet::source(source)
+            .path(file.to_string_lossy())
+            .patches(patches);
+        Some(snippet.into())
+    };
+    by_file.into_iter().filter_map(snippet).collect()
+}
+
+fn summary(diagnosis: &Diagnosis) -> String {
+    let count = |fault: bool| {
+        diagnosis
+            .findings
+            .iter()
+            .filter(|finding| finding.severity.is_fault() == fault)
+            .count()
+    };
+    let words = |count: usize, one: &str| match count {
+        1 => format!("1 {one}"),
+        many => format!("{many} {one}s"),
+    };
+    let verdict = match diagnosis.verdict {
+        Verdict::Healthy => "healthy",
+        Verdict::Faulty => "faulty",
+    };
+    format!(
+        "{verdict}: {}, {}\n",
+        words(count(true), "fault"),
+        words(count(false), "hint")
+    )
+}

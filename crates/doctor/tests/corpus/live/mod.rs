@@ -1,0 +1,69 @@
+//! Each case behind a real nginx, in front of a real back end, asked by a client that does what browsers do.
+
+mod back_end;
+mod client;
+mod nginx;
+pub(crate) mod tree;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use self::{back_end::BackEnds, nginx::Nginx};
+use crate::case::Case;
+
+/// How many nginx run at once.
+const AT_ONCE: usize = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_shows_its_symptom_or_none() {
+    let back_ends = Arc::new(BackEnds::start().await);
+    let queue = Arc::new(tokio::sync::Mutex::new(Case::all()));
+    let workers: Vec<_> = (0..AT_ONCE)
+        .map(|_| {
+            let (queue, back_ends) = (Arc::clone(&queue), Arc::clone(&back_ends));
+            tokio::spawn(async move {
+                let mut wrong = BTreeMap::new();
+                loop {
+                    let next = queue.lock().await.pop();
+                    let Some(case) = next else { return wrong };
+                    let ports = back_ends.ports;
+                    let shown = tokio::task::spawn_blocking(move || judge(&case, ports));
+                    wrong.extend(shown.await.unwrap());
+                }
+            })
+        })
+        .collect();
+    let mut wrong = BTreeMap::new();
+    for worker in workers {
+        wrong.extend(worker.await.unwrap());
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The case's name and what differs, if something does.
+fn judge(case: &Case, ports: back_end::Ports) -> Option<(String, String)> {
+    if !case.is_live() {
+        return None;
+    }
+    let seen = look(case, ports);
+    let expected = case.symptom();
+    // Where chance picks the server, the step that meets it first is left out.
+    let as_expected = match (&seen, expected) {
+        (Some(seen), Some(expected)) => seen.ends_with(expected),
+        (seen, expected) => seen.is_none() && expected.is_none(),
+    };
+    (!as_expected).then(|| {
+        (
+            case.name.clone(),
+            format!("expected {expected:?}, saw {seen:?}"),
+        )
+    })
+}
+
+/// What a client sees; `None` if all is well.
+fn look(case: &Case, ports: back_end::Ports) -> Option<String> {
+    let tree = tree::placed(case, ports);
+    match Nginx::start(&tree) {
+        Err(words) => Some(format!("nginx: {words}")),
+        Ok(nginx) => client::first_failure(nginx.address, &case.question()),
+    }
+}
