@@ -2,6 +2,7 @@
 //! flags made from the table in `config::table`; what belongs to one command stands at that command.
 
 mod bench;
+mod doctor;
 
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
 
@@ -15,7 +16,10 @@ use crate::config::{
     table::{Flag, SETTINGS, Setting},
 };
 
-pub use self::bench::{BenchArgs, ScenarioName, TransportName};
+pub use self::{
+    bench::{BenchArgs, ScenarioName, TransportName},
+    doctor::{DoctorArgs, DoctorCommand, ExplainArgs, Files, Format},
+};
 
 const STYLES: Styles = Styles::styled()
     .header(Style::new().bold())
@@ -92,6 +96,18 @@ Examples:
   atalaya send --to all --title 'Maintenance at 22:00' --json
   echo '{\"to\": {\"roles\": [\"operator\"]}, \"title\": \"Pump 3 has stopped\"}' | atalaya send --batch -")]
     Send(Box<SendArgs>),
+
+    /// Name the line of the nginx configuration that breaks Socket.IO
+    ///
+    /// Reads the configuration as nginx does, follows a client's requests through it, and tells what keeps them from
+    /// the back end, at which line, and how to mend it. Any Socket.IO server will do; Atalaya need not run. It exits
+    /// with 0 when the site is healthy, 1 when it is faulty, 2 when it could not be examined.
+    #[command(after_help = "\
+Examples:
+  atalaya doctor --url http://apps.example.com/ --direct http://127.0.0.1:3001
+  atalaya doctor --root /backup/web1 --url https://apps.example.com/ --format json
+  atalaya doctor explain http://apps.example.com/")]
+    Doctor(Box<DoctorArgs>),
 
     /// Measure what connections and notifications cost
     ///

@@ -30,6 +30,10 @@ use crate::{
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let style = Style::of(cli.json);
+    // Of somebody else's machine, whose settings may be among what is broken: it reads none.
+    if let Command::Doctor(args) = cli.command {
+        return commands::doctor::run(*args, style).unwrap_or_else(|error| output::finish(Err(error), style));
+    }
     let sources = Sources {
         flags: setting_flags(&cli.command),
         variables: env::vars_os().collect(),
@@ -58,8 +62,8 @@ fn setting_flags(command: &Command) -> BTreeMap<&'static str, String> {
         Command::User {
             command: UserCommand::Disable(args) | UserCommand::Enable(args),
         } => &args.flags,
-        // Its server has settings of its own.
-        Command::Bench(_) => return BTreeMap::new(),
+        // Its server has settings of its own, and the doctor none.
+        Command::Bench(_) | Command::Doctor(_) => return BTreeMap::new(),
         Command::Token(args) => &args.flags,
         Command::Send(args) => &args.flags,
     };

@@ -3,6 +3,7 @@
 
 mod bench;
 mod database;
+pub mod doctor;
 mod migrate;
 mod send;
 mod serve;
@@ -34,6 +35,8 @@ pub fn run(command: Command, settings: &Settings, style: Style) -> Result<()> {
             Command::User { command } => user::run(command, settings, style).await,
             Command::Token(args) => token::run(args, settings, style).await,
             Command::Send(args) => send::run(*args, settings, style).await,
+            // Has run before any settings were read.
+            Command::Doctor(args) => doctor::run(*args, style).map(|_| ()),
             Command::Bench(args) => bench::run(*args, settings, style).await,
             Command::Migrate(_) => migrate::run(settings, style).await,
         }

@@ -28,7 +28,6 @@ pub(crate) struct Placed {
 pub(crate) fn placed(case: &Case, back_ends: Ports) -> Placed {
     let dir = tempfile::tempdir().unwrap();
     copy(&case.dir, dir.path());
-    let ports = move_listeners(dir.path());
     let here = dir.path().display().to_string();
     for folder in ["log", "tmp", "var/cache/nginx", "etc/nginx/html"] {
         fs::create_dir_all(dir.path().join(folder)).unwrap();
@@ -56,6 +55,7 @@ pub(crate) fn placed(case: &Case, back_ends: Ports) -> Placed {
         }
         fs::write(path, text).unwrap();
     });
+    let ports = move_listeners(dir.path());
     Placed { dir, ports }
 }
 
@@ -115,8 +115,8 @@ fn each_file(dir: &Path, change: &mut impl FnMut(&Path)) {
 
 /// Every `listen` gets a free port of the loopback address; the same port, the same one.
 fn move_listeners(dir: &Path) -> BTreeMap<u16, u16> {
-    let root = Root::new(dir).unwrap();
-    let config = Config::load(&root, Path::new("/etc/nginx/nginx.conf")).unwrap();
+    let root = Root::new("/").unwrap();
+    let config = Config::load(&root, &dir.join("etc/nginx/nginx.conf")).unwrap();
     let mut ports = BTreeMap::new();
     let mut edits: BTreeMap<_, Vec<Edit>> = BTreeMap::new();
     let mut take = |directive: &Directive| {
@@ -142,13 +142,12 @@ fn move_listeners(dir: &Path) -> BTreeMap<u16, u16> {
     };
     listens(&config.directives, &mut take);
     for (file, edits) in edits {
-        let path = dir.join(file.strip_prefix("/").unwrap());
         let text = apply(
-            &fs::read_to_string(&path).unwrap(),
+            &fs::read_to_string(&file).unwrap(),
             &edits.iter().collect::<Vec<_>>(),
         )
         .unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(file, text).unwrap();
     }
     ports
 }

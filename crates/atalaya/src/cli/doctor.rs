@@ -1,0 +1,90 @@
+//! The flags of `atalaya doctor`.
+
+use std::path::PathBuf;
+
+use atalaya_doctor::url::Url;
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct DoctorArgs {
+    #[command(subcommand)]
+    pub command: Option<DoctorCommand>,
+
+    /// The address that people open, such as https://apps.example.com; by default the only site there is
+    #[arg(long, value_name = "URL")]
+    pub url: Option<Url>,
+    #[command(flatten)]
+    pub files: Files,
+    /// Read and reason only, open no connection (it opens none yet)
+    #[arg(long)]
+    pub offline: bool,
+    /// How the findings are shown
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DoctorCommand {
+    /// Tell which way a client's requests take through nginx, and why
+    #[command(after_help = "\
+Example:
+  atalaya doctor explain http://apps.example.com/")]
+    Explain(ExplainArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// The address that people open
+    #[arg(value_name = "URL")]
+    pub url: Url,
+    #[command(flatten)]
+    pub files: Files,
+}
+
+/// What is read, and what is known besides.
+#[derive(Args, Debug)]
+pub struct Files {
+    /// Read files below this folder as if it were /
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+    /// The main file of nginx; what it includes is followed
+    #[arg(long, value_name = "FILE", default_value = "/etc/nginx/nginx.conf")]
+    pub nginx: PathBuf,
+    /// The back end's own address, such as http://127.0.0.1:3001
+    #[arg(long, value_name = "URL")]
+    pub direct: Option<Url>,
+    /// The client's Socket.IO path
+    #[arg(long, value_name = "PATH", default_value = "/socket.io/", value_parser = socket_path)]
+    pub path: String,
+    /// The client's namespace
+    #[arg(long, value_name = "NAME", default_value = "/notifications")]
+    pub namespace: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+/// As socket.io-client sends it: with a slash at both ends.
+fn socket_path(text: &str) -> Result<String, &'static str> {
+    if !text.starts_with('/') || text.contains(['?', '#', ' ']) {
+        return Err("expected a path such as /socket.io/");
+    }
+    Ok(format!("{}/", text.trim_end_matches('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_a_slash_at_both_ends() {
+        assert_eq!(socket_path("/live").as_deref(), Ok("/live/"));
+        assert_eq!(socket_path("/socket.io/").as_deref(), Ok("/socket.io/"));
+        assert!(socket_path("socket.io").is_err());
+        assert!(socket_path("/socket.io/?EIO=4").is_err());
+    }
+}

@@ -1,0 +1,86 @@
+//! `atalaya doctor`: what is wrong with a site's way to Socket.IO, and `doctor explain`: what that way is.
+//!
+//! It needs no settings, no database and no server: it runs on somebody else's machine.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use atalaya_doctor::{
+    CouldNotRun, Verdict, diagnose,
+    explain::{Explanation, in_words},
+    explain_site,
+    question::Question,
+    report,
+    root::Root,
+    url::Url,
+};
+
+use crate::{
+    cli::{DoctorArgs, DoctorCommand, ExplainArgs, Files, Format},
+    output::{self, Exit, Failure, Style},
+};
+
+const DOING: &str = "examining the nginx configuration";
+
+/// 0 if the site is healthy, 1 if it is faulty.
+pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
+    if let Some(DoctorCommand::Explain(explain)) = args.command {
+        return tell_the_way(explain, style).map(|()| ExitCode::SUCCESS);
+    }
+    let question = question(&args.files, args.url);
+    let root = root(&args.files)?;
+    let diagnosis = diagnose(&root, &question).map_err(|error| failure(error, &args.files))?;
+    let text = match (args.format, style) {
+        (Format::Text, Style::Person) => report::text(&diagnosis, output::colours_suit(&std::io::stdout())),
+        _ => format!("{}\n", report::json(&diagnosis)),
+    };
+    output::print(&text)?;
+    Ok(match diagnosis.verdict {
+        Verdict::Healthy => ExitCode::SUCCESS,
+        Verdict::Faulty => ExitCode::from(Exit::No as u8),
+    })
+}
+
+fn tell_the_way(args: ExplainArgs, style: Style) -> Result<()> {
+    let question = question(&args.files, Some(args.url));
+    let root = root(&args.files)?;
+    let way = explain_site(&root, &question).map_err(|error| failure(error, &args.files))?;
+    style.print(&way, |_| way.iter().map(|explanation: &Explanation| format!("{}\n", in_words(explanation))).collect())?;
+    Ok(())
+}
+
+fn question(files: &Files, url: Option<Url>) -> Question {
+    Question {
+        nginx: files.nginx.clone(),
+        url,
+        direct: files.direct.clone(),
+        path: files.path.clone(),
+        namespace: files.namespace.clone(),
+        ..Question::default()
+    }
+}
+
+fn root(files: &Files) -> Result<Root> {
+    let root = Root::new(&files.root).map_err(|error| {
+        Failure::could_not_run(DOING, format!("{}: {error}", files.root.display()))
+            .try_this("give --root a folder that holds a copy of /etc, or leave it out")
+    })?;
+    Ok(root)
+}
+
+fn failure(error: CouldNotRun, files: &Files) -> Failure {
+    let failure = Failure::could_not_run(DOING, &error);
+    match error {
+        CouldNotRun::Unreadable(_) if files.root.as_os_str() == "/" => failure
+            .try_this("name the main file: atalaya doctor --nginx /usr/local/nginx/conf/nginx.conf")
+            .try_this("if it is there and may not be read, run this as root"),
+        CouldNotRun::Unreadable(_) => failure.try_this(format!(
+            "the file is looked for below {}: --root is the folder that holds etc/nginx, not etc/nginx itself",
+            files.root.display()
+        )),
+        CouldNotRun::WhichSite(_) => failure.try_this("say which is meant: atalaya doctor --url http://apps.example.com/"),
+        CouldNotRun::NoSite => failure.try_this("name nginx's main file with --nginx"),
+        CouldNotRun::NobodyListens(_) => failure.try_this("correct the port of the URL, or ask atalaya doctor --url"),
+        CouldNotRun::Root(_) => failure,
+    }
+}
