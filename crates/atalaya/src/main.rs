@@ -32,7 +32,8 @@ fn main() -> ExitCode {
     let style = Style::of(cli.json);
     // Of somebody else's machine, whose settings may be among what is broken: it reads none.
     if let Command::Doctor(args) = cli.command {
-        return commands::doctor::run(*args, style).unwrap_or_else(|error| output::finish(Err(error), style));
+        return commands::doctor::run(*args, style)
+            .unwrap_or_else(|error| output::finish(Err(error), style));
     }
     let sources = Sources {
         flags: setting_flags(&cli.command),

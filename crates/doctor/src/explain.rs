@@ -123,17 +123,20 @@ fn step_line(config: &Config, step: &Step<'_>) -> Line {
             uri,
         } => line(
             config,
-            format!("{} because {}", block.head(), why(block, uri)),
+            format!("{} because {}", config.written(block), why(block, uri)),
             block,
         ),
         Step::Location { block: None, uri } => Line {
             what: format!("no location fits {uri}"),
             at: None,
         },
-        Step::If(by) => line(config, format!("{} holds", by.head()), by),
+        Step::If(by) => line(config, format!("{} holds", config.written(by)), by),
         Step::Unknown(by) => line(
             config,
-            format!("{} depends on the request; taken as not holding", by.head()),
+            format!(
+                "{} depends on the request; taken as not holding",
+                config.written(by)
+            ),
             by,
         ),
         Step::Rewrite { by, from, to } => line(config, format!("{from} is rewritten to {to}"), by),
@@ -168,7 +171,11 @@ fn why(location: &Directive, uri: &str) -> String {
 fn landing(case: &Case<'_>, walk: &Walk<'_>) -> Vec<Line> {
     match &walk.landing {
         Landing::Proxied(proxied) => back_end(case, walk, proxied),
-        Landing::Handler(by) => vec![line(case.config, format!("answered by {}", by.head()), by)],
+        Landing::Handler(by) => vec![line(
+            case.config,
+            format!("answered by {}", case.config.written(by)),
+            by,
+        )],
         Landing::Static { status, file } => vec![Line {
             what: format!("answered {status}, as a file: {file}"),
             at: None,
@@ -190,7 +197,11 @@ fn back_end(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Vec<Line
     let config = case.config;
     let mut lines = vec![line(
         config,
-        format!("{} to {}", proxied.pass.head(), target(case, proxied)),
+        format!(
+            "{} to {}",
+            config.written(proxied.pass),
+            target(case, proxied)
+        ),
         proxied.pass,
     )];
     let version = walk.scope().arg("proxy_http_version").unwrap_or("1.0");
@@ -203,17 +214,17 @@ fn back_end(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Vec<Line
         at: None,
     });
     for header in &proxied.headers {
-        if let Some(by) = header.by {
-            lines.push(line(
-                config,
-                format!("header {}: {}", header.name, header.value),
-                by,
-            ));
-        }
+        let Some(by) = header.by else { continue };
+        let what = if header.value.is_empty() {
+            format!("header {} is not sent", header.name)
+        } else {
+            format!("header {}: {}", header.name, header.value)
+        };
+        lines.push(line(config, what, by));
     }
     for name in LIMITS {
         for by in walk.scope().all(name) {
-            lines.push(line(config, by.head(), by));
+            lines.push(line(config, config.written(by), by));
         }
     }
     lines

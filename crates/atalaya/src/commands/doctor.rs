@@ -31,7 +31,9 @@ pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
     let root = root(&args.files)?;
     let diagnosis = diagnose(&root, &question).map_err(|error| failure(error, &args.files))?;
     let text = match (args.format, style) {
-        (Format::Text, Style::Person) => report::text(&diagnosis, output::colours_suit(&std::io::stdout())),
+        (Format::Text, Style::Person) => {
+            report::text(&diagnosis, output::colours_suit(&std::io::stdout()))
+        }
         _ => format!("{}\n", report::json(&diagnosis)),
     };
     output::print(&text)?;
@@ -45,7 +47,11 @@ fn tell_the_way(args: ExplainArgs, style: Style) -> Result<()> {
     let question = question(&args.files, Some(args.url));
     let root = root(&args.files)?;
     let way = explain_site(&root, &question).map_err(|error| failure(error, &args.files))?;
-    style.print(&way, |_| way.iter().map(|explanation: &Explanation| format!("{}\n", in_words(explanation))).collect())?;
+    style.print(&way, |_| {
+        way.iter()
+            .map(|explanation: &Explanation| format!("{}\n", in_words(explanation)))
+            .collect()
+    })?;
     Ok(())
 }
 

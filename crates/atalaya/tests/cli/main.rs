@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failed test")]
 
 mod bench;
+mod doctor;
 mod help;
 mod logging;
 mod place;

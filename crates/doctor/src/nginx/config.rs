@@ -108,6 +108,14 @@ impl Config {
         }
     }
 
+    /// A directive's head as it stands in the file, on one line.
+    pub fn written(&self, directive: &Directive) -> String {
+        let text = &self.source(directive.pos.file).text;
+        let span = directive.pos.span;
+        let words: Vec<&str> = text[span.start..span.end].split_whitespace().collect();
+        words.join(" ")
+    }
+
     /// `file:line`, as people write it.
     pub fn at(&self, pos: Pos) -> String {
         format!("{}:{}", self.source(pos.file).path.display(), pos.line)

@@ -1,6 +1,8 @@
 //! Which `server` block gets a request, as `ngx_http_find_virtual_server` decides it: first the address and
 //! port, then exact names, `*.name`, `name.*`, regular expressions in order, and the default server at last.
 
+use std::collections::HashSet;
+
 use super::{
     listen::{Address, Listen},
     location::Location,
@@ -77,16 +79,7 @@ impl<'c> Server<'c> {
 
     /// Whether one of its names fits the host.
     pub fn knows(&self, host: &str) -> bool {
-        self.fit(host).is_some()
-    }
-
-    /// The best way in which a name of this block fits.
-    fn fit(&self, host: &str) -> Option<(Rank, &Name<'c>, Captures)> {
-        let fits = self.names.iter().filter_map(|name| {
-            let (rank, captures) = name.fits(host)?;
-            Some((rank, name, captures))
-        });
-        fits.min_by_key(|(rank, ..)| *rank)
+        self.names.iter().any(|name| name.fits(host).is_some())
     }
 }
 
@@ -131,14 +124,6 @@ impl<'c> Name<'c> {
         };
         Some((rank?, Captures::default()))
     }
-
-    /// Whether nginx takes both for the same name.
-    fn same(&self, other: &Self) -> bool {
-        match (&self.kind, &other.kind) {
-            (NameKind::Regex(_), _) | (_, NameKind::Regex(_)) => false,
-            _ => self.word.text.eq_ignore_ascii_case(&other.word.text),
-        }
-    }
 }
 
 /// Where a request arrives.
@@ -154,31 +139,50 @@ pub struct Arrival<'r> {
 /// The block that nginx takes; `None` if none listens on that port.
 pub fn choose<'c>(servers: &[Server<'c>], arrival: Arrival<'_>) -> Option<Choice<'c>> {
     let address = address_for(servers, arrival)?;
-    let group: Vec<(usize, &Listen<'c>)> = group_at(servers, &address, arrival.port);
-    let best = group
-        .iter()
-        .filter_map(|&(index, listen)| {
-            let (rank, name, captures) = servers[index].fit(arrival.host)?;
-            Some((rank, index, listen, name, captures))
-        })
-        // The first of equals: nginx ignores the later ones.
-        .min_by_key(|&(rank, index, ..)| (rank, index));
-    let Some((_, index, listen, name, captures)) = best else {
+    let group = group_at(servers, &address, arrival.port);
+    let (kept, ignored) = without_conflicts(servers, &group);
+    let fitting = kept.into_iter().filter_map(|(index, name)| {
+        let (rank, captures) = name.fits(arrival.host)?;
+        Some((rank, index, name, captures))
+    });
+    let Some((_, server, name, captures)) = fitting.min_by_key(|&(rank, index, ..)| (rank, index))
+    else {
         return default_of(&group);
     };
-    let rivals = group.iter().filter(|&&(other, _)| other != index);
-    let ignored = rivals
-        .filter_map(|&(other, _)| {
-            let twin = servers[other].names.iter().find(|twin| twin.same(name))?;
-            (other > index).then_some((other, twin.word))
-        })
-        .collect();
+    let (_, listen) = group.iter().find(|(index, _)| *index == server)?;
+    let rivals = ignored
+        .into_iter()
+        .filter(|(index, name)| *index != server && name.fits(arrival.host).is_some());
     Some(Choice {
-        server: index,
-        listen: listen.clone(),
+        server,
+        listen: (*listen).clone(),
         why: Why::Name(name.word),
         captures,
-        ignored,
+        ignored: rivals.map(|(index, name)| (index, name.word)).collect(),
+    })
+}
+
+/// A name and the number of its server block.
+type Owned<'s, 'c> = (usize, &'s Name<'c>);
+
+/// The names that nginx keeps, and those that it ignores because an earlier one is the same (`ngx_hash_add_key`
+/// in `src/core/ngx_hash.c`). A name such as `.example.com` is ignored whole if either half of it is taken.
+fn without_conflicts<'s, 'c>(
+    servers: &'s [Server<'c>],
+    group: &[(usize, &Listen<'c>)],
+) -> (Vec<Owned<'s, 'c>>, Vec<Owned<'s, 'c>>) {
+    let mut taken = HashSet::new();
+    let names = group
+        .iter()
+        .flat_map(|&(index, _)| servers[index].names.iter().map(move |name| (index, name)));
+    names.partition(|(_, name)| match &name.kind {
+        NameKind::Exact(name) => taken.insert(name.clone()),
+        NameKind::Leading(name) => taken.insert(format!("*{name}")),
+        NameKind::Trailing(name) => taken.insert(format!("{name}*")),
+        NameKind::Dotted(name) => {
+            taken.insert(name[1..].to_owned()) && taken.insert(format!("*{name}"))
+        }
+        NameKind::Regex(_) => true,
     })
 }
 

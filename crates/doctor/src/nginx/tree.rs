@@ -79,7 +79,7 @@ impl Directive {
 
     /// The directive's head as a person would write it: name and arguments.
     pub fn head(&self) -> String {
-        let mut text = self.name.text.clone();
+        let mut text = super::print::word(&self.name);
         for word in &self.args {
             text.push(' ');
             text.push_str(&super::print::word(word));

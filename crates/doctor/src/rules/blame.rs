@@ -25,6 +25,16 @@ pub(super) fn first_location<'c>(walk: &Walk<'c>) -> Option<&'c Directive> {
 
 /// What a client sees of an answer that is not the back end's.
 pub(super) fn seen(walk: &Walk<'_>) -> String {
+    let fallback = walk.steps.iter().find_map(|step| match step {
+        Step::FellBack { to, .. } if !to.starts_with(['=', '@']) => Some(to),
+        _ => None,
+    });
+    // The page may be missing from a copy of the configuration alone.
+    if let (Some(page), Landing::Cycle | Landing::Static { .. }) = (fallback, &walk.landing) {
+        return format!(
+            "200 with the page {page} in place of `0{{\"sid\":…`, or 404 or 500 if it is missing"
+        );
+    }
     match &walk.landing {
         Landing::Static { status: 200, file } => {
             format!("200 with a file ({file}), usually HTML, in place of `0{{\"sid\":…`")

@@ -102,10 +102,14 @@ pub(crate) fn of_loading(config: &Config, root: &Root) -> Vec<Finding> {
     });
     let mut findings: Vec<Finding> = loading.flat_map(|check| check(config, root)).collect();
     // One mistake is often met twice: as what nginx cannot read, and as what that leads to.
-    let unreadable = |finding: &Finding| finding.rule == syntax::RULE.id && !syntax::is_end_of_file(finding);
+    let unreadable =
+        |finding: &Finding| finding.rule == syntax::RULE.id && !syntax::is_end_of_file(finding);
     if findings.iter().any(unreadable) {
         findings.retain(unreadable);
-    } else if findings.iter().any(|finding| finding.rule == nginx_refuses::RULE.id) {
+    } else if findings
+        .iter()
+        .any(|finding| finding.rule == nginx_refuses::RULE.id)
+    {
         // Where a brace is missing, nginx stumbles long before the end of the file.
         findings.retain(|finding| !syntax::is_end_of_file(finding));
     }

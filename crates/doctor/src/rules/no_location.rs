@@ -36,8 +36,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         Severity::Error,
         place.pos,
         format!(
-            "No location is meant for {path}: its requests end {}.",
-            where_to(place)
+            "No location is meant for {path}: its requests end {}.{}",
+            where_to(place),
+            namespace(case, walk)
         ),
         format!(
             "The client gets {}, and never a session.",
@@ -57,6 +58,22 @@ fn where_to(place: &Directive) -> String {
         "try_files" => "in this try_files".to_owned(),
         name => format!("in this {name}"),
     }
+}
+
+/// A frequent mistake: the namespace is taken for a path.
+fn namespace(case: &Case<'_>, walk: &Walk<'_>) -> String {
+    let namespace = case.question.namespace.trim_end_matches('/');
+    let mut prefixes = walk
+        .server()
+        .locations
+        .iter()
+        .filter_map(|location| location.prefix());
+    if namespace.is_empty() || !prefixes.any(|prefix| prefix.trim_end_matches('/') == namespace) {
+        return String::new();
+    }
+    format!(
+        " There is a location for {namespace}, but a namespace is no path: nothing is requested there."
+    )
 }
 
 /// `None`, or `location /`.
@@ -92,7 +109,6 @@ fn new_location(case: &Case<'_>, walk: &Walk<'_>) -> Option<Edit> {
         "    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
         "    proxy_set_header X-Forwarded-Proto $scheme;",
         "}",
-        "",
     ];
     Some(edit::before(case.config, before, &lines))
 }

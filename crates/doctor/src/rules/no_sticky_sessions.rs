@@ -72,7 +72,7 @@ fn tell(case: &Case<'_>, upstream: &Upstream<'_>, count: usize) -> Finding {
     let method = upstream.method();
     let place = method.unwrap_or(upstream.directive);
     let how = method.map_or("round robin".to_owned(), |method| {
-        format!("`{}`", method.head())
+        format!("`{}`", case.config.written(method))
     });
     let finding = case.finding(
         RULE.id,

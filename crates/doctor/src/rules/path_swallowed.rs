@@ -49,7 +49,7 @@ fn one(case: &Case<'_>, walk: &Walk<'_>, what: &str) -> Option<Finding> {
         place.pos,
         format!(
             "{what} for {path} is taken by this {}, and does not reach Socket.IO.",
-            short(place)
+            short(case, place)
         ),
         format!("The client gets {}.", blame::seen(walk)),
     );
@@ -101,9 +101,9 @@ fn stolen<'c>(case: &Case<'_>, walk: &Walk<'c>) -> Option<&'c Directive> {
     (meant.arg(0) != taken.arg(0)).then_some(location)
 }
 
-fn short(place: &Directive) -> String {
+fn short(case: &Case<'_>, place: &Directive) -> String {
     match place.name.text.as_str() {
-        "location" => format!("`{}`", place.head()),
+        "location" => format!("`{}`", case.config.written(place)),
         name => format!("`{name}`"),
     }
 }

@@ -1,0 +1,215 @@
+//! `atalaya doctor` as a person, or a script, meets it.
+
+use std::fs;
+
+use crate::place::{Outcome, Place};
+
+const MAIN: &str = "events {}\nhttp {\n    include sites-enabled/*;\n}\n";
+
+const STORY: &str = "\
+server {
+    listen 80;
+    server_name apps.example.com;
+    location /api/ {
+        proxy_pass http://127.0.0.1:3001;
+    }
+    location / {
+        root /var/www/app;
+        try_files $uri /index.html;
+    }
+}
+";
+
+const HEALTHY: &str = "\
+server {
+    listen 80;
+    server_name apps.example.com;
+    location / {
+        proxy_pass http://127.0.0.1:3001;
+        proxy_http_version 1.1;
+        proxy_set_header Host $host;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection \"upgrade\";
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto $scheme;
+    }
+}
+";
+
+/// A folder `web1` with a copy of somebody's /etc/nginx.
+fn with_site(site: &str) -> Place {
+    let place = Place::new();
+    fs::create_dir_all(place.path("web1/etc/nginx/sites-enabled")).unwrap();
+    place.write("web1/etc/nginx/nginx.conf", MAIN);
+    place.write("web1/etc/nginx/sites-enabled/apps", site);
+    place
+}
+
+fn doctor(place: &Place, more: &[&str]) -> Outcome {
+    let mut arguments = vec!["doctor", "--root", "web1"];
+    arguments.extend(more);
+    place.run(&arguments)
+}
+
+/// The object of a faulty site, whose exit code is not 0.
+fn report(outcome: &Outcome) -> serde_json::Value {
+    serde_json::from_str(&outcome.stdout).unwrap()
+}
+
+#[test]
+fn a_fault_is_shown_at_its_line_with_its_mend() {
+    let outcome = doctor(&with_site(STORY), &["--url", "http://apps.example.com/"]);
+    insta::assert_snapshot!(outcome.shown(), @r#"
+    exit 1
+    --- stdout
+    error[no-location]: No location is meant for /socket.io/: its requests end in this try_files.
+      --> /etc/nginx/sites-enabled/apps:9:9
+       |
+     9 |         try_files $uri /index.html;
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = effect: The client gets 200 with the page /index.html in place of `0{"sid":…`, or 404 or 500 if it is missing, and never a session.
+       = see: docs/checks.md#no-location
+    mend: Give /socket.io/ a location of its own, proxied to the back end.
+       |
+     4 ~     location /socket.io/ {
+     5 +         proxy_pass http://127.0.0.1:3001;
+     6 +         proxy_http_version 1.1;
+     7 +         proxy_set_header Host $http_host;
+     8 +         proxy_set_header Upgrade $http_upgrade;
+     9 +         proxy_set_header Connection "upgrade";
+    10 +         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    11 +         proxy_set_header X-Forwarded-Proto $scheme;
+    12 +     }
+    13 ~     location /api/ {
+       |
+
+    faulty: 1 fault, 0 hints
+    "#);
+}
+
+#[test]
+fn a_healthy_site_exits_with_0() {
+    let outcome = doctor(&with_site(HEALTHY), &["--offline"]);
+    insta::assert_snapshot!(outcome.shown(), @r"
+    exit 0
+    --- stdout
+    healthy: 0 faults, 0 hints
+    ");
+}
+
+#[test]
+fn a_program_gets_the_promised_object() {
+    let place = with_site(STORY);
+    let outcome = doctor(
+        &place,
+        &["--url", "http://apps.example.com", "--format", "json"],
+    );
+    assert_eq!(outcome.code, Some(1));
+    let report = report(&outcome);
+    assert_eq!(report["verdict"], "faulty");
+    let finding = &report["findings"][0];
+    assert_eq!(finding["rule"], "no-location");
+    assert_eq!(finding["severity"], "error");
+    assert_eq!(finding["file"], "/etc/nginx/sites-enabled/apps");
+    assert_eq!(
+        (&finding["line"], &finding["column"]),
+        (&9.into(), &9.into())
+    );
+    assert!(finding["message"].is_string() && finding["effect"].is_string());
+    assert_eq!(finding["fix"]["safe"], true);
+    assert_eq!(report["probes"], serde_json::json!([]));
+    let short = doctor(&place, &["--url", "http://apps.example.com", "--json"]);
+    assert_eq!(short.stdout, outcome.stdout, "--json says the same");
+}
+
+#[test]
+fn the_back_ends_address_is_compared() {
+    let outcome = doctor(
+        &with_site(HEALTHY),
+        &["--direct", "http://127.0.0.1:4001", "--json"],
+    );
+    assert_eq!(outcome.code, Some(1));
+    assert_eq!(report(&outcome)["findings"][0]["rule"], "wrong-address");
+}
+
+#[test]
+fn the_way_of_a_request_is_told() {
+    let place = with_site(HEALTHY);
+    let outcome = place.run(&[
+        "doctor",
+        "explain",
+        "http://apps.example.com/",
+        "--root",
+        "web1",
+    ]);
+    insta::assert_snapshot!(outcome.shown(), @r"
+    exit 0
+    --- stdout
+    GET http://apps.example.com/socket.io/?EIO=4&transport=polling&t=a1
+      → server block (listen 80) because server_name apps.example.com fits  [/etc/nginx/sites-enabled/apps:1]
+      → location / because it is the longest prefix of /socket.io/, and no regular expression fits  [/etc/nginx/sites-enabled/apps:4]
+      → proxy_pass http://127.0.0.1:3001 to 127.0.0.1:3001  [/etc/nginx/sites-enabled/apps:5]
+      → back end is asked: GET /socket.io/?EIO=4&transport=polling&t=a1 HTTP/1.1
+      → header host: apps.example.com  [/etc/nginx/sites-enabled/apps:7]
+      → header upgrade is not sent  [/etc/nginx/sites-enabled/apps:8]
+      → header connection: upgrade  [/etc/nginx/sites-enabled/apps:9]
+      → header x-forwarded-for: ${remote_addr}  [/etc/nginx/sites-enabled/apps:10]
+      → header x-forwarded-proto: http  [/etc/nginx/sites-enabled/apps:11]
+      → proxy_http_version 1.1  [/etc/nginx/sites-enabled/apps:6]
+
+    GET http://apps.example.com/socket.io/?EIO=4&transport=websocket (websocket)
+      → server block (listen 80) because server_name apps.example.com fits  [/etc/nginx/sites-enabled/apps:1]
+      → location / because it is the longest prefix of /socket.io/, and no regular expression fits  [/etc/nginx/sites-enabled/apps:4]
+      → proxy_pass http://127.0.0.1:3001 to 127.0.0.1:3001  [/etc/nginx/sites-enabled/apps:5]
+      → back end is asked: GET /socket.io/?EIO=4&transport=websocket HTTP/1.1
+      → header host: apps.example.com  [/etc/nginx/sites-enabled/apps:7]
+      → header upgrade: websocket  [/etc/nginx/sites-enabled/apps:8]
+      → header connection: upgrade  [/etc/nginx/sites-enabled/apps:9]
+      → header x-forwarded-for: ${remote_addr}  [/etc/nginx/sites-enabled/apps:10]
+      → header x-forwarded-proto: http  [/etc/nginx/sites-enabled/apps:11]
+      → proxy_http_version 1.1  [/etc/nginx/sites-enabled/apps:6]
+    ");
+}
+
+#[test]
+fn what_cannot_be_examined_exits_with_2() {
+    let place = with_site(HEALTHY);
+    let nowhere = place.run(&["doctor", "--root", "web2"]);
+    assert_eq!(nowhere.code, Some(2), "{}", nowhere.stderr);
+    insta::assert_snapshot!(place.run(&["doctor", "--root", "web1/etc/nginx"]).shown(), @r"
+    exit 2
+    --- stderr
+    error: examining the nginx configuration
+      what went wrong  /etc/nginx/nginx.conf cannot be read: No such file or directory (os error 2)
+      what to try      the file is looked for below web1/etc/nginx: --root is the folder that holds etc/nginx, not etc/nginx itself
+    ");
+}
+
+#[test]
+fn one_of_several_sites_must_be_named() {
+    let place = with_site(HEALTHY);
+    place.write(
+        "web1/etc/nginx/sites-enabled/other",
+        "server { listen 80; server_name other.example.com; }\n",
+    );
+    insta::assert_snapshot!(doctor(&place, &[]).shown(), @r"
+    exit 2
+    --- stderr
+    error: examining the nginx configuration
+      what went wrong  the configuration has several sites: apps.example.com, other.example.com
+      what to try      say which is meant: atalaya doctor --url http://apps.example.com/
+    ");
+}
+
+#[test]
+fn a_wrong_address_or_path_is_refused() {
+    for wrong in [
+        ["--url", "apps.example.com"],
+        ["--path", "socket.io"],
+        ["--format", "xml"],
+    ] {
+        let outcome = doctor(&with_site(HEALTHY), &wrong);
+        assert_eq!(outcome.code, Some(2), "{wrong:?}: {}", outcome.stderr);
+    }
+}

@@ -1,0 +1,64 @@
+//! What Atalaya ships for nginx is healthy, in both of its forms.
+
+#![allow(clippy::unwrap_used, reason = "a failure in a helper is a failed test")]
+
+use std::{fs, path::Path};
+
+use atalaya_doctor::{diagnose, finding::Finding, question::Question, root::Root};
+
+fn findings(site: &str) -> Vec<Finding> {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("etc/nginx/conf.d");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("atalaya.conf"), site).unwrap();
+    let main = "events {}\nhttp {\n    include conf.d/*.conf;\n}\n";
+    fs::write(dir.path().join("etc/nginx/nginx.conf"), main).unwrap();
+    let question = Question {
+        url: Some("http://apps.example.com/".parse().unwrap()),
+        direct: Some("http://localhost:3001".parse().unwrap()),
+        ..Question::default()
+    };
+    diagnose(&Root::new(dir.path()).unwrap(), &question)
+        .unwrap()
+        .findings
+}
+
+fn shipped() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/nginx/atalaya.conf");
+    fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn as_it_is_shipped() {
+    assert_eq!(findings(&shipped()), []);
+}
+
+#[test]
+fn with_the_web_application_in_a_folder() {
+    let site = shipped();
+    let proxied = "    location / {\n        proxy_pass http://atalaya;\n    }\n";
+    assert!(site.contains(proxied));
+    let files: String = site
+        .replace(proxied, "")
+        .lines()
+        .map(|line| match line.strip_prefix("    #") {
+            Some(code) if code.starts_with("location") || code.starts_with(['}', ' ']) => {
+                format!("    {}\n", code.trim_start_matches('#'))
+            }
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    assert!(files.contains("\n    location /assets/ {"), "{files}");
+    assert_eq!(findings(&files), []);
+}
+
+#[test]
+fn without_its_location_for_socket_io_it_is_not() {
+    let site = shipped().replace("location /socket.io/ {", "location /somewhere/ {");
+    let site = site.replace(
+        "    location / {\n        proxy_pass http://atalaya;\n    }\n",
+        "    location / {\n        try_files $uri /index.html;\n    }\n",
+    );
+    let rules: Vec<&str> = findings(&site).iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["no-location"]);
+}
