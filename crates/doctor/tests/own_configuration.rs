@@ -42,7 +42,11 @@ fn with_the_web_application_in_a_folder() {
         .replace(proxied, "")
         .lines()
         .map(|line| match line.strip_prefix("    #") {
-            Some(code) if code.starts_with("location") || code.starts_with(['}', ' ']) => {
+            Some(code)
+                if code.starts_with("location")
+                    || code.starts_with('}')
+                    || code.starts_with("    ") =>
+            {
                 format!("    {}\n", code.trim_start_matches('#'))
             }
             _ => format!("{line}\n"),

@@ -5,11 +5,12 @@
 
 use std::{
     fs,
-    io::{Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     os::unix::fs::MetadataExt,
     path::Path,
     process::{Child, Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -85,7 +86,7 @@ fn some(random: &mut StdRng, id: &mut u32, depth: u32, outer: &str) -> String {
         seen.push(head);
         *id += 1;
         let own = *id;
-        let body = instructions(random, own);
+        let body = instructions(random, own, head);
         let inner = if nests && random.random_bool(0.4) {
             some(
                 random,
@@ -112,8 +113,11 @@ fn same_prefix(one: &str, other: &str) -> bool {
     plain(one).is_some() && plain(one) == plain(other)
 }
 
-/// What a location does: it says who it is, perhaps by way of something else.
-fn instructions(random: &mut StdRng, id: u32) -> String {
+/// What a location does: it says who it is, perhaps by way of something else, or asks the back end.
+fn instructions(random: &mut StdRng, id: u32, head: &str) -> String {
+    if random.random_bool(0.4) {
+        return proxied(random, head);
+    }
     let says = format!("return 200 \"{id} $uri$is_args$args\";");
     match random.random_range(0..9) {
         0 => format!("if ($arg_t = polling) {{ return 200 \"{id} if\"; }} {says}"),
@@ -130,6 +134,39 @@ fn instructions(random: &mut StdRng, id: u32) -> String {
     }
 }
 
+/// Asks the back end, whose address is put in for BACK.
+fn proxied(random: &mut StdRng, head: &str) -> String {
+    let anywhere = [
+        "proxy_pass http://BACK;",
+        "set $b BACK; proxy_pass http://$b;",
+        "set $b BACK; proxy_pass http://$b$uri;",
+        "set $b BACK; proxy_pass http://$b/v$is_args$args;",
+        "rewrite ^/s(.*)$ /t$1 break; proxy_pass http://BACK;",
+        "rewrite ^/api(.*)$ /u$1?z=1 break; proxy_pass http://app;",
+    ];
+    let plain = [
+        "proxy_pass http://BACK/;",
+        "proxy_pass http://BACK/x;",
+        "proxy_pass http://app/socket.io/;",
+        "rewrite ^/s(.*)$ /t$1 break; proxy_pass http://BACK/y/;",
+        "if ($arg_t = polling) { set $seen 1; } proxy_pass http://BACK/w/;",
+    ];
+    let by_pattern = head.starts_with('~');
+    let pass = if by_pattern || random.random_bool(0.5) {
+        *anywhere.choose(random).unwrap()
+    } else {
+        *plain.choose(random).unwrap()
+    };
+    let headers = [
+        "",
+        "proxy_http_version 1.1;",
+        "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $how;",
+        "proxy_set_header Upgrade websocket; proxy_set_header Connection upgrade; proxy_http_version 1.1;",
+        "proxy_set_header Connection \"\";",
+    ];
+    format!("{} {pass}", headers.choose(random).unwrap())
+}
+
 const NAMES: [&str; 9] = [
     "{n}.test",
     "*.{n}.test",
@@ -142,7 +179,7 @@ const NAMES: [&str; 9] = [
     "\"\"",
 ];
 
-fn configuration(random: &mut StdRng, dir: &Path, port: u16) -> String {
+fn configuration(random: &mut StdRng, dir: &Path, port: u16, back_end: u16) -> String {
     let mut id = 0;
     let mut sites = String::new();
     for site in 0..SITES {
@@ -166,8 +203,12 @@ fn configuration(random: &mut StdRng, dir: &Path, port: u16) -> String {
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("{kind}_temp_path {here}/{kind};"))
         .concat();
+    let sites = sites.replace("BACK", &format!("127.0.0.1:{back_end}"));
+    let map = "map $http_upgrade $how { default upgrade; '' keep-alive; }";
+    let app = format!("upstream app {{ server 127.0.0.1:{back_end}; }}");
+    let set = "proxy_set_header Connection outer;";
     format!(
-        "events {{}}\nhttp {{ access_log off; server_names_hash_bucket_size 128; {temporary}\n{sites}}}\n"
+        "events {{}}\nhttp {{ {map} {app} {set} access_log off; server_names_hash_bucket_size 128; {temporary}\n{sites}}}\n"
     )
 }
 
@@ -229,6 +270,33 @@ impl Drop for Nginx {
     }
 }
 
+/// A back end that answers with what it was asked: the request line, `Upgrade` and `Connection`. It ends with the
+/// test's process.
+fn back_end() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            stream.set_read_timeout(Some(PATIENCE)).unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap())
+                .lines()
+                .map_while(Result::ok);
+            let mut said = lines.next().unwrap_or_default();
+            let mut headers: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            headers.retain(|line| line.starts_with("Upgrade:") || line.starts_with("Connection:"));
+            headers.sort();
+            said.push_str(&headers.concat());
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{said}",
+                said.len()
+            );
+            stream.write_all(answer.as_bytes()).ok();
+        }
+    });
+    port
+}
+
 /// Status and body.
 fn ask(port: u16, host: &str, path: &str, query: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -264,12 +332,32 @@ fn reason(http: &Http<'_>, root: &Root, port: u16, host: &str, path: &str, query
         host,
     };
     let choice = choose(&http.servers, arrival).unwrap();
-    match walk(http, root, choice, Request::get(&origin, path, query)).landing {
+    let way = walk(http, root, choice, Request::get(&origin, path, query));
+    match &way.landing {
         Landing::Answer {
             status: 200, text, ..
-        } => format!("200 {}", text.unwrap_or_default()),
+        } => format!("200 {}", text.clone().unwrap_or_default()),
         Landing::Answer { status, .. } | Landing::Static { status, .. } => status.to_string(),
         Landing::Cycle => "500".to_owned(),
+        Landing::Proxied(proxied) => {
+            let version = way.scope().arg("proxy_http_version").unwrap_or("1.0");
+            let header = |name: &str, written: &str| {
+                let value = proxied.header(name).unwrap().value.to_string();
+                if value.is_empty() {
+                    value
+                } else {
+                    format!("{written}: {value}")
+                }
+            };
+            let (connection, upgrade) = (
+                header("connection", "Connection"),
+                header("upgrade", "Upgrade"),
+            );
+            format!(
+                "200 GET {} HTTP/{version}{connection}{upgrade}",
+                proxied.uri
+            )
+        }
         other => format!("{other:?}"),
     }
 }
@@ -279,7 +367,7 @@ fn random_sites_answer_as_reasoned() {
     let dir = tempfile::tempdir().unwrap();
     let port = atalaya_testbed::ports::free();
     let mut random = StdRng::seed_from_u64(1);
-    let text = configuration(&mut random, dir.path(), port);
+    let text = configuration(&mut random, dir.path(), port, back_end());
     fs::write(dir.path().join("nginx.conf"), text).unwrap();
     let root = Root::new("/").unwrap();
     let config = Config::load(&root, &dir.path().join("nginx.conf")).unwrap();

@@ -82,10 +82,8 @@ impl<'c> Location<'c> {
             "memcached_pass",
             "grpc_pass",
         ];
-        let Kind::Prefix { path, .. } = &self.kind else {
-            return false;
-        };
-        path.strip_suffix('/') == Some(uri)
+        let bare = self.prefix().and_then(|path| path.strip_suffix('/'));
+        bare == Some(uri)
             && HANDLERS
                 .iter()
                 .any(|name| self.directive.first(name).is_some())
@@ -132,7 +130,13 @@ pub fn find<'l, 'c>(locations: &'l [Location<'c>], uri: &str) -> Found<'l, 'c> {
             ..nothing
         };
     }
-    if let Some(location) = locations.iter().find(|l| l.redirects_to_slash(uri)) {
+    let bare = locations
+        .iter()
+        .any(|location| location.prefix() == Some(uri));
+    let slashed = locations
+        .iter()
+        .find(|location| location.redirects_to_slash(uri));
+    if let Some(location) = slashed.filter(|_| !bare) {
         return Found {
             path: vec![location],
             adds_slash: true,

@@ -10,6 +10,7 @@ mod http;
 mod lexer;
 pub mod listen;
 pub mod location;
+pub mod names;
 mod parser;
 pub mod pattern;
 pub mod print;

@@ -20,6 +20,7 @@ pub struct Request {
 }
 
 impl Request {
+    /// As from a page of the same origin, which sends `Origin` with a POST and a websocket only.
     pub fn get(origin: &Origin, path: &str, query: &str) -> Self {
         let page = origin.to_string();
         Self {
@@ -36,7 +37,6 @@ impl Request {
                 ("accept-encoding", "gzip, deflate, br".to_owned()),
                 ("accept-language", "en".to_owned()),
                 ("referer", format!("{page}/")),
-                ("origin", page),
                 ("connection", "keep-alive".to_owned()),
             ],
         }
@@ -45,17 +45,28 @@ impl Request {
     /// The same as a POST of a text.
     pub fn posted(mut self) -> Self {
         self.method = "POST";
-        self.with("content-type", "text/plain;charset=UTF-8")
+        self.with_origin()
+            .with("content-type", "text/plain;charset=UTF-8")
             .with("content-length", "2")
     }
 
     /// The same as a websocket's opening handshake.
     pub fn upgraded(mut self) -> Self {
         self.headers.retain(|(name, _)| *name != "connection");
-        self.with("connection", "Upgrade")
+        self.with_origin()
+            .with("connection", "Upgrade")
             .with("upgrade", "websocket")
             .with("sec-websocket-version", "13")
             .with("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+    }
+
+    fn with_origin(self) -> Self {
+        let origin = Origin {
+            scheme: self.scheme,
+            host: self.host.clone(),
+            port: self.port,
+        };
+        self.with("origin", &origin.to_string())
     }
 
     fn with(mut self, name: &'static str, value: &str) -> Self {

@@ -113,6 +113,8 @@ pub(super) struct State<'c> {
     /// The request line is still what the client sent.
     pub(super) is_unparsed: bool,
     uri_changed: bool,
+    /// It is no longer, or never was, what a client asked for.
+    is_internal: bool,
     after_error: bool,
 }
 
@@ -131,6 +133,16 @@ pub fn walk<'c>(
     root: &'c Root,
     choice: Choice<'c>,
     request: Request,
+) -> Walk<'c> {
+    start(http, root, choice, request, false)
+}
+
+fn start<'c>(
+    http: &'c Http<'c>,
+    root: &'c Root,
+    choice: Choice<'c>,
+    request: Request,
+    is_internal: bool,
 ) -> Walk<'c> {
     let server = &http.servers[choice.server];
     let scope = Scope::new([http.block, server.directive]);
@@ -153,6 +165,7 @@ pub fn walk<'c>(
         prefix: None,
         is_unparsed: true,
         uri_changed: false,
+        is_internal,
         after_error: false,
     };
     let landing = state.follow(server);
@@ -207,11 +220,12 @@ impl<'c> Walk<'c> {
         let mut request = self.state.request.clone();
         path.clone_into(&mut request.path);
         request.method = "GET";
-        walk(
+        start(
             self.state.http,
             self.state.root,
             self.choice.clone(),
             request,
+            true,
         )
     }
 }
@@ -251,6 +265,13 @@ impl<'c> State<'c> {
             let Some(block) = self.own_location() else {
                 return self.content();
             };
+            if let Some(internal) = block.first("internal").filter(|_| !self.is_internal) {
+                return Next::Land(Landing::Answer {
+                    status: 404,
+                    text: None,
+                    by: internal,
+                });
+            }
             if let Flow::Answer(landing) = rewrite::run(block, self, true) {
                 return Next::Land(landing);
             }
@@ -262,6 +283,7 @@ impl<'c> State<'c> {
     }
 
     fn enter_named(&mut self, server: &'c Server<'c>, name: &str) -> Next<'c> {
+        self.is_internal = true;
         let named = |location: &&Location<'c>| matches!(&location.kind, location::Kind::Named(n) if n == name);
         let Some(location) = server.locations.iter().find(named) else {
             return Next::Land(Landing::Cycle);
@@ -359,6 +381,7 @@ impl<'c> State<'c> {
         path.clone_into(&mut self.uri);
         query.clone_into(&mut self.args);
         self.is_unparsed = false;
+        self.is_internal = true;
     }
 
     pub(super) fn capture(&mut self, captures: Captures) {
@@ -373,6 +396,7 @@ impl<'c> State<'c> {
         path.clone_into(&mut self.uri);
         args.clone_into(&mut self.args);
         self.is_unparsed = false;
+        self.is_internal = true;
         self.uri_changed = true;
     }
 

@@ -35,7 +35,9 @@ mod request_stripped;
 mod site_not_enabled;
 mod syntax;
 mod tls_mismatch;
+mod unknown_variable;
 mod upgrade_headers;
+mod upstream_down;
 mod wrong_address;
 
 use crate::{case::Case, finding::Finding, nginx::Config, root::Root};
@@ -59,10 +61,11 @@ enum Check {
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 32] = [
+pub const RULES: [Rule; 34] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
+    unknown_variable::RULE,
     no_listener::RULE,
     tls_mismatch::RULE,
     default_server::RULE,
@@ -72,6 +75,7 @@ pub const RULES: [Rule; 32] = [
     no_location::RULE,
     path_swallowed::RULE,
     wrong_address::RULE,
+    upstream_down::RULE,
     api_elsewhere::RULE,
     path_rewritten::RULE,
     query_lost::RULE,

@@ -86,7 +86,7 @@ fn examine<'c>(block: &'c Directive, refusals: &mut Vec<(&'c Word, String)>) {
     for (index, directive) in block.children().iter().enumerate() {
         arguments(directive, refusals);
         twice(&block.children()[..index], directive, refusals);
-        uri_not_allowed(block, directive, refusals);
+        wrong_address(block, directive, refusals);
         misplaced(block, directive, refusals);
         examine(directive, refusals);
     }
@@ -142,7 +142,7 @@ fn twice<'c>(
     }
 }
 
-fn uri_not_allowed<'c>(
+fn wrong_address<'c>(
     block: &Directive,
     directive: &'c Directive,
     refusals: &mut Vec<(&'c Word, String)>,
@@ -150,20 +150,37 @@ fn uri_not_allowed<'c>(
     if !directive.is("proxy_pass") {
         return;
     }
-    let first = block.arg(0).unwrap_or_default();
-    let by_pattern = block.is("location") && first.starts_with(['~', '@']);
-    if !(by_pattern || block.is("if") || block.is("limit_except")) {
-        return;
-    }
     let Some(address) = directive.args.first() else {
         return;
     };
+    let start = address.text.to_ascii_lowercase();
+    if !["http://", "https://", "$"]
+        .iter()
+        .any(|scheme| start.starts_with(scheme))
+    {
+        refusals.push((
+            address,
+            "an address starts with http:// or https://".to_owned(),
+        ));
+        return;
+    }
+    if !by_pattern(block) {
+        return;
+    }
     let rest = address.text.split_once("://").map_or("", |(_, rest)| rest);
     if !rest.contains('$') && !rest.starts_with("unix:") && rest.contains('/') {
         let why = "\"proxy_pass\" may not have a URI in a location by regular expression, a named one, an `if` \
                    or a `limit_except`";
         refusals.push((address, why.to_owned()));
     }
+}
+
+/// Where `proxy_pass` may have no URI.
+fn by_pattern(block: &Directive) -> bool {
+    let first = block.arg(0).unwrap_or_default();
+    block.is("if")
+        || block.is("limit_except")
+        || block.is("location") && first.starts_with(['~', '@'])
 }
 
 /// A brace that is missing puts the next block inside this one.

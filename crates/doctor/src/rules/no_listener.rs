@@ -3,7 +3,12 @@
 use super::{Check, Rule};
 use crate::{
     case::Case,
+    edit,
     finding::{Finding, Severity},
+    nginx::{
+        Walk,
+        listen::{Address, Listen},
+    },
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -11,9 +16,41 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Route(check),
 };
 
+/// The block listens on IPv6 alone: clients with IPv4 are refused, or reach another site.
+fn only_ipv6(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
+    let listen = &walk.choice.listen;
+    let same_port = walk
+        .server()
+        .listens
+        .iter()
+        .filter(|other| other.port == listen.port);
+    let v6 = |listen: &Listen<'_>| listen.address == Address::AnyV6 && !listen.both_families;
+    if case.origin.host.contains(':') || !same_port.clone().all(v6) {
+        return None;
+    }
+    let directive = listen.directive?;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Warning,
+        directive.pos,
+        "This site listens on IPv6 alone.",
+        "Clients with IPv4 are refused, or get another site's answer.",
+    );
+    let advice = format!(
+        "Listen on both: `listen {};` beside this line.",
+        listen.port
+    );
+    let edits = vec![edit::before(
+        case.config,
+        directive,
+        &[&format!("listen {};", listen.port)],
+    )];
+    Some(finding.mend(advice, true, edits))
+}
+
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    if case.walks.is_some() {
-        return Vec::new();
+    if let Some(walks) = &case.walks {
+        return only_ipv6(case, &walks.handshake).into_iter().collect();
     }
     let named = |server: &&crate::nginx::server::Server<'_>| {
         server

@@ -5,7 +5,11 @@ use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
-    nginx::{Target, tree::Directive, upstream::Upstream},
+    nginx::{
+        Target,
+        tree::Directive,
+        upstream::{Authority, Upstream},
+    },
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -38,12 +42,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(upstream) = case.http.upstream(name) else {
         return Vec::new();
     };
-    let mut addresses: Vec<String> = upstream
-        .active()
-        .map(|peer| peer.address.to_string())
-        .collect();
-    addresses.sort();
-    addresses.dedup();
+    let mut addresses: Vec<&Authority> = Vec::new();
+    for peer in upstream.active() {
+        if !addresses.iter().any(|other| other.same(&peer.address)) {
+            addresses.push(&peer.address);
+        }
+    }
     if addresses.len() < 2 || is_sticky(case, upstream) {
         return Vec::new();
     }

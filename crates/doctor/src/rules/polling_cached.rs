@@ -53,7 +53,8 @@ fn stores(walk: &Walk<'_>) -> bool {
         })
     };
     let unbuffered = scope.arg("proxy_buffering") == Some("off");
-    !unbuffered && !(set("proxy_cache_bypass") && set("proxy_no_cache"))
+    let passed_by = set("proxy_cache_bypass") && set("proxy_no_cache");
+    !(unbuffered || passed_by)
 }
 
 /// The key, if two requests have the same one although their queries differ.

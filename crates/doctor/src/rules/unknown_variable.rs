@@ -1,0 +1,78 @@
+//! A variable that nothing makes, most often `$connection_upgrade` without its `map`. nginx refuses it, and does
+//! not say where it stands.
+
+use std::collections::HashSet;
+
+use super::{Check, Rule};
+use crate::{
+    edit,
+    finding::{Finding, Severity},
+    nginx::{Config, names, tree::Directive, variables_in},
+    root::Root,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "unknown-variable",
+    check: Check::Loading(check),
+};
+
+fn check(config: &Config, _: &Root) -> Vec<Finding> {
+    let made = names::made(&config.directives);
+    let mut unknown = Vec::new();
+    search(&config.directives, &made, &mut unknown);
+    let mut seen = HashSet::new();
+    let first = unknown.into_iter().filter(|(_, name)| seen.insert(*name));
+    first
+        .map(|(directive, name)| tell(config, directive, name))
+        .collect()
+}
+
+fn search<'c>(
+    directives: &'c [Directive],
+    made: &HashSet<String>,
+    unknown: &mut Vec<(&'c Directive, &'c str)>,
+) {
+    for directive in directives {
+        if directive.is("proxy_set_header") || directive.is("proxy_pass") {
+            let names = directive
+                .args
+                .iter()
+                .flat_map(|word| variables_in(&word.text));
+            let missing = names.filter(|name| !names::is_own(name) && !made.contains(*name));
+            unknown.extend(missing.map(|name| (directive, name)));
+        }
+        search(directive.children(), made, unknown);
+    }
+}
+
+fn tell(config: &Config, directive: &Directive, name: &str) -> Finding {
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        config.place(directive.pos),
+        format!("Nothing makes the variable ${name}, so nginx refuses the configuration."),
+        format!(
+            "nginx says only `unknown \"{name}\" variable`: it does not start, or goes on with the old configuration \
+             after a reload."
+        ),
+    );
+    let http = config.directives.iter().find(|block| block.is("http"));
+    let first = http.and_then(|http| http.children().first());
+    match first.filter(|first| name == "connection_upgrade" && in_main_file(first)) {
+        Some(first) => {
+            let map = [
+                "map $http_upgrade $connection_upgrade {",
+                "    default upgrade;",
+                "    ''      close;",
+                "}",
+            ];
+            let edits = vec![edit::before(config, first, &map)];
+            finding.mend("Add the map that makes it, inside http.", true, edits)
+        }
+        None => finding.advise("Correct the name, or make it with `map` or `set`."),
+    }
+}
+
+fn in_main_file(directive: &Directive) -> bool {
+    directive.pos.file == crate::nginx::tree::FileId(0)
+}
