@@ -27,6 +27,9 @@ pub(super) enum Kind {
     Unclosed(char),
 }
 
+/// What some editors put at the start of a file.
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
+
 pub(super) struct Lexer<'t> {
     text: &'t str,
     at: usize,
@@ -34,8 +37,12 @@ pub(super) struct Lexer<'t> {
 
 impl<'t> Lexer<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        // A byte order mark is not white space to nginx, but to name it a word helps nobody.
-        let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        // nginx takes a byte order mark for the start of a word; the parser refuses it by its name.
+        let at = if text.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len_utf8()
+        } else {
+            0
+        };
         Self { text, at }
     }
 

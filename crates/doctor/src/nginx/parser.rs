@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::finding::Span;
 
 use super::{
-    lexer::{Kind, Lexer, Token},
+    lexer::{BYTE_ORDER_MARK, Kind, Lexer, Token},
     tree::{Body, Directive, FileId, Pos, Word},
 };
 
@@ -36,6 +36,13 @@ pub fn parse(text: &str, file: FileId) -> Parsed {
         file,
         mistakes: Vec::new(),
     };
+    if text.starts_with(BYTE_ORDER_MARK) {
+        let end = BYTE_ORDER_MARK.len_utf8();
+        parser.refuse(
+            Span { start: 0, end },
+            "the file starts with a byte order mark, which it takes for a part of the first directive",
+        );
+    }
     let directives = parser.block(0);
     Parsed {
         directives,

@@ -14,7 +14,7 @@ pub fn print(directives: &[Directive]) -> String {
 /// A word, in quotes where it needs them.
 pub fn word(word: &Word) -> String {
     let text = &word.text;
-    let special = |c: char| c.is_ascii_whitespace() || "\"'\\;{}#$()".contains(c);
+    let special = |c: char| c.is_ascii_whitespace() || "\"'\\;{}#$()\u{feff}".contains(c);
     let harmless = |c: char| "$()".contains(c) && !text.contains("${");
     let plain = !text.is_empty() && text.chars().all(|c| !special(c) || harmless(c));
     if plain && !word.quoted {

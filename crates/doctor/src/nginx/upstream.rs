@@ -16,6 +16,7 @@ pub struct Peer<'c> {
     pub address: Authority,
     pub backup: bool,
     pub down: bool,
+    pub weight: u32,
 }
 
 /// A back end's address as written.
@@ -43,6 +44,23 @@ impl<'c> Upstream<'c> {
             .filter(|peer| !peer.backup && !peer.down)
     }
 
+    /// The server that plain `hash` gives a key to while all of them are well. `None` where that depends on what
+    /// a name resolves to, or on which servers are marked down.
+    pub fn hashed(&self, key: &str) -> Option<&Peer<'c>> {
+        let plain = |peer: &Peer<'_>| !peer.down && peer.address.is_literal();
+        let peers = || self.servers.iter().filter(|peer| !peer.backup);
+        if !peers().all(plain) {
+            return None;
+        }
+        let total = peers().map(|peer| peer.weight).sum::<u32>();
+        let mut place = ((crc32fast::hash(key.as_bytes()) >> 16) & 0x7fff).checked_rem(total)?;
+        peers().find(|peer| {
+            let here = place < peer.weight;
+            place = place.saturating_sub(peer.weight);
+            here
+        })
+    }
+
     /// The directive that picks the server; round robin if there is none.
     pub fn method(&self) -> Option<&'c Directive> {
         const METHODS: [&str; 6] = [
@@ -60,6 +78,14 @@ impl<'c> Upstream<'c> {
     }
 }
 
+fn weight(server: &Directive) -> u32 {
+    let set = server
+        .args
+        .iter()
+        .find_map(|word| word.text.strip_prefix("weight="));
+    set.and_then(|weight| weight.parse().ok()).unwrap_or(1)
+}
+
 impl<'c> Peer<'c> {
     fn new(directive: &'c Directive) -> Option<Self> {
         Some(Self {
@@ -67,6 +93,7 @@ impl<'c> Peer<'c> {
             address: Authority::parse(directive.arg(0)?, 80),
             backup: directive.has_arg("backup"),
             down: directive.has_arg("down"),
+            weight: weight(directive),
         })
     }
 }

@@ -57,7 +57,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 fn is_sticky(case: &Case<'_>, upstream: &Upstream<'_>) -> bool {
     match upstream.method() {
         Some(method) if method.is("ip_hash") || method.is("sticky") => true,
-        Some(method) if method.is("hash") => key_is_constant(case, method),
+        Some(method) if method.is("hash") => {
+            key_is_constant(case, method) || keys_meet(case, upstream, method)
+        }
         _ => false,
     }
 }
@@ -70,6 +72,22 @@ fn key_is_constant(case: &Case<'_>, method: &Directive) -> bool {
     let keys = walks.socket().map(|walk| walk.evaluate(key));
     let volatile = keys[0].unknowns().any(|name| VOLATILE.contains(&name));
     !volatile && keys.iter().all(|other| *other == keys[0])
+}
+
+/// Whether the keys of a session differ and are given to one server all the same.
+fn keys_meet(case: &Case<'_>, upstream: &Upstream<'_>, method: &Directive) -> bool {
+    let (Some(walks), Some(key)) = (&case.walks, method.arg(0)) else {
+        return false;
+    };
+    if method.has_arg("consistent") {
+        return false;
+    }
+    let places = walks.socket().map(|walk| {
+        let key = walk.evaluate(key);
+        let peer = upstream.hashed(key.known()?)?;
+        Some(peer.directive.pos)
+    });
+    places[0].is_some() && places.iter().all(|place| *place == places[0])
 }
 
 fn tell(case: &Case<'_>, upstream: &Upstream<'_>, count: usize) -> Finding {

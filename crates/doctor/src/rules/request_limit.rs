@@ -14,8 +14,9 @@ pub(super) const RULE: Rule = Rule {
 
 /// What a client sends within a fraction of a second: handshake, CONNECT, two polls, the websocket.
 const AT_ONCE: u64 = 5;
-/// At this rate even requests that follow each other at once pass.
+/// At this rate only requests that leave together meet a limit: CONNECT and the first poll.
 const FAST: f64 = 500.0;
+const TOGETHER: u64 = 2;
 /// A heartbeat by polling takes a GET and a POST every 25 s; below this rate not even that passes.
 const SLOW: f64 = 0.1;
 
@@ -42,8 +43,9 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding>
     let burst: u64 = option(limit, "burst=")
         .and_then(|burst| burst.parse().ok())
         .unwrap_or(0);
-    let enough = burst + 1 >= AT_ONCE && rate > SLOW;
-    if exempt || enough || rate >= FAST {
+    let needed = if rate >= FAST { TOGETHER } else { AT_ONCE };
+    let enough = burst + 1 >= needed && rate > SLOW;
+    if exempt || enough {
         return None;
     }
     let status = walk.scope().arg("limit_req_status").unwrap_or("503");
@@ -52,7 +54,7 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding>
         Severity::Warning,
         limit.pos,
         format!(
-            "{rate} requests a second and a burst of {burst} are fewer than a client needs to connect ({AT_ONCE} at once).",
+            "{rate} requests a second and a burst of {burst} are fewer than a client needs to connect ({needed} at once).",
         ),
         format!("Some of a client's first requests get {status}, and it starts anew; a websocket alone passes."),
     );

@@ -37,6 +37,7 @@ fn stripping<'c>(walk: &Walk<'c>) -> impl Iterator<Item = (&'c Directive, String
     let body = body.or(scope
         .one("proxy_set_body")
         .map(|by| (by, "its body, which is the message".to_owned())));
+    let body = body.or_else(|| length(walk));
     let method = scope.one("proxy_method").filter(|by| {
         let method = by.arg(0).map(|method| walk.evaluate(method));
         method.is_some_and(|method| {
@@ -52,6 +53,17 @@ fn stripping<'c>(walk: &Walk<'c>) -> impl Iterator<Item = (&'c Directive, String
         Some((header.by?, format!("its {}", header.name)))
     });
     [headers, body, method, key].into_iter().flatten()
+}
+
+/// nginx sends a body with the length that it is told, and none at all where the length is empty.
+fn length<'c>(walk: &Walk<'c>) -> Option<(&'c Directive, String)> {
+    let posts = walk.request().method == "POST";
+    let header = walk.proxied()?.header("content-length")?;
+    let by = header.by.filter(|_| posts)?;
+    Some((
+        by,
+        "the length of its body, so without the message".to_owned(),
+    ))
 }
 
 fn tell(case: &Case<'_>, directive: &Directive, what: &str) -> Finding {
