@@ -98,6 +98,14 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
     })
 }
 
+impl Diagnosis {
+    /// The same examination with one of its findings alone.
+    pub(crate) fn only(mut self, index: usize) -> Self {
+        self.findings = vec![self.findings.swap_remove(index)];
+        self
+    }
+}
+
 fn texts(root: &Root, findings: &[Finding]) -> BTreeMap<PathBuf, String> {
     let edits = findings.iter().flat_map(|finding| &finding.fix.edits);
     let edited = edits.map(|edit| &edit.file);

@@ -2,14 +2,15 @@
 //! the line that breaks Socket.IO behind it.
 //!
 //! Enter at [`diagnose`]. `root` reads files, `nginx` understands them and knows no rule, [`case`] holds the
-//! requests of one site with their ways, `rules` judge them, `report` shows what they found, and [`explain`]
-//! tells a request's way. It opens no connection, and it knows neither the server nor the store.
+//! requests of one site with their ways, `rules` judge them, `report` shows what they found, [`mend`](mod@mend)
+//! carries out what is safe, and [`explain`] tells a request's way. It opens no connection, and it knows neither the server nor the store.
 
 pub mod case;
 mod diagnose;
 mod edit;
 pub mod explain;
 pub mod finding;
+pub mod mend;
 pub mod nginx;
 pub mod question;
 pub mod report;

@@ -8,6 +8,7 @@ mod glob;
 pub(crate) use self::glob::is_pattern;
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs, io,
     path::{Component, Path, PathBuf},
@@ -22,6 +23,8 @@ const MAX_BYTES: u64 = 16 << 20;
 #[derive(Clone, Debug)]
 pub struct Root {
     dir: PathBuf,
+    /// Texts that stand in for those of files, by real path; for what has been mended and not yet written.
+    texts: BTreeMap<PathBuf, String>,
 }
 
 /// A file's text and where it really is.
@@ -31,6 +34,8 @@ pub struct Text {
     pub real: PathBuf,
     /// Bytes that are not UTF-8 are replaced.
     pub text: String,
+    /// Whether no byte had to be replaced.
+    pub is_exact: bool,
 }
 
 impl Root {
@@ -44,7 +49,21 @@ impl Root {
                 "not a directory",
             ));
         }
-        Ok(Self { dir })
+        Ok(Self {
+            dir,
+            texts: BTreeMap::new(),
+        })
+    }
+
+    /// The same files, except that these have other texts; by real path.
+    pub fn with_texts(&self, texts: &BTreeMap<PathBuf, String>) -> Self {
+        let mut root = self.clone();
+        root.texts.extend(
+            texts
+                .iter()
+                .map(|(path, text)| (path.clone(), text.clone())),
+        );
+        root
     }
 
     /// Whether this is a copy of a machine's files, which may lack some.
@@ -84,6 +103,14 @@ impl Root {
     /// A file's text. Errors are those of the file system; a directory or a device is one too.
     pub fn read(&self, path: &Path) -> io::Result<Text> {
         let real = self.resolve(path)?;
+        if let Some(text) = self.texts.get(&real) {
+            let text = text.clone();
+            return Ok(Text {
+                real,
+                text,
+                is_exact: true,
+            });
+        }
         let outside = self.outside(&real);
         let metadata = fs::metadata(&outside)?;
         if !metadata.is_file() {
@@ -93,11 +120,18 @@ impl Root {
             return Err(io::Error::other(format!("larger than {MAX_BYTES} bytes")));
         }
         let bytes = fs::read(outside)?;
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        let (text, is_exact) = match String::from_utf8(bytes) {
+            Ok(text) => (text, true),
+            Err(error) => (
+                String::from_utf8_lossy(error.as_bytes()).into_owned(),
+                false,
+            ),
         };
-        Ok(Text { real, text })
+        Ok(Text {
+            real,
+            text,
+            is_exact,
+        })
     }
 
     /// Whether a regular file is there, links followed.
@@ -145,7 +179,7 @@ impl Root {
     }
 
     /// Where a path under `/` is on this machine.
-    fn outside(&self, path: &Path) -> PathBuf {
+    pub(crate) fn outside(&self, path: &Path) -> PathBuf {
         let relative = path.strip_prefix("/").unwrap_or(path);
         self.dir.join(relative)
     }

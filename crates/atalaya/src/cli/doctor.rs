@@ -19,6 +19,9 @@ pub struct DoctorArgs {
     /// Read and reason only, open no connection (it opens none yet)
     #[arg(long)]
     pub offline: bool,
+    /// Mend what is safe after showing it; what was there is kept beside each file as .NAME.1.bak
+    #[arg(long)]
+    pub fix: bool,
     /// How the findings are shown
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use atalaya_doctor::{
-    CouldNotRun, Verdict, diagnose,
+    CouldNotRun, Diagnosis, Verdict, diagnose,
     explain::{Explanation, in_words},
     explain_site,
+    mend::{Mending, mend},
     question::Question,
     report,
     root::Root,
@@ -29,18 +30,57 @@ pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
     }
     let question = question(&args.files, args.url);
     let root = root(&args.files)?;
-    let diagnosis = diagnose(&root, &question).map_err(|error| failure(error, &args.files))?;
-    let text = match (args.format, style) {
-        (Format::Text, Style::Person) => {
-            report::text(&diagnosis, output::colours_suit(&std::io::stdout()))
-        }
-        _ => format!("{}\n", report::json(&diagnosis)),
+    let show = Show {
+        format: match style {
+            Style::Person => args.format,
+            Style::Json => Format::Json,
+        },
+        coloured: output::colours_suit(&std::io::stdout()),
     };
-    output::print(&text)?;
-    Ok(match diagnosis.verdict {
+    let left = if args.fix {
+        let mending = mend(&root, &question).map_err(|error| failure(error, &args.files))?;
+        show.mending(&mending, &root)?;
+        mending.after
+    } else {
+        let diagnosis = diagnose(&root, &question).map_err(|error| failure(error, &args.files))?;
+        output::print(&show.diagnosis(&diagnosis))?;
+        diagnosis
+    };
+    Ok(match left.verdict {
         Verdict::Healthy => ExitCode::SUCCESS,
         Verdict::Faulty => ExitCode::from(Exit::No as u8),
     })
+}
+
+/// How results are shown.
+struct Show {
+    format: Format,
+    coloured: bool,
+}
+
+impl Show {
+    fn diagnosis(&self, diagnosis: &Diagnosis) -> String {
+        match self.format {
+            Format::Text => report::text(diagnosis, self.coloured),
+            Format::Json => format!("{}\n", report::json(diagnosis)),
+        }
+    }
+
+    /// Shows what is mended, and only then writes it.
+    fn mending(&self, mending: &Mending, root: &Root) -> Result<()> {
+        if self.format == Format::Text {
+            output::print(&report::mends(mending, self.coloured))?;
+        }
+        let written = mending.write(root).map_err(|error| {
+            Failure::could_not_run("mending", error)
+                .try_this("run this as a user who may write there")
+        })?;
+        let text = match self.format {
+            Format::Text => report::mended(mending, &written, self.coloured),
+            Format::Json => format!("{}\n", report::mended_json(mending, &written)),
+        };
+        Ok(output::print(&text)?)
+    }
 }
 
 fn tell_the_way(args: ExplainArgs, style: Style) -> Result<()> {

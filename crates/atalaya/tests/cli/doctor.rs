@@ -213,3 +213,24 @@ fn a_wrong_address_or_path_is_refused() {
         assert_eq!(outcome.code, Some(2), "{wrong:?}: {}", outcome.stderr);
     }
 }
+
+#[test]
+fn what_is_safe_is_shown_mended_and_kept() {
+    let place = with_site(STORY);
+    let site = place.path("web1/etc/nginx/sites-enabled/apps");
+    let outcome = doctor(&place, &["--fix"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.shown());
+    let at = |text: &str| outcome.stdout.find(text).unwrap();
+    assert!(at("error[no-location]") < at("mended: /etc/nginx/sites-enabled/apps"));
+    assert!(at("/etc/nginx/sites-enabled/.apps.1.bak") < at("healthy: 0 faults"));
+    let kept = place.path("web1/etc/nginx/sites-enabled/.apps.1.bak");
+    assert_eq!(fs::read_to_string(kept).unwrap(), STORY);
+    let mended = fs::read_to_string(&site).unwrap();
+    assert!(mended.contains("location /socket.io/ {"), "{mended}");
+
+    let again = doctor(&place, &["--fix", "--format", "json"]);
+    let report = report(&again);
+    assert_eq!(again.code, Some(0));
+    assert!(report["written"].as_array().unwrap().is_empty());
+    assert_eq!(fs::read_to_string(&site).unwrap(), mended);
+}

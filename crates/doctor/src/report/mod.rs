@@ -3,4 +3,7 @@
 mod json;
 mod text;
 
-pub use self::{json::json, text::text};
+pub use self::{
+    json::{json, mended_json},
+    text::{mended, mends, text},
+};

@@ -9,27 +9,47 @@ use annotate_snippets::{
 use crate::{
     Diagnosis, Verdict,
     finding::{Edit, Finding, Severity},
+    mend::{Mending, Written},
 };
 
 /// The whole report. `coloured` is for a terminal.
 pub fn text(diagnosis: &Diagnosis, coloured: bool) -> String {
-    let renderer = if coloured {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    let renderer = renderer.decor_style(if coloured {
-        DecorStyle::Unicode
-    } else {
-        DecorStyle::Ascii
-    });
+    findings(diagnosis, coloured) + &summary(diagnosis)
+}
+
+/// What is about to be mended: each finding with its diff.
+pub fn mends(mending: &Mending, coloured: bool) -> String {
+    mending
+        .steps
+        .iter()
+        .map(|step| findings(step, coloured))
+        .collect()
+}
+
+/// Which files were written, and what is left to do.
+pub fn mended(mending: &Mending, written: &[Written], coloured: bool) -> String {
     let mut out = String::new();
-    for finding in &diagnosis.findings {
-        out.push_str(&renderer.render(&report(finding, diagnosis)));
-        out.push_str("\n\n");
+    for Written { file, backup } in written {
+        let (file, backup) = (file.display(), backup.display());
+        out.push_str(&format!("mended: {file} (what was there: {backup})\n"));
     }
-    out.push_str(&summary(diagnosis));
-    out
+    if written.is_empty() {
+        out.push_str("mended: nothing, for there is no fault whose mend is safe\n");
+    }
+    out.push('\n');
+    out + &text(&mending.after, coloured)
+}
+
+fn findings(diagnosis: &Diagnosis, coloured: bool) -> String {
+    let (renderer, style) = match coloured {
+        true => (Renderer::styled(), DecorStyle::Unicode),
+        false => (Renderer::plain(), DecorStyle::Ascii),
+    };
+    let renderer = renderer.decor_style(style);
+    let findings = diagnosis.findings.iter();
+    findings
+        .map(|finding| format!("{}\n\n", renderer.render(&report(finding, diagnosis))))
+        .collect()
 }
 
 fn report<'d>(finding: &'d Finding, diagnosis: &'d Diagnosis) -> Vec<Group<'d>> {

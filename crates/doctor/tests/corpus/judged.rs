@@ -1,10 +1,10 @@
 //! What the doctor says of each case, from its files alone.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
-use atalaya_doctor::{Verdict, rules::RULES};
+use atalaya_doctor::{Verdict, finding::Finding, mend::mend, root::Root, rules::RULES};
 
-use crate::case::{Case, found};
+use crate::case::{Case, Expected, found};
 
 #[test]
 fn every_fault_is_found_at_its_line_and_nothing_else() {
@@ -78,26 +78,43 @@ fn a_third_of_the_cases_is_healthy() {
 }
 
 #[test]
-fn every_safe_mend_ends_its_fault() {
+fn safe_mends_end_their_faults_and_bring_no_new_ones() {
+    let mut mended = 0;
     for case in Case::all() {
-        let diagnosis = case.diagnose();
-        let safe = diagnosis
-            .findings
-            .iter()
-            .filter(|finding| finding.fix.safe && finding.severity.is_fault());
-        for finding in safe {
-            let tree = crate::live::tree::mended(&case, finding);
-            let again = case.diagnose_in(tree.path());
-            let stays = again
-                .findings
-                .iter()
-                .any(|other| other.rule == finding.rule);
-            let faults = found(&again, true);
-            assert!(
-                !stays && faults.len() < case.faults().len(),
-                "{}: {faults:#?}",
-                case.name
-            );
-        }
+        let (tree, mending) = crate::live::tree::mended(&case);
+        let again = case.diagnose_in(tree.path());
+        let left = found(&again, true);
+        assert_eq!(left, found(&mending.after, true), "{}", case.name);
+        let is_new = |fault: &Expected| !case.faults().iter().any(|known| known.rule == fault.rule);
+        assert!(!left.iter().any(is_new), "{}: {left:#?}", case.name);
+        let safe = |finding: &&Finding| finding.fix.safe && finding.severity.is_fault();
+        assert!(
+            !again.findings.iter().any(|finding| safe(&finding)),
+            "{}",
+            case.name
+        );
+        mended += usize::from(!mending.texts.is_empty());
     }
+    assert!(mended >= 20, "only {mended} cases have a safe mend");
+}
+
+#[test]
+fn what_was_there_is_kept_where_no_include_reads_it() {
+    let cases = Case::all();
+    let case = cases
+        .iter()
+        .find(|case| case.name == "no-location-spa")
+        .unwrap();
+    let (tree, mending) = crate::live::tree::mended(case);
+    let site = "etc/nginx/sites-enabled/app";
+    let kept = tree.path().join("etc/nginx/sites-enabled/.app.1.bak");
+    let read = |path: &Path| fs::read_to_string(path).unwrap();
+    assert_eq!(read(&kept), read(&case.dir.join(site)));
+    assert_eq!(
+        read(&tree.path().join(site)),
+        mending.texts[Path::new("/etc/nginx/sites-enabled/app")]
+    );
+    let root = Root::new(tree.path()).unwrap();
+    let again = mend(&root, &case.question()).unwrap();
+    assert!(again.texts.is_empty() && again.write(&root).unwrap().is_empty());
 }

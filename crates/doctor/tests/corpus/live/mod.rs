@@ -5,7 +5,9 @@ mod client;
 mod nginx;
 pub(crate) mod tree;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use atalaya_doctor::Verdict;
 
 use self::{back_end::BackEnds, nginx::Nginx};
 use crate::case::Case;
@@ -44,24 +46,32 @@ fn judge(case: &Case, ports: back_end::Ports) -> Option<(String, String)> {
     if !case.is_live() {
         return None;
     }
-    let seen = look(case, ports);
+    let seen = look(case, &case.dir, ports);
     let expected = case.symptom();
     // Where chance picks the server, the step that meets it first is left out.
     let as_expected = match (&seen, expected) {
         (Some(seen), Some(expected)) => seen.ends_with(expected),
         (seen, expected) => seen.is_none() && expected.is_none(),
     };
-    (!as_expected).then(|| {
-        (
-            case.name.clone(),
-            format!("expected {expected:?}, saw {seen:?}"),
-        )
-    })
+    if !as_expected {
+        let differs = format!("expected {expected:?}, saw {seen:?}");
+        return Some((case.name.clone(), differs));
+    }
+    still_broken(case, ports).map(|seen| (case.name.clone(), format!("mended, saw {seen:?}")))
+}
+
+/// What a client sees after all faults were mended, where every mend is safe.
+fn still_broken(case: &Case, ports: back_end::Ports) -> Option<String> {
+    let (tree, mending) = tree::mended(case);
+    if mending.texts.is_empty() || mending.after.verdict == Verdict::Faulty {
+        return None;
+    }
+    look(case, tree.path(), ports)
 }
 
 /// What a client sees; `None` if all is well.
-fn look(case: &Case, ports: back_end::Ports) -> Option<String> {
-    let tree = tree::placed(case, ports);
+fn look(case: &Case, files: &Path, ports: back_end::Ports) -> Option<String> {
+    let tree = tree::placed(files, ports);
     match Nginx::start(&tree) {
         Err(words) => Some(format!("nginx: {words}")),
         Ok(nginx) => client::first_failure(nginx.address, &case.question()),

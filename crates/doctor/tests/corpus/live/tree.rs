@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, fs, os::unix::fs::symlink, path::Path};
 
 use atalaya_doctor::{
     apply,
-    finding::{Edit, Finding},
+    finding::Edit,
+    mend::{Mending, mend},
     nginx::{
         Config,
         listen::{Address, Listen},
@@ -24,10 +25,10 @@ pub(crate) struct Placed {
     pub(crate) ports: BTreeMap<u16, u16>,
 }
 
-/// Copies the case; listening ports, back ends and folders become those of this run. Lines keep their numbers.
-pub(crate) fn placed(case: &Case, back_ends: Ports) -> Placed {
+/// Copies the files of a case; listening ports, back ends and folders become those of this run. Lines keep their numbers.
+pub(crate) fn placed(files: &Path, back_ends: Ports) -> Placed {
     let dir = tempfile::tempdir().unwrap();
-    copy(&case.dir, dir.path());
+    copy(files, dir.path());
     let here = dir.path().display().to_string();
     for folder in ["log", "tmp", "var/cache/nginx", "etc/nginx/html"] {
         fs::create_dir_all(dir.path().join(folder)).unwrap();
@@ -59,24 +60,14 @@ pub(crate) fn placed(case: &Case, back_ends: Ports) -> Placed {
     Placed { dir, ports }
 }
 
-/// Copies the case with a mend carried out.
-pub(crate) fn mended(case: &Case, finding: &Finding) -> TempDir {
+/// Copies the case and carries out the mends that are safe; what is left to do.
+pub(crate) fn mended(case: &Case) -> (TempDir, Mending) {
     let dir = tempfile::tempdir().unwrap();
     copy(&case.dir, dir.path());
     let root = Root::new(dir.path()).unwrap();
-    for edit in &finding.fix.edits {
-        let of_file: Vec<&Edit> = finding
-            .fix
-            .edits
-            .iter()
-            .filter(|other| other.file == edit.file)
-            .collect();
-        let read = root.read(&edit.file).unwrap();
-        let original = case.dir.join(read.real.strip_prefix("/").unwrap());
-        let text = apply(&fs::read_to_string(original).unwrap(), &of_file).unwrap();
-        fs::write(dir.path().join(read.real.strip_prefix("/").unwrap()), text).unwrap();
-    }
-    dir
+    let mending = mend(&root, &case.question()).unwrap();
+    mending.write(&root).unwrap();
+    (dir, mending)
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -1,0 +1,184 @@
+//! Carrying out the mends that are safe: first in memory, each judged by what the doctor says of the result, and
+//! then in the files, whose former text is kept beside them.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::{
+    CouldNotRun, Diagnosis, diagnose,
+    edit::apply,
+    finding::{Edit, Finding},
+    question::Question,
+    root::Root,
+};
+
+/// More than any deployment has faults; the search ends here whatever happens.
+const MAX_MENDS: usize = 100;
+
+/// What the safe mends come to. No file has been touched yet.
+#[derive(Debug)]
+pub struct Mending {
+    /// What was found at first, before any mend.
+    pub before: Diagnosis,
+    /// One for each mend: its finding, with the texts as they were when it was made.
+    pub steps: Vec<Diagnosis>,
+    /// What is left to do.
+    pub after: Diagnosis,
+    /// The files' new texts, by their real paths, as they would be under `/`.
+    pub texts: BTreeMap<PathBuf, String>,
+}
+
+/// A file that was mended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Written {
+    pub file: PathBuf,
+    /// Where its former text is.
+    pub backup: PathBuf,
+}
+
+/// A file could not be written; those before it have been.
+#[derive(Debug, Error)]
+#[error("{} cannot be mended: {source}", file.display())]
+pub struct CouldNotWrite {
+    pub file: PathBuf,
+    pub source: io::Error,
+}
+
+/// Mends the faults that have a safe mend, one after the other: to mend one may show the next.
+pub fn mend(root: &Root, question: &Question) -> Result<Mending, CouldNotRun> {
+    let mut root = root.clone();
+    let mut texts = BTreeMap::new();
+    let mut steps = Vec::new();
+    let before = diagnose(&root, question)?;
+    let mut now = diagnose(&root, question)?;
+    while steps.len() < MAX_MENDS {
+        let Some((step, better)) = next(&root, question, &now)? else {
+            break;
+        };
+        root = better.root;
+        texts.extend(better.texts);
+        steps.push(now.only(step));
+        now = better.diagnosis;
+    }
+    Ok(Mending {
+        before,
+        steps,
+        after: now,
+        texts,
+    })
+}
+
+struct Better {
+    root: Root,
+    texts: BTreeMap<PathBuf, String>,
+    diagnosis: Diagnosis,
+}
+
+/// The first safe mend that does what it is for, and which finding it is.
+fn next(
+    root: &Root,
+    question: &Question,
+    now: &Diagnosis,
+) -> Result<Option<(usize, Better)>, CouldNotRun> {
+    for (index, finding) in now.findings.iter().enumerate() {
+        if !finding.fix.safe || !finding.severity.is_fault() {
+            continue;
+        }
+        let Some(texts) = edited(root, finding) else {
+            continue;
+        };
+        let root = root.with_texts(&texts);
+        let diagnosis = diagnose(&root, question)?;
+        if is_gone(finding, &diagnosis) {
+            let better = Better {
+                root,
+                texts,
+                diagnosis,
+            };
+            return Ok(Some((index, better)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the mend did what it is for: the rule has no more to say about that file.
+fn is_gone(finding: &Finding, after: &Diagnosis) -> bool {
+    let same = |other: &&Finding| {
+        other.rule == finding.rule
+            && other.place.real_file == finding.place.real_file
+            && other.message == finding.message
+    };
+    !after.findings.iter().any(|other| same(&other))
+}
+
+/// The texts of the files with a finding's edits; `None` if one is not there, or cannot be kept byte for byte.
+fn edited(root: &Root, finding: &Finding) -> Option<BTreeMap<PathBuf, String>> {
+    let mut texts = BTreeMap::new();
+    for edit in &finding.fix.edits {
+        let read = root.read(&edit.file).ok().filter(|text| text.is_exact)?;
+        let of_file: Vec<&Edit> = finding
+            .fix
+            .edits
+            .iter()
+            .filter(|other| other.file == edit.file)
+            .collect();
+        texts.insert(read.real, apply(&read.text, &of_file)?);
+    }
+    (!texts.is_empty()).then_some(texts)
+}
+
+impl Mending {
+    /// Writes the new texts. The former text of each file is kept beside it under a hidden name, which no
+    /// pattern of an `include` takes in.
+    pub fn write(&self, root: &Root) -> Result<Vec<Written>, CouldNotWrite> {
+        let write = |(file, text): (&PathBuf, &String)| {
+            let backup = replace(root, file, text);
+            backup
+                .map(|backup| Written {
+                    file: file.clone(),
+                    backup,
+                })
+                .map_err(|source| CouldNotWrite {
+                    file: file.clone(),
+                    source,
+                })
+        };
+        self.texts.iter().map(write).collect()
+    }
+}
+
+/// Keeps the former text, and puts the new one in its place at once, so that nobody reads half of it.
+fn replace(root: &Root, file: &Path, text: &str) -> io::Result<PathBuf> {
+    let outside = root.outside(file);
+    let backup = free_name(root, file)?;
+    fs::copy(&outside, root.outside(&backup))?;
+    let unfinished = root.outside(&hidden(file, "new")?);
+    fs::write(&unfinished, text)?;
+    fs::set_permissions(&unfinished, fs::metadata(&outside)?.permissions())?;
+    fs::rename(&unfinished, &outside)?;
+    Ok(backup)
+}
+
+/// `.name.1.bak`, or the next number that is free.
+fn free_name(root: &Root, file: &Path) -> io::Result<PathBuf> {
+    for number in 1..=u16::MAX {
+        let name = hidden(file, &format!("{number}.bak"))?;
+        if fs::symlink_metadata(root.outside(&name)).is_err() {
+            return Ok(name);
+        }
+    }
+    Err(io::Error::other("too many backups stand beside it"))
+}
+
+fn hidden(file: &Path, ending: &str) -> io::Result<PathBuf> {
+    let name = file
+        .file_name()
+        .ok_or_else(|| io::Error::other("it has no name"))?;
+    Ok(file.with_file_name(format!(".{}.{ending}", name.to_string_lossy())))
+}
