@@ -115,6 +115,12 @@ impl<'c> Case<'c> {
         })
     }
 
+    /// The way of a plain request of the page.
+    pub fn walk_to(&self, path: &str) -> Option<Walk<'c>> {
+        let request = Request::get(&self.arriving(), path, "");
+        Some(walk(self.http, self.root, self.choose()?, request))
+    }
+
     /// The handshake's way if another server block had got it.
     pub fn walk_in(&self, server: usize) -> Walk<'c> {
         let request = Request::get(

@@ -9,6 +9,7 @@ use crate::{
     case::Case,
     explain::{Explanation, explain},
     finding::Finding,
+    front_end::FrontEnd,
     nginx::{
         Config, Http, Unreadable,
         request::Origin,
@@ -16,7 +17,7 @@ use crate::{
     },
     question::Question,
     root::Root,
-    rules,
+    rules::{self, Site},
 };
 
 /// What was found, in the shape of the JSON.
@@ -56,6 +57,9 @@ pub enum CouldNotRun {
     Root(#[from] io::Error),
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// A file beside nginx's cannot be read.
+    #[error(transparent)]
+    Other(Unreadable),
     /// The configuration has no `http` block.
     #[error("the configuration has no http block, so it serves no site")]
     NoSite,
@@ -70,17 +74,29 @@ pub enum CouldNotRun {
 /// Reads the configuration and judges it. Opens no connection.
 pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotRun> {
     let config = Config::load(root, &question.nginx)?;
+    let front_end = FrontEnd::read(root, question).map_err(CouldNotRun::Other)?;
     let mut findings = rules::of_loading(&config, root);
-    match Http::of(&config) {
+    let mut site = Site {
+        question,
+        origin: question.url.as_ref().map(|url| url.origin.clone()),
+        case: None,
+    };
+    let http = Http::of(&config);
+    match &http {
         // nginx does not run what it refuses, so how it would behave is no question.
-        Some(_) if findings.iter().any(|finding| finding.severity.is_fault()) => {}
+        Some(_) if findings.iter().any(|finding| finding.severity.is_fault()) => {
+            findings.extend(rules::of_front_end(&front_end, &site));
+        }
         Some(http) => {
-            let origin = origin_of(question, &http)?;
-            let case = Case::new(&config, &http, root, question, origin);
+            let origin = origin_of(question, http)?;
+            let case = Case::new(&config, http, root, question, origin);
             findings.extend(rules::judge(&case));
+            site.origin = Some(case.origin.clone());
+            site.case = Some(&case);
+            findings.extend(rules::of_front_end(&front_end, &site));
         }
         None if findings.is_empty() => return Err(CouldNotRun::NoSite),
-        None => {}
+        None => findings.extend(rules::of_front_end(&front_end, &site)),
     }
     findings.sort_by(|a, b| (a.severity, &a.place).cmp(&(b.severity, &b.place)));
     findings.dedup_by(|a, b| a.rule == b.rule && a.place == b.place);

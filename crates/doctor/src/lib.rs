@@ -7,9 +7,11 @@
 
 pub mod case;
 mod diagnose;
+mod document;
 mod edit;
 pub mod explain;
 pub mod finding;
+pub mod front_end;
 pub mod mend;
 pub mod nginx;
 pub mod question;

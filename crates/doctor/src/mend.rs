@@ -95,7 +95,7 @@ fn next(
         };
         let root = root.with_texts(&texts);
         let diagnosis = diagnose(&root, question)?;
-        if is_gone(finding, &diagnosis) {
+        if is_gone(finding, now, &diagnosis) {
             let better = Better {
                 root,
                 texts,
@@ -107,14 +107,15 @@ fn next(
     Ok(None)
 }
 
-/// Whether the mend did what it is for: the rule has no more to say about that file.
-fn is_gone(finding: &Finding, after: &Diagnosis) -> bool {
+/// Whether the mend did what it is for: that file has one fault of the kind less.
+fn is_gone(finding: &Finding, before: &Diagnosis, after: &Diagnosis) -> bool {
     let same = |other: &&Finding| {
         other.rule == finding.rule
             && other.place.real_file == finding.place.real_file
             && other.message == finding.message
     };
-    !after.findings.iter().any(|other| same(&other))
+    let count = |diagnosis: &Diagnosis| diagnosis.findings.iter().filter(same).count();
+    count(after) < count(before)
 }
 
 /// The texts of the files with a finding's edits; `None` if one is not there, or cannot be kept byte for byte.

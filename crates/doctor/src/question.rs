@@ -9,6 +9,10 @@ use crate::url::Url;
 pub struct Question {
     /// The main file, as it would be under `/`.
     pub nginx: PathBuf,
+    /// The front end's environment files.
+    pub env: Vec<PathBuf>,
+    /// The folders of its built files.
+    pub bundles: Vec<PathBuf>,
     /// What people open; without it, the only site of the configuration.
     pub url: Option<Url>,
     /// The back end's own address, if it is known.
@@ -42,6 +46,8 @@ impl Default for Question {
     fn default() -> Self {
         Self {
             nginx: PathBuf::from("/etc/nginx/nginx.conf"),
+            env: Vec::new(),
+            bundles: Vec::new(),
             url: None,
             direct: None,
             path: DEFAULT_PATH.to_owned(),

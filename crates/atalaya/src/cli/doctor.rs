@@ -16,6 +16,12 @@ pub struct DoctorArgs {
     pub url: Option<Url>,
     #[command(flatten)]
     pub files: Files,
+    /// The front end's environment file, such as .env.production; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub env: Vec<PathBuf>,
+    /// The folder of the front end's built files; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub bundle: Vec<PathBuf>,
     /// Read and reason only, open no connection (it opens none yet)
     #[arg(long)]
     pub offline: bool,

@@ -21,14 +21,18 @@ use crate::{
     output::{self, Exit, Failure, Style},
 };
 
-const DOING: &str = "examining the nginx configuration";
+const DOING: &str = "examining the deployment";
 
 /// 0 if the site is healthy, 1 if it is faulty.
 pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
     if let Some(DoctorCommand::Explain(explain)) = args.command {
         return tell_the_way(explain, style).map(|()| ExitCode::SUCCESS);
     }
-    let question = question(&args.files, args.url);
+    let question = Question {
+        env: args.env,
+        bundles: args.bundle,
+        ..question(&args.files, args.url)
+    };
     let root = root(&args.files)?;
     let show = Show {
         format: match style {
@@ -122,6 +126,10 @@ fn failure(error: CouldNotRun, files: &Files) -> Failure {
             .try_this("if it is there and may not be read, run this as root"),
         CouldNotRun::Unreadable(_) => failure.try_this(format!(
             "the file is looked for below {}: --root is the folder that holds etc/nginx, not etc/nginx itself",
+            files.root.display()
+        )),
+        CouldNotRun::Other(_) => failure.try_this(format!(
+            "the file is looked for below {}, as if that were /",
             files.root.display()
         )),
         CouldNotRun::WhichSite(_) => failure.try_this("say which is meant: atalaya doctor --url http://apps.example.com/"),

@@ -180,7 +180,7 @@ fn what_cannot_be_examined_exits_with_2() {
     insta::assert_snapshot!(place.run(&["doctor", "--root", "web1/etc/nginx"]).shown(), @r"
     exit 2
     --- stderr
-    error: examining the nginx configuration
+    error: examining the deployment
       what went wrong  /etc/nginx/nginx.conf cannot be read: No such file or directory (os error 2)
       what to try      the file is looked for below web1/etc/nginx: --root is the folder that holds etc/nginx, not etc/nginx itself
     ");
@@ -196,7 +196,7 @@ fn one_of_several_sites_must_be_named() {
     insta::assert_snapshot!(doctor(&place, &[]).shown(), @r"
     exit 2
     --- stderr
-    error: examining the nginx configuration
+    error: examining the deployment
       what went wrong  the configuration has several sites: apps.example.com, other.example.com
       what to try      say which is meant: atalaya doctor --url http://apps.example.com/
     ");
@@ -233,4 +233,36 @@ fn what_is_safe_is_shown_mended_and_kept() {
     assert_eq!(again.code, Some(0));
     assert!(report["written"].as_array().unwrap().is_empty());
     assert_eq!(fs::read_to_string(&site).unwrap(), mended);
+}
+
+#[test]
+fn the_front_ends_addresses_are_compared_and_mended() {
+    let place = with_site(HEALTHY);
+    fs::create_dir_all(place.path("web1/srv/app/dist")).unwrap();
+    place.write(
+        "web1/srv/app/.env",
+        "VITE_API_URL=http://apps.example.com:3001/api\n",
+    );
+    place.write(
+        "web1/srv/app/dist/index.js",
+        "const a=\"http://apps.example.com:3001\";\n",
+    );
+    let files = [
+        "--env",
+        "/srv/app/.env",
+        "--bundle",
+        "/srv/app/dist",
+        "--fix",
+        "--json",
+    ];
+    let outcome = doctor(&place, &files);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.shown());
+    let report = report(&outcome);
+    assert_eq!(report["mended"][0]["file"], "/srv/app/.env");
+    assert_eq!(report["findings"][0]["file"], "/srv/app/dist/index.js");
+    assert_eq!(report["findings"][0]["column"], 10);
+    let env = fs::read_to_string(place.path("web1/srv/app/.env")).unwrap();
+    assert_eq!(env, "VITE_API_URL=http://apps.example.com/api\n");
+    let missing = doctor(&place, &["--env", "/srv/app/.env.production"]);
+    assert_eq!(missing.code, Some(2), "{}", missing.stderr);
 }

@@ -14,6 +14,7 @@ mod connection_limit;
 mod default_server;
 mod forced_upgrade;
 mod forwarded_headers;
+mod front_end_address;
 mod handshake_header_hidden;
 mod headers;
 mod http_version;
@@ -33,6 +34,7 @@ mod redirected;
 mod request_limit;
 mod request_stripped;
 mod site_not_enabled;
+mod socket_path_differs;
 mod syntax;
 mod tls_mismatch;
 mod unknown_variable;
@@ -40,7 +42,14 @@ mod upgrade_headers;
 mod upstream_down;
 mod wrong_address;
 
-use crate::{case::Case, finding::Finding, nginx::Config, root::Root};
+use crate::{
+    case::Case,
+    finding::Finding,
+    front_end::FrontEnd,
+    nginx::{Config, request::Origin, upstream::Authority},
+    question::Question,
+    root::Root,
+};
 
 /// A rule and its stable name.
 #[derive(Clone, Copy)]
@@ -58,10 +67,63 @@ enum Check {
     Route(fn(&Case<'_>) -> Vec<Finding>),
     /// How the back end is asked, where it is.
     Way(fn(&Case<'_>) -> Vec<Finding>),
+    /// What the pages were told.
+    FrontEnd(fn(&FrontEnd, &Site<'_>) -> Vec<Finding>),
+}
+
+/// The site as whoever judges other files than nginx's sees it.
+pub(crate) struct Site<'s> {
+    pub(crate) question: &'s Question,
+    /// Where people open the page; `None` if nobody says so.
+    pub(crate) origin: Option<Origin>,
+    /// `None` if nginx refuses its configuration.
+    pub(crate) case: Option<&'s Case<'s>>,
+}
+
+impl Site<'_> {
+    /// Whether the site's server block has this name too.
+    fn is_served(&self, host: &str) -> bool {
+        let walks = self.case.and_then(|case| case.walks.as_ref());
+        walks.is_some_and(|walks| walks.page.server().knows(host) && !host.is_empty())
+    }
+
+    /// Whether nginx is asked at this port.
+    fn listens(&self, port: u16) -> bool {
+        let servers = self.case.iter().flat_map(|case| &case.http.servers);
+        let mut listens = servers.flat_map(|server| &server.listens);
+        listens.any(|listen| listen.port == port)
+    }
+
+    /// The back end's addresses, as they were given or as nginx has them.
+    fn back_ends(&self) -> Vec<Authority> {
+        let direct = self.question.direct.as_ref().map(wrong_address::back_end);
+        let proxied = self.case.map(|case| (case, case.proxied()));
+        let asked = proxied.into_iter().flat_map(|(case, proxied)| {
+            proxied
+                .into_iter()
+                .flat_map(|(_, proxied)| case.addresses(proxied))
+        });
+        direct
+            .into_iter()
+            .chain(asked.map(|(address, _)| address))
+            .collect()
+    }
+
+    fn is_back_end_port(&self, port: u16) -> bool {
+        self.back_ends().iter().any(|address| address.port == port)
+    }
+
+    fn is_back_end(&self, origin: &Origin) -> bool {
+        let asked = Authority {
+            host: origin.host.clone(),
+            port: origin.port,
+        };
+        self.back_ends().contains(&asked)
+    }
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 34] = [
+pub const RULES: [Rule; 36] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
@@ -96,6 +158,8 @@ pub const RULES: [Rule; 34] = [
     auth_in_the_way::RULE,
     address_denied::RULE,
     forwarded_headers::RULE,
+    front_end_address::RULE,
+    socket_path_differs::RULE,
 ];
 
 /// What nginx would refuse to load.
@@ -149,4 +213,13 @@ pub(crate) fn judge(case: &Case<'_>) -> Vec<Finding> {
     });
     findings.extend(way.flat_map(|check| check(case)));
     findings
+}
+
+/// What is wrong with the pages' own addresses.
+pub(crate) fn of_front_end(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
+    let checks = RULES.iter().filter_map(|rule| match rule.check {
+        Check::FrontEnd(check) => Some(check),
+        _ => None,
+    });
+    checks.flat_map(|check| check(front_end, site)).collect()
 }

@@ -47,6 +47,8 @@ impl Case {
         let mut question = Question {
             url: self.text("url").map(|url| url.parse().unwrap()),
             direct: self.text("direct").map(|url| url.parse().unwrap()),
+            env: self.paths("env"),
+            bundles: self.paths("bundle"),
             ..Question::default()
         };
         if let Some(path) = self.text("path") {
@@ -105,6 +107,10 @@ impl Case {
         let mut expected: Vec<_> = all.into_iter().flatten().map(one).collect();
         expected.sort();
         expected
+    }
+
+    fn paths(&self, key: &str) -> Vec<PathBuf> {
+        self.text(key).into_iter().map(PathBuf::from).collect()
     }
 
     fn text(&self, key: &str) -> Option<&str> {

@@ -1,0 +1,162 @@
+//! What the front end was told, and what was built from it: the addresses that its pages ask.
+
+mod bundle;
+mod dotenv;
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    document::Document,
+    finding::{Edit, Place},
+    nginx::Unreadable,
+    question::Question,
+    root::Root,
+    url::Url,
+};
+
+/// The files of a front end.
+#[derive(Debug, Default)]
+pub struct FrontEnd {
+    pub addresses: Vec<Address>,
+    /// The Socket.IO path, where a variable gives it.
+    pub socket_paths: Vec<Setting>,
+}
+
+/// A value, and the variable that holds it; a built file has no names.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub name: Option<String>,
+    pub value: String,
+    pub place: Place,
+    /// Whether the value stands in the file as it is, so that it may be replaced there.
+    pub is_literal: bool,
+}
+
+/// An address that pages ask.
+#[derive(Clone, Debug)]
+pub struct Address {
+    pub setting: Setting,
+    pub url: Url,
+    /// Whether the port is written out.
+    pub has_port: bool,
+}
+
+impl FrontEnd {
+    /// Reads the environment files and the built ones that the question names.
+    pub fn read(root: &Root, question: &Question) -> Result<Self, Unreadable> {
+        let mut front_end = Self::default();
+        for path in &question.env {
+            front_end.environment(&document(root, path)?);
+        }
+        for path in &question.bundles {
+            let path = Path::new("/").join(path);
+            let files = bundle::files(root, &path);
+            if files.is_empty() {
+                return Err(nothing_built(path));
+            }
+            for file in files {
+                front_end.built(&document(root, &file)?);
+            }
+        }
+        Ok(front_end)
+    }
+
+    fn environment(&mut self, document: &Document) {
+        let variables = dotenv::parse(&document.text);
+        for variable in variables
+            .into_iter()
+            .filter(|variable| variable.is_public())
+        {
+            let span = variable.span;
+            let setting = Setting {
+                is_literal: document.text[span.start..span.end] == variable.value,
+                name: Some(variable.name),
+                value: variable.value,
+                place: document.place(span),
+            };
+            if setting.is_socket() && setting.is_named("PATH") && setting.value.starts_with('/') {
+                self.socket_paths.push(setting);
+            } else {
+                self.addresses.extend(Address::of(setting));
+            }
+        }
+    }
+
+    /// Of one address that a file has several times, the first.
+    fn built(&mut self, document: &Document) {
+        let mut seen: Vec<String> = Vec::new();
+        for span in bundle::addresses(&document.text) {
+            let value = document.text[span.start..span.end].to_owned();
+            if seen.contains(&value) {
+                continue;
+            }
+            seen.push(value.clone());
+            self.addresses.extend(Address::of(Setting {
+                name: None,
+                value,
+                place: document.place(span),
+                is_literal: true,
+            }));
+        }
+    }
+}
+
+impl Setting {
+    /// Whether the variable's name says that it is about sockets.
+    pub fn is_socket(&self) -> bool {
+        ["WS", "WSS", "SOCKET", "SOCKETIO", "WEBSOCKET", "IO"]
+            .iter()
+            .any(|word| self.is_named(word))
+    }
+
+    /// Whether one of the words of the variable's name is this.
+    pub fn is_named(&self, word: &str) -> bool {
+        let name = self.name.as_deref().unwrap_or_default();
+        name.split('_').any(|part| part.eq_ignore_ascii_case(word))
+    }
+
+    /// Puts another value there.
+    pub fn replaced_by(&self, value: &str) -> Edit {
+        Edit {
+            file: self.place.file.clone(),
+            span: self.place.span,
+            text: value.to_owned(),
+        }
+    }
+}
+
+impl Address {
+    fn of(setting: Setting) -> Option<Self> {
+        let url: Url = setting.value.parse().ok()?;
+        let authority = setting.value.split_once("://")?.1;
+        let authority = authority.split(['/', '?', '#']).next().unwrap_or(authority);
+        let port = authority.rsplit_once(':').map(|(_, port)| port);
+        Some(Self {
+            has_port: port.is_some_and(|port| port.chars().all(|c| c.is_ascii_digit())),
+            setting,
+            url,
+        })
+    }
+
+    /// Whether it is for a websocket by its own scheme.
+    pub fn is_websocket(&self) -> bool {
+        self.setting.value.starts_with("ws")
+    }
+}
+
+fn document(root: &Root, path: &Path) -> Result<Document, Unreadable> {
+    Document::read(root, path).map_err(|source| Unreadable {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn nothing_built(path: PathBuf) -> Unreadable {
+    Unreadable {
+        path,
+        source: std::io::Error::new(
+            std::io::ErrorKind::NotFound,
+            "no built file (.js, .mjs, .cjs or .html) is there",
+        ),
+    }
+}

@@ -1,0 +1,42 @@
+//! The front end was told another Socket.IO path than the one that leads to the back end.
+
+use super::{Check, Rule, Site};
+use crate::{
+    finding::{Finding, Severity},
+    front_end::{FrontEnd, Setting},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "socket-path-differs",
+    check: Check::FrontEnd(check),
+};
+
+fn check(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
+    let paths = front_end.socket_paths.iter();
+    paths.filter_map(|path| judge(path, site)).collect()
+}
+
+fn judge(setting: &Setting, site: &Site<'_>) -> Option<Finding> {
+    let case = site.case?;
+    let asked = format!("{}/", setting.value.trim_end_matches('/'));
+    let meant = &case.question.path;
+    let walks = case.walks.as_ref()?;
+    let works = case.reaches_socket_io(&walks.handshake);
+    // Where nginx leads both or neither to the back end, the file says nothing about which is right.
+    if asked == *meant || !works || case.walk_to(&asked)?.proxied().is_some() {
+        return None;
+    }
+    let name = setting.name.as_deref().unwrap_or_default();
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        setting.place.clone(),
+        format!(
+            "The client asks for {asked}, as {name} says; nginx leads {meant} to the back end, and not {asked}."
+        ),
+        "The handshake gets 404, or 200 with the page's HTML, and never a session.",
+    );
+    Some(finding.advise(format!(
+        "Use one path in the client, in nginx's location and in the server: {meant} if the server was told nothing."
+    )))
+}

@@ -1,0 +1,1 @@
+const s=io("ws://apps.example.com/notifications");
