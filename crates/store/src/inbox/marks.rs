@@ -2,11 +2,11 @@
 
 use super::{
     reader::{Range, Reader, bind_ids, bind_range, locked_reader, unread},
-    statements::{ARCHIVE_IDS, IDS, MARK_IDS, MARK_UP_TO},
+    statements::{ARCHIVE_IDS, IDS, MARK_IDS, MARK_UP_TO, Reading},
 };
 use crate::{
     MAX_SELECTION, Store,
-    db::{self, Sql, on},
+    db::{self, on},
     error::StoreError,
     model::{InboxChange, NotificationId, Selection, Timestamp, Unread, UserId},
     publish::HEAD,
@@ -21,10 +21,10 @@ enum Touch {
 
 impl Touch {
     /// How, and after which position: what lies below the mark is read already.
-    fn of(self, reader: &Reader) -> (Sql, i64) {
+    fn of(self, reader: &Reader) -> (&'static Reading, i64) {
         match self {
-            Self::Read => (MARK_IDS, reader.read_up_to),
-            Self::Archive => (ARCHIVE_IDS, 0),
+            Self::Read => (&MARK_IDS, reader.read_up_to),
+            Self::Archive => (&ARCHIVE_IDS, 0),
         }
     }
 }
@@ -89,7 +89,7 @@ impl Store {
                 let mut transaction = db::begin(&mut *connection, engine).await?;
                 let reader = locked_reader!(&mut *transaction, user);
                 let (statement, after) = touch.of(&reader);
-                let query = sqlx::query_scalar(statement.on(engine));
+                let query = sqlx::query_scalar(statement.on(engine, reader.targets.len()));
                 let changed = bind_ids!(query, &reader, after, now, &ids)
                     .fetch_all(&mut *transaction)
                     .await?;
@@ -127,10 +127,10 @@ impl Store {
                 before: up_to.saturating_add(1),
                 ..Range::unread(now, MAX_SELECTION as i64)
             };
-            let changed: Vec<i64> =
-                bind_range!(sqlx::query_scalar(IDS.on(engine)), &reader, &range)
-                    .fetch_all(&mut *transaction)
-                    .await?;
+            let query = sqlx::query_scalar(IDS.on(engine, reader.targets.len()));
+            let changed: Vec<i64> = bind_range!(query, &reader, &range)
+                .fetch_all(&mut *transaction)
+                .await?;
             if up_to > reader.read_up_to {
                 sqlx::query(MARK_UP_TO)
                     .bind(user.0)

@@ -1,7 +1,7 @@
 //! An inbox: reading it; in `marks` and `acknowledge` what reading changes.
 //!
 //! A user sees a notification when one of its targets is theirs and it is newer than the point at which they
-//! got that target. Each query reads, for each of the user's three targets, a bounded range of the index on
+//! got that target. Each query reads, for each of the user's targets, a bounded range of the index on
 //! `notification_targets`, so its cost depends on the page and not on the number of users or notifications.
 //! What was read is told by a row of states for single items, and by marks for whole ranges. The statements stand in
 //! `statements`.
@@ -17,7 +17,7 @@ use crate::{
     MAX_SELECTION, Store,
     bind::Array,
     cursor::{Cursor, List},
-    db::{Sql, mapped, on},
+    db::{mapped, on},
     error::StoreError,
     model::{
         Acknowledgement, InboxItem, Notification, NotificationId, Page, Position, Publisher,
@@ -27,7 +27,7 @@ use crate::{
 };
 use reader::{Range, UNREAD, bind_range, reader, unread};
 pub(crate) use statements::TOUCHED;
-use statements::{ACKNOWLEDGEMENTS, AWAITED, NEWEST_FIRST, OLDEST_FIRST};
+use statements::{ACKNOWLEDGEMENTS, AWAITED, NEWEST_FIRST, OLDEST_FIRST, Reading};
 
 mapped!(InboxItem, |row| {
     Ok(InboxItem {
@@ -77,7 +77,7 @@ impl Store {
             limit: page::limit(limit),
             now,
         };
-        self.items(user, OLDEST_FIRST, range).await
+        self.items(user, &OLDEST_FIRST, range).await
     }
 
     /// A user's inbox, newest first, expired ones left out.
@@ -98,7 +98,7 @@ impl Store {
             limit: limit + 1,
             now,
         };
-        let items = self.items(user, NEWEST_FIRST, range).await?;
+        let items = self.items(user, &NEWEST_FIRST, range).await?;
         Ok(page::of(items, limit, List::Inbox, |item| {
             item.notification.id.0
         }))
@@ -122,7 +122,7 @@ impl Store {
         };
         on!(&self.inner.db, readers, |connection, engine| {
             let reader = reader!(&mut *connection, user);
-            let statement = plans::explain(engine, NEWEST_FIRST.on(engine));
+            let statement = plans::explain(engine, NEWEST_FIRST.on(engine, reader.targets.len()));
             let query = bind_range!(sqlx::query(statement), &reader, &range);
             let steps = query.fetch_all(connection).await?;
             let text = |step: &_| sqlx::Row::try_get(step, plans::text_column(engine));
@@ -149,7 +149,7 @@ impl Store {
             limit: 1,
             now,
         };
-        Ok(self.items(user, NEWEST_FIRST, range).await?.pop())
+        Ok(self.items(user, &NEWEST_FIRST, range).await?.pop())
     }
 
     /// How many of a user's items are unread, neither expired nor archived; of each of their targets no
@@ -179,21 +179,21 @@ impl Store {
             limit: page::limit(limit),
             now,
         };
-        self.items(user, AWAITED, range).await
+        self.items(user, &AWAITED, range).await
     }
 
     async fn items(
         &self,
         user: UserId,
-        statement: Sql,
+        statement: &'static Reading,
         range: Range,
     ) -> Result<Vec<InboxItem>, StoreError> {
         on!(&self.inner.db, readers, |connection, engine| {
             let reader = reader!(&mut *connection, user);
-            let mut items: Vec<InboxItem> =
-                bind_range!(sqlx::query_as(statement.on(engine)), &reader, &range)
-                    .fetch_all(&mut *connection)
-                    .await?;
+            let query = sqlx::query_as(statement.on(engine, reader.targets.len()));
+            let mut items: Vec<InboxItem> = bind_range!(query, &reader, &range)
+                .fetch_all(&mut *connection)
+                .await?;
             let asked_for = items.iter().filter(|item| item.notification.requires_ack);
             let asked_for: Array<i64> = asked_for.map(|item| item.notification.id.0).collect();
             if !asked_for.is_empty() {

@@ -10,14 +10,22 @@ use crate::{
 /// counting on would take longer than a list may.
 pub(super) const MAX_COUNTED: i64 = 1_000;
 
-/// Who reads: their targets, and from where each counts.
+/// How many targets a reader may have.
+pub(super) const MAX_TARGETS: usize = 3;
+
+/// Who reads, and what is theirs.
 #[derive(PartialEq, Eq)]
 pub(super) struct Reader {
     pub(super) user: UserId,
-    pub(super) role: Target,
-    pub(super) role_since: i64,
-    pub(super) joined: i64,
+    pub(super) targets: Vec<Since>,
     pub(super) read_up_to: i64,
+}
+
+/// A target, and after which notification it is the reader's.
+#[derive(PartialEq, Eq)]
+pub(super) struct Since {
+    pub(super) target: Target,
+    pub(super) after: i64,
 }
 
 /// Which part of an inbox, between two ids, both excluded.
@@ -68,11 +76,14 @@ impl Range {
 
 impl Reader {
     pub(super) fn of(user: UserId, (role, role_since, joined, read_up_to): ReaderRow) -> Self {
+        let since = |target, after| Since { target, after };
         Self {
             user,
-            role: Target::Role(role_of(role.as_deref())),
-            role_since,
-            joined,
+            targets: vec![
+                since(Target::User(user), 0),
+                since(Target::Role(role_of(role.as_deref())), role_since),
+                since(Target::All, joined),
+            ],
             read_up_to,
         }
     }
@@ -112,7 +123,7 @@ impl Counted {
     }
 }
 
-/// Binds `$1` to `$15` of the statements that are made of `target!`.
+/// Binds the values of a statement that reads a range.
 macro_rules! bind_range {
     ($query:expr, $reader:expr, $range:expr) => {{
         let (reader, range): (
@@ -120,14 +131,8 @@ macro_rules! bind_range {
             &$crate::inbox::reader::Range,
         ) = ($reader, $range);
         let floor = range.floor(reader);
-        $query
+        let mut query = $query
             .bind(reader.user.0)
-            .bind($crate::model::Target::User(reader.user).to_string())
-            .bind(reader.role.to_string())
-            .bind($crate::model::Target::All.to_string())
-            .bind(floor)
-            .bind(floor.max(reader.role_since))
-            .bind(floor.max(reader.joined))
             .bind(range.ceiling(reader))
             .bind(range.now)
             .bind(reader.read_up_to)
@@ -136,32 +141,33 @@ macro_rules! bind_range {
             .bind(range.statuses.archived)
             .bind(range.limit)
             .bind(range.before)
+            .bind(floor);
+        for since in &reader.targets {
+            query = query
+                .bind(since.target.to_string())
+                .bind(floor.max(since.after));
+        }
+        query
     }};
 }
 pub(super) use bind_range;
 
-/// Binds `$1` to `$10` of the statements that are made of `touch_ids!`: of these, what is newer than `$after`.
+/// Binds the values of a statement that touches: of these, what is newer than `$after`.
 macro_rules! bind_ids {
     ($query:expr, $reader:expr, $after:expr, $now:expr, $ids:expr) => {{
         let (reader, ids): (
             &$crate::inbox::reader::Reader,
             &[$crate::model::NotificationId],
         ) = ($reader, $ids);
-        $query
-            .bind(reader.user.0)
-            .bind($crate::model::Target::User(reader.user).to_string())
-            .bind(reader.role.to_string())
-            .bind($crate::model::Target::All.to_string())
-            .bind(0_i64)
-            .bind(reader.role_since)
-            .bind(reader.joined)
-            .bind($after)
-            .bind($now)
-            .bind(
-                ids.iter()
-                    .map(|id| id.0)
-                    .collect::<$crate::bind::Array<_>>(),
-            )
+        let mut query = $query.bind(reader.user.0).bind($after).bind($now).bind(
+            ids.iter()
+                .map(|id| id.0)
+                .collect::<$crate::bind::Array<_>>(),
+        );
+        for since in &reader.targets {
+            query = query.bind(since.target.to_string()).bind(since.after);
+        }
+        query
     }};
 }
 pub(super) use bind_ids;
@@ -201,7 +207,8 @@ macro_rules! unread {
         let range = $crate::inbox::reader::Range::unread($now, $crate::inbox::reader::MAX_COUNTED);
         let mut tries = 0;
         loop {
-            let query = sqlx::query_as($crate::inbox::statements::COUNT.on($engine));
+            let query =
+                sqlx::query_as($crate::inbox::statements::COUNT.on($engine, reader.targets.len()));
             let counted: Option<$crate::inbox::reader::Counted> =
                 $crate::inbox::reader::bind_range!(query, &reader, &range)
                     .fetch_optional(&mut *$connection)

@@ -4,192 +4,200 @@
 //! its key in a subquery. No planner turns those into joins: it would take a join for cheap as long as it thinks that few
 //! items are wanted, and then read and sort whole tables.
 
+use std::sync::OnceLock;
+
+use super::reader::MAX_TARGETS;
 use crate::{
+    Engine,
     changes::changes_head,
     db::Sql,
     publish::{head, notification_columns},
 };
 
-/// Whether a notification has not passed: not expired by `$9`, and not replaced before the user had read or archived
+/// An order of ids, and which way the engine must be told to look for what has passed.
+#[derive(Clone, Copy)]
+struct Shape {
+    order: &'static str,
+    engine: Engine,
+    /// How many targets the reader has.
+    targets: usize,
+}
+
+/// A statement that reads an inbox. Its text depends on how many targets the reader has, and is made once for each number.
+pub(super) struct Reading {
+    text: fn(Shape) -> String,
+    order: &'static str,
+    made: [[OnceLock<String>; MAX_TARGETS + 1]; 2],
+}
+
+impl Reading {
+    const fn new(text: fn(Shape) -> String, order: &'static str) -> Self {
+        Self {
+            text,
+            order,
+            made: [const { [const { OnceLock::new() }; MAX_TARGETS + 1] }; 2],
+        }
+    }
+
+    pub(super) fn on(&'static self, engine: Engine, targets: usize) -> &'static str {
+        let order = self.order;
+        self.made[engine as usize][targets].get_or_init(|| {
+            (self.text)(Shape {
+                order,
+                engine,
+                targets,
+            })
+        })
+    }
+}
+
+/// Where the targets of a statement that reads begin: after `$1` user, `$2` before (where the ranges of the index end),
+/// `$3` now, `$4` read up to, `$5` `$6` `$7` unread, read, archived wanted, `$8` limit, `$9` before, `$10` after. Each is two
+/// values: its key, and after what.
+const FIRST_TARGET: usize = 11;
+
+/// Whether a notification has not passed: not expired by `$3`, and not replaced before the user had read or archived
 /// it. Few ever do, and there is an index of those; SQLite must be told, or it prefers to look at the notification.
-macro_rules! lasts {
-    ($id:literal, $index:literal) => {
-        concat!(
-            "COALESCE((SELECT COALESCE(n.expires_at > $9, TRUE) AND (n.replaced_at IS NULL \
-                 OR EXISTS (SELECT 1 FROM notification_states AS own WHERE own.user_id = $1 \
-                     AND own.notification_id = n.id AND COALESCE(own.read_at, own.archived_at, own.acknowledged_at) IS NOT NULL) \
-                 OR COALESCE((SELECT m.read_at FROM inbox_marks AS m WHERE m.user_id = $1 \
-                     AND m.read_up_to >= n.id ORDER BY m.read_up_to LIMIT 1) <= n.replaced_at, FALSE)) \
-             FROM notifications AS n ",
-            $index,
-            " WHERE n.id = ",
-            $id,
-            " AND (n.expires_at IS NOT NULL OR n.replaced_at IS NOT NULL)), TRUE)"
-        )
+fn lasts(id: &str, engine: Engine) -> String {
+    let index = match engine {
+        Engine::Sqlite => "INDEXED BY notifications_passing",
+        Engine::Postgres => "",
     };
+    format!(
+        "COALESCE((SELECT COALESCE(n.expires_at > $3, TRUE) AND (n.replaced_at IS NULL \
+             OR EXISTS (SELECT 1 FROM notification_states AS own WHERE own.user_id = $1 \
+                 AND own.notification_id = n.id AND COALESCE(own.read_at, own.archived_at, own.acknowledged_at) IS NOT NULL) \
+             OR COALESCE((SELECT m.read_at FROM inbox_marks AS m WHERE m.user_id = $1 \
+                 AND m.read_up_to >= n.id ORDER BY m.read_up_to LIMIT 1) <= n.replaced_at, FALSE)) \
+         FROM notifications AS n {index} WHERE n.id = {id} \
+         AND (n.expires_at IS NOT NULL OR n.replaced_at IS NOT NULL)), TRUE)"
+    )
 }
 
 /// One of a user's targets: a range of its index, as many as the page needs, with the wanted states; none of them
-/// archived. `$1` user, `$8` before, `$9` now, `$10` read up to, `$11` `$12` unread, read wanted, `$14` limit.
-macro_rules! target {
-    ($target:literal, $after:literal, $order:literal, $index:literal) => {
-        concat!(
-            "SELECT * FROM (SELECT t.notification_id FROM notification_targets AS t \
-             WHERE ($11 OR $12) AND t.target = ", $target, " AND t.notification_id > ", $after, " \
-             AND t.notification_id < $8 AND ", lasts!("t.notification_id", $index), " \
-             AND COALESCE((SELECT s.archived_at IS NULL AND (($11 AND s.read_at IS NULL AND s.notification_id > $10) \
-                     OR ($12 AND (s.read_at IS NOT NULL OR s.notification_id <= $10))) \
-                 FROM notification_states AS s WHERE s.user_id = $1 AND s.notification_id = t.notification_id), \
-                 ($11 AND t.notification_id > $10) OR ($12 AND t.notification_id <= $10)) \
-             ORDER BY t.notification_id ", $order, " LIMIT $14) AS one_target"
-        )
+/// archived.
+fn one_target(shape: Shape, target: usize) -> String {
+    let (key, after) = (FIRST_TARGET + 2 * target, FIRST_TARGET + 2 * target + 1);
+    let lasts = lasts("t.notification_id", shape.engine);
+    let order = shape.order;
+    format!(
+        "SELECT * FROM (SELECT t.notification_id FROM notification_targets AS t \
+         WHERE ($5 OR $6) AND t.target = ${key} AND t.notification_id > ${after} \
+         AND t.notification_id < $2 AND {lasts} \
+         AND COALESCE((SELECT s.archived_at IS NULL AND (($5 AND s.read_at IS NULL AND s.notification_id > $4) \
+                 OR ($6 AND (s.read_at IS NOT NULL OR s.notification_id <= $4))) \
+             FROM notification_states AS s WHERE s.user_id = $1 AND s.notification_id = t.notification_id), \
+             ($5 AND t.notification_id > $4) OR ($6 AND t.notification_id <= $4)) \
+         ORDER BY t.notification_id {order} LIMIT $8) AS one_target"
+    )
+}
+
+/// What is under any of the targets.
+fn reachable(shape: Shape) -> String {
+    let targets: Vec<String> = (0..shape.targets).map(|it| one_target(shape, it)).collect();
+    targets.join(" UNION ")
+}
+
+/// Whether a target's row is one of so many targets', whose values begin there.
+fn is_one_of(targets: usize, first: usize) -> String {
+    let one = |target| {
+        let (key, after) = (first + 2 * target, first + 2 * target + 1);
+        format!("(t.target = ${key} AND t.notification_id > ${after})")
     };
+    (0..targets).map(one).collect::<Vec<_>>().join(" OR ")
+}
+
+/// Whether any of a notification's targets is the reader's.
+fn is_reached(shape: Shape, id: &str) -> String {
+    let any = is_one_of(shape.targets, FIRST_TARGET);
+    format!(
+        "(SELECT t.notification_id FROM notification_targets AS t \
+          WHERE t.notification_id = {id} AND ({any}) LIMIT 1) IS NOT NULL"
+    )
 }
 
 /// What the user touched one by one: a range of the states. The way to what is rare among all that was published, to
-/// what is archived (`$13`) and, where nothing unread is wanted, to what is read above the mark. `$15` before.
-macro_rules! touched {
-    ($wanted:literal, $order:literal, $index:literal) => {
-        concat!(
-            "SELECT * FROM (SELECT s.notification_id FROM notification_states AS s \
-             WHERE ", $wanted, " AND s.user_id = $1 AND s.notification_id > $5 AND s.notification_id < $15 \
-             AND ", lasts!("s.notification_id", $index), " \
-             AND (SELECT t.notification_id FROM notification_targets AS t \
-                  WHERE t.notification_id = s.notification_id AND ((t.target = $2 AND t.notification_id > $5) \
-                      OR (t.target = $3 AND t.notification_id > $6) \
-                      OR (t.target = $4 AND t.notification_id > $7)) LIMIT 1) IS NOT NULL \
-             ORDER BY s.notification_id ", $order, " LIMIT $14) AS touched"
-        )
-    };
-}
-
-macro_rules! reachable {
-    ($order:literal, $index:literal) => {
-        concat!(
-            target!("$2", "$5", $order, $index),
-            " UNION ",
-            target!("$3", "$6", $order, $index),
-            " UNION ",
-            target!("$4", "$7", $order, $index)
-        )
-    };
-}
-
-macro_rules! listed {
-    ($order:literal, $index:literal) => {
-        concat!(
-            reachable!($order, $index),
-            " UNION ",
-            touched!("$13 AND s.archived_at IS NOT NULL", $order, $index),
-            " UNION ",
-            touched!(
-                "$12 AND NOT $11 AND s.archived_at IS NULL AND s.read_at IS NOT NULL AND s.notification_id > $10",
-                $order,
-                $index
-            )
-        )
-    };
+/// what is archived and, where nothing unread is wanted, to what is read above the mark.
+fn touched(shape: Shape, wanted: &str) -> String {
+    let lasts = lasts("s.notification_id", shape.engine);
+    let reached = is_reached(shape, "s.notification_id");
+    let order = shape.order;
+    format!(
+        "SELECT * FROM (SELECT s.notification_id FROM notification_states AS s \
+         WHERE {wanted} AND s.user_id = $1 AND s.notification_id > $10 AND s.notification_id < $9 \
+         AND {lasts} AND {reached} ORDER BY s.notification_id {order} LIMIT $8) AS touched"
+    )
 }
 
 /// The earliest mark that covers an item says when it was read.
-macro_rules! items_of {
-    ($listed:expr, $order:literal) => {
-        concat!(
-            "SELECT ", notification_columns!(), ", s.archived_at, s.acknowledged_at, \
-             COALESCE(s.read_at, (SELECT m.read_at FROM inbox_marks AS m WHERE m.user_id = $1 \
-                                  AND m.read_up_to >= n.id ORDER BY m.read_up_to LIMIT 1)) AS read_at \
-             FROM (", $listed, ") AS listed \
-             JOIN notifications AS n ON n.id = listed.notification_id \
-             LEFT JOIN notification_states AS s ON s.user_id = $1 AND s.notification_id = n.id \
-             LEFT JOIN users AS p ON p.id = n.publisher_id \
-             ORDER BY n.id ", $order, " LIMIT $14"
-        )
-    };
+fn items_of(listed: &str, order: &str) -> String {
+    let columns = notification_columns!();
+    format!(
+        "SELECT {columns}, s.archived_at, s.acknowledged_at, \
+         COALESCE(s.read_at, (SELECT m.read_at FROM inbox_marks AS m WHERE m.user_id = $1 \
+                              AND m.read_up_to >= n.id ORDER BY m.read_up_to LIMIT 1)) AS read_at \
+         FROM ({listed}) AS listed \
+         JOIN notifications AS n ON n.id = listed.notification_id \
+         LEFT JOIN notification_states AS s ON s.user_id = $1 AND s.notification_id = n.id \
+         LEFT JOIN users AS p ON p.id = n.publisher_id \
+         ORDER BY n.id {order} LIMIT $8"
+    )
 }
 
-macro_rules! items {
-    ($order:literal, $index:literal) => {
-        items_of!(listed!($order, $index), $order)
-    };
+fn items(shape: Shape) -> String {
+    let listed = [
+        reachable(shape),
+        touched(shape, "$7 AND s.archived_at IS NOT NULL"),
+        touched(
+            shape,
+            "$6 AND NOT $5 AND s.archived_at IS NULL AND s.read_at IS NOT NULL AND s.notification_id > $4",
+        ),
+    ];
+    items_of(&listed.join(" UNION "), shape.order)
 }
 
-macro_rules! ids {
-    ($order:literal, $index:literal) => {
-        concat!(
-            "SELECT notification_id FROM (",
-            reachable!($order, $index),
-            ") AS reachable ORDER BY notification_id ",
-            $order,
-            " LIMIT $14"
-        )
-    };
-}
-
-macro_rules! reader {
-    () => {
-        "SELECT LOWER(CAST(role AS TEXT)) AS role, CAST(COALESCE(role_since_position, 0) AS BIGINT) AS role_since, \
-                CAST(COALESCE(joined_position, 0) AS BIGINT) AS joined, \
-                (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) AS read_up_to \
-         FROM users WHERE id = $1"
-    };
-}
-
-/// With the version and the reader, all as of one moment.
-macro_rules! count {
-    ($order:literal, $index:literal) => {
-        concat!(
-            "SELECT unread, position, position + changes + touches AS version, role, role_since, joined, read_up_to \
-             FROM (SELECT (SELECT COUNT(*) FROM (",
-            reachable!($order, $index),
-            ") AS reachable) AS unread, (",
-            head!(),
-            ") AS position, (",
-            changes_head!(),
-            ") AS changes, COALESCE((SELECT v.version FROM inbox_versions AS v WHERE v.user_id = $1), 0) AS touches) \
-             AS counted, (",
-            reader!(),
-            ") AS reader"
-        )
-    };
+fn ids(shape: Shape) -> String {
+    let (reachable, order) = (reachable(shape), shape.order);
+    format!(
+        "SELECT notification_id FROM ({reachable}) AS reachable ORDER BY notification_id {order} LIMIT $8"
+    )
 }
 
 /// What nobody has acknowledged yet, among all that is to be.
-macro_rules! awaited {
-    ($order:literal, $index:literal) => {
-        items_of!(
-            concat!(
-                "SELECT a.id AS notification_id FROM notifications AS a WHERE a.requires_ack AND a.acknowledged_at IS NULL \
-                 AND a.id < $8 AND ($11 OR $12 OR $13) AND $10 >= 0 AND $15 >= 0 AND ",
-                lasts!("a.id", $index),
-                " AND (SELECT t.notification_id FROM notification_targets AS t \
-                       WHERE t.notification_id = a.id AND ((t.target = $2 AND t.notification_id > $5) \
-                           OR (t.target = $3 AND t.notification_id > $6) \
-                           OR (t.target = $4 AND t.notification_id > $7)) LIMIT 1) IS NOT NULL \
-                 ORDER BY a.id ",
-                $order,
-                " LIMIT $14"
-            ),
-            $order
-        )
-    };
+fn awaited(shape: Shape) -> String {
+    let lasts = lasts("a.id", shape.engine);
+    let reached = is_reached(shape, "a.id");
+    let order = shape.order;
+    let listed = format!(
+        "SELECT a.id AS notification_id FROM notifications AS a WHERE a.requires_ack AND a.acknowledged_at IS NULL \
+         AND a.id < $2 AND ($5 OR $6 OR $7) AND $4 >= 0 AND $9 >= 0 AND $10 >= 0 AND {lasts} AND {reached} \
+         ORDER BY a.id {order} LIMIT $8"
+    );
+    items_of(&listed, order)
 }
 
-macro_rules! on_both {
-    ($statement:ident!($order:literal)) => {
-        Sql {
-            sqlite: $statement!($order, "INDEXED BY notifications_passing"),
-            postgres: $statement!($order, ""),
-        }
-    };
+pub(super) const READER: &str = "SELECT LOWER(CAST(role AS TEXT)) AS role, CAST(COALESCE(role_since_position, 0) AS BIGINT) AS role_since, \
+                CAST(COALESCE(joined_position, 0) AS BIGINT) AS joined, \
+                (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) AS read_up_to \
+         FROM users WHERE id = $1";
+
+/// With the version and the reader, all as of one moment.
+fn count(shape: Shape) -> String {
+    let reachable = reachable(shape);
+    let (head, changes, reader) = (head!(), changes_head!(), READER);
+    format!(
+        "SELECT unread, position, position + changes + touches AS version, role, role_since, joined, read_up_to \
+         FROM (SELECT (SELECT COUNT(*) FROM ({reachable}) AS reachable) AS unread, ({head}) AS position, ({changes}) AS changes, \
+             COALESCE((SELECT v.version FROM inbox_versions AS v WHERE v.user_id = $1), 0) AS touches) AS counted, \
+             ({reader}) AS reader"
+    )
 }
 
-pub(super) const OLDEST_FIRST: Sql = on_both!(items!("ASC"));
-pub(super) const NEWEST_FIRST: Sql = on_both!(items!("DESC"));
-pub(super) const IDS: Sql = on_both!(ids!("DESC"));
-pub(super) const COUNT: Sql = on_both!(count!("DESC"));
-pub(super) const AWAITED: Sql = on_both!(awaited!("DESC"));
-
-pub(super) const READER: &str = reader!();
+pub(super) static OLDEST_FIRST: Reading = Reading::new(items, "ASC");
+pub(super) static NEWEST_FIRST: Reading = Reading::new(items, "DESC");
+pub(super) static IDS: Reading = Reading::new(ids, "DESC");
+pub(super) static COUNT: Reading = Reading::new(count, "DESC");
+pub(super) static AWAITED: Reading = Reading::new(awaited, "DESC");
 
 macro_rules! acknowledgements {
     ($chosen:literal) => {
@@ -203,32 +211,27 @@ macro_rules! acknowledgements {
     };
 }
 
-/// Sets one of the times of what is chosen (`$10`), where it is not set: `$8` after, `$9` now.
-macro_rules! touch_ids {
-    ($column:literal, $chosen:literal) => {
-        concat!(
-            "INSERT INTO notification_states (user_id, notification_id, ", $column, ") \
-             SELECT DISTINCT $1, t.notification_id, $9 FROM notification_targets AS t \
-             WHERE t.notification_id ", $chosen, " AND t.notification_id > $8 AND ( \
-                 (t.target = $2 AND t.notification_id > $5) OR (t.target = $3 AND t.notification_id > $6) \
-                 OR (t.target = $4 AND t.notification_id > $7)) \
-             ON CONFLICT (user_id, notification_id) DO UPDATE SET ", $column, " = excluded.", $column, " \
-             WHERE notification_states.", $column, " IS NULL RETURNING notification_id"
-        )
+/// Sets one of the times of what is chosen, where it is not set: `$1` user, `$2` after, `$3` now, `$4` ids, then the targets.
+fn touch(shape: Shape, column: &str) -> String {
+    let chosen = match shape.engine {
+        Engine::Sqlite => "IN (SELECT value FROM json_each($4))",
+        Engine::Postgres => "= ANY($4)",
     };
+    let any = is_one_of(shape.targets, 5);
+    format!(
+        "INSERT INTO notification_states (user_id, notification_id, {column}) \
+         SELECT DISTINCT $1, t.notification_id, $3 FROM notification_targets AS t \
+         WHERE t.notification_id {chosen} AND t.notification_id > $2 AND ({any}) \
+         ON CONFLICT (user_id, notification_id) DO UPDATE SET {column} = excluded.{column} \
+         WHERE notification_states.{column} IS NULL RETURNING notification_id"
+    )
 }
-pub(super) const MARK_IDS: Sql = Sql {
-    sqlite: touch_ids!("read_at", "IN (SELECT value FROM json_each($10))"),
-    postgres: touch_ids!("read_at", "= ANY($10)"),
-};
-pub(super) const ARCHIVE_IDS: Sql = Sql {
-    sqlite: touch_ids!("archived_at", "IN (SELECT value FROM json_each($10))"),
-    postgres: touch_ids!("archived_at", "= ANY($10)"),
-};
-pub(super) const ACKNOWLEDGE_IDS: Sql = Sql {
-    sqlite: touch_ids!("acknowledged_at", "IN (SELECT value FROM json_each($10))"),
-    postgres: touch_ids!("acknowledged_at", "= ANY($10)"),
-};
+
+pub(super) static MARK_IDS: Reading = Reading::new(|shape| touch(shape, "read_at"), "");
+pub(super) static ARCHIVE_IDS: Reading = Reading::new(|shape| touch(shape, "archived_at"), "");
+pub(super) static ACKNOWLEDGE_IDS: Reading =
+    Reading::new(|shape| touch(shape, "acknowledged_at"), "");
+
 pub(super) const FIRST_ACKNOWLEDGED: Sql = Sql {
     sqlite: "UPDATE notifications SET acknowledged_at = $2 \
              WHERE id IN (SELECT value FROM json_each($1)) AND acknowledged_at IS NULL",
