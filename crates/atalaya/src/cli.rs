@@ -209,7 +209,7 @@ pub struct TokenArgs {
 
 #[derive(Args, Debug)]
 pub struct SendArgs {
-    /// Who gets it: user:27, user:NAME, role:operator or all; may be repeated
+    /// Who gets it: user:27, user:NAME, role:operator, topic:alerts.north or all; may be repeated
     #[arg(long, value_name = "RECIPIENT", required_unless_present = "batch")]
     pub to: Vec<Recipient>,
     /// What it says, in a line
@@ -290,6 +290,7 @@ pub enum Recipient {
     Id(i64),
     Name(String),
     Role(String),
+    Topic(String),
     All,
 }
 
@@ -303,7 +304,8 @@ impl FromStr for Recipient {
                 .parse()
                 .map_or_else(|_| Self::Name(name.to_owned()), Self::Id)),
             Some(("role", role)) if !role.is_empty() => Ok(Self::Role(role.to_owned())),
-            _ => Err("expected user:27, user:NAME, role:operator or all"),
+            Some(("topic", topic)) if !topic.is_empty() => Ok(Self::Topic(topic.to_owned())),
+            _ => Err("expected user:27, user:NAME, role:operator, topic:alerts.north or all"),
         }
     }
 }
@@ -400,15 +402,19 @@ mod tests {
     }
 
     #[test]
-    fn a_recipient_is_a_user_a_role_or_all() {
+    fn a_recipient_is_a_user_a_role_a_topic_or_all() {
         assert_eq!("user:27".parse(), Ok(Recipient::Id(27)));
         assert_eq!("user:ana".parse(), Ok(Recipient::Name("ana".into())));
         assert_eq!(
             "role:operator".parse(),
             Ok(Recipient::Role("operator".into()))
         );
+        assert_eq!(
+            "topic:alerts.north".parse(),
+            Ok(Recipient::Topic("alerts.north".into()))
+        );
         assert_eq!("all".parse(), Ok(Recipient::All));
-        for wrong in ["", "27", "user:", "role", "everyone", "topic:x"] {
+        for wrong in ["", "27", "user:", "role", "everyone", "topic:"] {
             assert!(wrong.parse::<Recipient>().is_err(), "{wrong}");
         }
     }

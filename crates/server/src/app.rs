@@ -49,7 +49,10 @@ impl App {
     ) -> Result<(Arc<Self>, mpsc::Receiver<Closing>), StoreError> {
         let metrics = Arc::new(Metrics::new());
         let frames = Arc::new(Frames::new(&config.namespace));
-        let hub = Arc::new(Hub::starting_at(store.head().await?.0));
+        let hub = Arc::new(Hub::starting_at(
+            store.head().await?,
+            store.changes_head().await?,
+        ));
         let (ledger, closings) = Ledger::register(
             store.clone(),
             clock.clone(),

@@ -19,6 +19,7 @@ mod ops;
 mod retention;
 mod server;
 mod sockets;
+mod topics;
 mod web;
 mod wire;
 

@@ -4,14 +4,15 @@
 use sqlx::PgConnection;
 
 use crate::{
-    Store,
+    Engine, Store,
     bind::{Untyped, storable},
+    changes,
     cursor::{Cursor, List},
     db::{self, mapped, on},
     error::{Cause, CreateUserError, StoreError},
-    inbox::TOUCHED,
     model::{Credentials, NewUser, Page, Role, Timestamp, User, UserId},
     page,
+    publish::TURN,
 };
 
 macro_rules! accounts {
@@ -74,6 +75,17 @@ const SET_ROLE: &str = concat!(
     head!(),
     " WHERE id = $1 AND LOWER(CAST(role AS TEXT)) <> $3"
 );
+
+/// Another role reads another part of the stream, and who is disabled none: servers are to know. In the publishers' turn.
+macro_rules! moved {
+    ($connection:expr, $id:expr, $now:expr) => {
+        sqlx::query(changes::ADD_MEMBERSHIP)
+            .bind($id.0)
+            .bind($now)
+            .execute($connection)
+            .await?
+    };
+}
 
 impl Store {
     /// Makes an account. It sees what is published to its role and to all from now on.
@@ -217,15 +229,25 @@ impl Store {
     }
 
     /// Lets an account in or keeps it out. [`StoreError::NotFound`] if there is no such account.
-    pub async fn set_disabled(&self, id: UserId, disabled: bool) -> Result<(), StoreError> {
-        let changed = on!(&self.inner.db, writers, |connection, _engine| {
+    pub async fn set_disabled(
+        &self,
+        id: UserId,
+        disabled: bool,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let changed = on!(&self.inner.db, writers, |connection, engine| {
+            let mut transaction = db::begin(connection, engine).await?;
+            if engine == Engine::Postgres {
+                sqlx::query(TURN).execute(&mut *transaction).await?;
+            }
             let query = sqlx::query("UPDATE users SET disabled = $2 WHERE id = $1");
-            Ok(query
-                .bind(id.0)
-                .bind(disabled)
-                .execute(connection)
-                .await?
-                .rows_affected())
+            let query = query.bind(id.0).bind(disabled);
+            let changed = query.execute(&mut *transaction).await?.rows_affected();
+            if changed > 0 {
+                moved!(&mut *transaction, id, now);
+            }
+            transaction.commit().await?;
+            Ok(changed)
         })?;
         self.inner.publisher.users_changed();
         found(changed)
@@ -233,18 +255,22 @@ impl Store {
 
     /// Changes what an account may do. It sees what is published to the new role from now on.
     /// [`StoreError::NotFound`] if there is no such account.
-    pub async fn set_role(&self, id: UserId, role: Role) -> Result<(), StoreError> {
+    pub async fn set_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<(), StoreError> {
         let label = self.role_label(role).await?;
-        let changed = on!(&self.inner.db, writers, |connection, _engine| {
+        let changed = on!(&self.inner.db, writers, |connection, engine| {
+            let mut transaction = db::begin(connection, engine).await?;
+            if engine == Engine::Postgres {
+                sqlx::query(TURN).execute(&mut *transaction).await?;
+            }
             let query = sqlx::query(SET_ROLE)
                 .bind(id.0)
                 .bind(Untyped(&label))
                 .bind(role.as_str());
-            let changed = query.execute(&mut *connection).await?.rows_affected();
+            let changed = query.execute(&mut *transaction).await?.rows_affected();
             if changed > 0 {
-                // Another role reads another part of the stream.
-                sqlx::query(TOUCHED).bind(id.0).execute(connection).await?;
+                moved!(&mut *transaction, id, now);
             }
+            transaction.commit().await?;
             Ok(changed)
         })?;
         self.inner.publisher.users_changed();

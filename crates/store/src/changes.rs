@@ -12,7 +12,9 @@ use crate::{
     bind::Array,
     db::{self, Sql, mapped, on},
     error::StoreError,
-    model::{Change, ChangePosition, NotificationId, Publisher, Target, Timestamp, UserId, What},
+    model::{
+        Change, ChangePosition, Moved, NotificationId, Publisher, Target, Timestamp, UserId, What,
+    },
     publish::TURN,
 };
 
@@ -27,6 +29,7 @@ pub(crate) use changes_head;
 pub(crate) const RECALLED: &str = "recalled";
 pub(crate) const EXPIRED: &str = "expired";
 pub(crate) const ACKNOWLEDGED: &str = "acknowledged";
+const MEMBERSHIP: &str = "membership";
 
 /// How many are told or taken away at a time.
 const PAGE: i64 = 500;
@@ -41,6 +44,10 @@ pub(crate) const ADD: Sql = Sql {
     postgres: "INSERT INTO notification_changes (kind, notification_id, user_id, changed_at) \
                SELECT $1, id, $3, $4 FROM unnest($2) AS changed(id) ORDER BY id",
 };
+
+/// Adds that what is a user's changed (`$1`, or NULL for anybody's), at a time (`$2`). In the publishers' turn, too.
+pub(crate) const ADD_MEMBERSHIP: &str = "INSERT INTO notification_changes (kind, notification_id, user_id, changed_at) \
+     VALUES ('membership', 0, $1, $2)";
 
 /// An address that was taken back begins with a dash.
 const AFTER: &str = "SELECT c.id, c.kind, c.notification_id, c.user_id, c.changed_at, \
@@ -66,6 +73,8 @@ const FORGET: &str = "DELETE FROM notification_changes WHERE id IN \
 /// As the table has it. A kind that a newer version wrote is a newer version's to tell.
 struct Row {
     id: i64,
+    /// Whose membership, or anybody's, where that is what changed.
+    moved: Option<Option<UserId>>,
     notification_id: i64,
     what: Option<What>,
     at: Timestamp,
@@ -76,10 +85,12 @@ mapped!(Row, |row| {
     let targets: Option<&str> = row.try_get("targets")?;
     let user: Option<i64> = row.try_get("user_id")?;
     let username: Option<String> = row.try_get("username")?;
+    let kind: &str = row.try_get("kind")?;
     Ok(Row {
         id: row.try_get("id")?,
+        moved: (kind == MEMBERSHIP).then_some(user.map(UserId)),
         notification_id: row.try_get("notification_id")?,
-        what: what(row.try_get("kind")?, user.zip(username)),
+        what: what(kind, user.zip(username)),
         at: row.try_get("changed_at")?,
         targets: targets
             .unwrap_or_default()
@@ -118,8 +129,10 @@ impl Row {
 /// A part of the stream of changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
-    /// Ascending.
+    /// Of notifications, ascending.
     pub items: Vec<Change>,
+    /// Whose audiences changed. To be taken into account before what was published after it is sent.
+    pub moved: Moved,
     /// Up to where it was read: ask again after this.
     pub up_to: ChangePosition,
     /// Whether nothing newer was there.
@@ -147,6 +160,10 @@ impl Store {
         Ok(Changes {
             up_to: rows.last().map_or(after, |row| ChangePosition(row.id)),
             is_complete: (rows.len() as i64) < PAGE,
+            moved: Moved {
+                users: rows.iter().filter_map(|row| row.moved.flatten()).collect(),
+                anybody: rows.iter().any(|row| row.moved == Some(None)),
+            },
             items: rows.into_iter().filter_map(Row::change).collect(),
         })
     }

@@ -16,6 +16,10 @@ pub enum List {
     Sessions,
     Refusals,
     Users,
+    /// In the order in which they were made.
+    Topics,
+    /// Of a topic, by their ids.
+    Subscribers,
     /// An inbox, newest first: older than the key.
     Inbox,
     /// What is to be published later, newest first: older than the key.
@@ -121,10 +125,12 @@ impl FromStr for Cursor {
 }
 
 impl List {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Sessions,
         Self::Refusals,
         Self::Users,
+        Self::Topics,
+        Self::Subscribers,
         Self::Inbox,
         Self::Scheduled,
         Self::Position,
@@ -135,6 +141,8 @@ impl List {
             Self::Sessions => b's',
             Self::Refusals => b'r',
             Self::Users => b'u',
+            Self::Topics => b't',
+            Self::Subscribers => b'b',
             Self::Inbox => b'i',
             Self::Scheduled => b'd',
             Self::Position => b'p',

@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use crate::model::UserId;
+use crate::model::{MAX_SUBSCRIPTIONS, Role, UserId};
 
 /// What the database, or the attempt to reach it, said. Never holds a password.
 #[derive(Clone)]
@@ -217,6 +217,28 @@ pub enum CreateUserError {
     Taken,
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a user was not subscribed to a topic. Nothing was changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SubscribeError {
+    /// Only these roles may read it.
+    #[error("the topic is only for {}", names(.0))]
+    Restricted(Vec<Role>),
+    #[error("the user is subscribed to {MAX_SUBSCRIPTIONS} topics, and more are not allowed")]
+    TooMany,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn names(roles: &[Role]) -> String {
+    match roles {
+        [] => "nobody any more".to_owned(),
+        roles => {
+            let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+            format!("the role {}", names.join(" or "))
+        }
+    }
 }
 
 /// Why a notification was not taken back.

@@ -2,7 +2,7 @@
 //!
 //! [`Store::open`] takes a URL, [`Store::migrate`] makes or adopts the tables, and then each verb is one
 //! transaction whose outcome is a type. The verbs stand in `ledger` (sessions), `nodes` (leases and the
-//! reaper), `refusals`, `accounts`, `inbox` (reading), `publish` (writing), `recall`, and `changes` (what becomes of it). `bus` wakes
+//! reaper), `refusals`, `accounts`, `inbox` (reading), `publish` (writing), `topics`, `recall`, and `changes` (what becomes of it). `bus` wakes
 //! other servers, `retention` takes away what is done with. Sessions and publishes are
 //! group-committed: whoever waits while one transaction runs shares the next.
 //!
@@ -28,6 +28,7 @@ mod refusals;
 mod retention;
 mod sqlite;
 mod time;
+mod topics;
 
 pub mod bus;
 pub mod cursor;
@@ -46,7 +47,9 @@ use crate::{db::Db, group_commit::MAX_WAITING};
 
 pub use changes::Changes;
 pub use cursor::{Cursor, CursorError};
-pub use error::{CreateUserError, OpenError, PublishError, RecallError, StoreError};
+pub use error::{
+    CreateUserError, OpenError, PublishError, RecallError, StoreError, SubscribeError,
+};
 pub use model::*;
 pub use publish::{KEYS_LAST_MS, Publishing};
 pub use retention::{Keep, Pruned};

@@ -35,7 +35,7 @@ macro_rules! files {
 }
 
 /// Version, name, and the text for SQLite and for PostgreSQL.
-const FILES: [(i64, &str, &str, &str); 7] = files![
+const FILES: [(i64, &str, &str, &str); 8] = files![
     1 "0001_ledger",
     2 "0002_accounts",
     3 "0003_inbox",
@@ -43,6 +43,7 @@ const FILES: [(i64, &str, &str, &str); 7] = files![
     5 "0005_publishing",
     6 "0006_changes",
     7 "0007_retention",
+    8 "0008_topics",
 ];
 
 pub(crate) async fn run(db: &Db) -> Result<Migration, StoreError> {

@@ -7,6 +7,13 @@ use std::{fmt, str::FromStr};
 
 use crate::cursor::Cursor;
 
+mod topics;
+
+pub use topics::{
+    Account, BadTopicName, MAX_SUBSCRIPTIONS, MAX_TOPIC_NAME, Membership, Moved, Subscription,
+    Topic, TopicName,
+};
+
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -197,8 +204,10 @@ pub struct Opened {
     pub socket_id: String,
     /// The row that this connection continues: it has its recovery id, too.
     pub recovered_from: Option<SessionId>,
-    /// The user's role.
-    pub role: Role,
+    /// The user's role and topics.
+    pub account: Account,
+    /// As of when.
+    pub as_of: ChangePosition,
     pub inbox: Standing,
 }
 
@@ -358,10 +367,11 @@ impl FromStr for Severity {
 }
 
 /// One address of a notification, and the room of the hub with the same key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     User(UserId),
     Role(Role),
+    Topic(TopicName),
     All,
 }
 
@@ -370,6 +380,7 @@ impl fmt::Display for Target {
         match self {
             Self::User(id) => write!(f, "user:{id}"),
             Self::Role(role) => write!(f, "role:{role}"),
+            Self::Topic(topic) => write!(f, "topic:{topic}"),
             Self::All => f.write_str("all"),
         }
     }
@@ -392,17 +403,20 @@ impl FromStr for Target {
                 .map(|id| Self::User(UserId(id)))
                 .map_err(|_| unknown()),
             Some(("role", role)) => role.parse().map(Self::Role).map_err(|_| unknown()),
+            Some(("topic", topic)) => topic.parse().map(Self::Topic).map_err(|_| unknown()),
             _ => Err(unknown()),
         }
     }
 }
 
-/// Whom a notification is for, as the publisher named them: the union of the three.
+/// Whom a notification is for, as the publisher named them: the union of all of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audience {
     pub users: Vec<UserId>,
     /// Names of roles, checked by the publish.
     pub roles: Vec<String>,
+    /// Whoever is subscribed.
+    pub topic: Option<TopicName>,
     pub all: bool,
 }
 
@@ -427,6 +441,14 @@ impl Audience {
     pub fn roles<R: Into<String>>(roles: impl IntoIterator<Item = R>) -> Self {
         Self {
             roles: roles.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Everyone who is subscribed to this topic.
+    pub fn topic(topic: TopicName) -> Self {
+        Self {
+            topic: Some(topic),
             ..Self::default()
         }
     }
@@ -464,8 +486,9 @@ pub struct NewNotification {
 pub struct Published {
     pub id: NotificationId,
     pub created_at: Timestamp,
-    /// How many users it is for: the named ones, and the enabled ones of a role or of all. Those of a role or of all are as
-    /// last counted: with what this store has changed itself, and what others have until a minute before.
+    /// How many users it is for: the named ones, the subscribers of the topic, and the enabled ones of a role or of all. Those
+    /// of a role or of all are as last counted: with what this store has changed itself, and what others have until a
+    /// minute before. Who is subscribed and named in another way, too, counts twice.
     pub recipients: u64,
     /// Whether this was published before, under the same idempotency key: the answer is that of the first time.
     pub is_repeat: bool,

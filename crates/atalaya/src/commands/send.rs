@@ -85,22 +85,25 @@ impl Api {
 
     /// What `to` is in the request. Names are looked up, since the API knows users by their ids.
     async fn audience(&self, recipients: &[Recipient]) -> Result<Value> {
-        let (mut users, mut roles, mut all) = (Vec::new(), Vec::new(), false);
+        let (mut users, mut roles, mut topics, mut all) =
+            (Vec::new(), Vec::new(), Vec::new(), false);
         for recipient in recipients {
             match recipient {
                 Recipient::Id(id) => users.push(*id),
                 Recipient::Name(name) => users.push(self.user_id(name).await?),
                 Recipient::Role(role) => roles.push(role),
+                Recipient::Topic(topic) => topics.push(topic),
                 Recipient::All => all = true,
             }
         }
-        match (users.is_empty(), roles.is_empty(), all) {
-            (false, true, false) => Ok(json!({"users": users})),
-            (true, false, false) => Ok(json!({"roles": roles})),
-            (true, true, true) => Ok(json!({"all": true})),
+        match (&users[..], &roles[..], &topics[..], all) {
+            ([_, ..], [], [], false) => Ok(json!({"users": users})),
+            ([], [_, ..], [], false) => Ok(json!({"roles": roles})),
+            ([], [], [topic], false) => Ok(json!({"topic": topic})),
+            ([], [], [], true) => Ok(json!({"all": true})),
             _ => Err(Failure::could_not_run(
                 DOING,
-                "one notification goes to users, to roles or to all, not to a mixture",
+                "one notification goes to users, to roles, to one topic or to all, not to a mixture",
             )
             .try_this("send it once for each kind")
             .into()),

@@ -134,7 +134,9 @@ async fn set_disabled(name: &str, disabled: bool, settings: &Settings, style: St
     );
     let store = open_existing(settings).await?;
     let user = user_named(&store, name, settings, &doing).await?;
-    let changed = store.set_disabled(user.id, disabled).await;
+    let changed = store
+        .set_disabled(user.id, disabled, Clock::System.now())
+        .await;
     changed.map_err(|error| explain(&doing, &error, settings.database_url()))?;
     store.close().await;
     let user = User { disabled, ..user };

@@ -29,7 +29,11 @@ async fn a_token_that_admits_nobody_is_refused_with_its_code_and_recorded_withou
     world.set("ATALAYA_LOG", "trace");
     let user = world.user(Role::User).await;
     let disabled = world.user(Role::User).await;
-    world.store.set_disabled(disabled, true).await.unwrap();
+    world
+        .store
+        .set_disabled(disabled, true, now())
+        .await
+        .unwrap();
     world.start().await;
     let cases = cases(user, disabled);
     let mut wanted = BTreeMap::new();

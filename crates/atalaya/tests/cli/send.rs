@@ -30,10 +30,10 @@ fn redacted(text: &str, server: &Running) -> String {
 }
 
 #[test]
-fn a_notification_is_sent_by_name_role_and_to_all() {
+fn a_notification_is_sent_by_name_role_and_topic_and_to_all() {
     let (place, server) = serving();
     let url = server.url();
-    let shown: Vec<String> = ["user:ana", "role:operator", "all"]
+    let shown: Vec<String> = ["user:ana", "role:operator", "topic:alerts.north", "all"]
         .iter()
         .map(|to| {
             place.run(&[
@@ -57,7 +57,10 @@ fn a_notification_is_sent_by_name_role_and_to_all() {
     notification 2 is kept for 1 recipient  TIME
     exit 0
     --- stdout
-    notification 3 is kept for 2 recipients  TIME
+    notification 3 is kept for 0 recipients  TIME
+    exit 0
+    --- stdout
+    notification 4 is kept for 2 recipients  TIME
     ");
 }
 
@@ -167,7 +170,7 @@ fn a_mixture_of_recipients_is_refused() {
     exit 2
     --- stderr
     error: sending the notification
-      what went wrong  one notification goes to users, to roles or to all, not to a mixture
+      what went wrong  one notification goes to users, to roles, to one topic or to all, not to a mixture
       what to try      send it once for each kind
     ");
 }

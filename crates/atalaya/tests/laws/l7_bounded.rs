@@ -3,9 +3,8 @@
 
 use atalaya_client::{Client, Events};
 use atalaya_store::model::Role;
-use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, large};
 
 on_both_databases!(a_slow_consumer_is_cut_off_and_finds_its_notifications_in_the_inbox);
 
@@ -22,12 +21,8 @@ async fn a_slow_consumer_is_cut_off_and_finds_its_notifications_in_the_inbox(mut
     let mut reader = world.connect(quick).await.unwrap();
 
     // Larger than what the kernel keeps for a connection that nobody reads.
-    let body = "x".repeat(8_000);
-    let data = json!({"filler": "y".repeat(24_000)});
     for number in 0..PUBLISHES {
-        let notification = json!({
-            "to": {"users": [slow.0, quick.0]}, "title": number.to_string(), "body": body, "data": data,
-        });
+        let notification = large(&[slow, quick], &number.to_string());
         world.publish(operator, notification).await;
         let event = reader.next_event_named("notification").await.unwrap();
         assert_eq!(event.arg(0)["title"], number.to_string());

@@ -22,3 +22,4 @@ mod l6_expired_means_gone;
 mod l7_bounded;
 mod l8_bus;
 mod stream;
+mod topics;

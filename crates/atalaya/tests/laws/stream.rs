@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::world::{PATIENCE, World, to, token};
+use crate::world::{PATIENCE, World, large, to, token};
 
 on_both_databases!(
     its_row_is_committed_before_its_first_byte_and_closed_when_the_client_leaves,
@@ -280,13 +280,8 @@ async fn one_that_does_not_read_is_cut_off_and_finds_its_notifications_in_the_in
     world.start().await;
     let stuck = EventStream::of(&world, slow, "").await;
 
-    // Larger than what the kernel keeps for a connection that nobody reads.
-    let body = "x".repeat(8_000);
-    let data = json!({"filler": "y".repeat(24_000)});
     for number in 0..PUBLISHES {
-        let notification = json!({
-            "to": {"users": [slow.0]}, "title": number.to_string(), "body": body, "data": data,
-        });
+        let notification = large(&[slow], &number.to_string());
         world.publish(operator, notification).await;
     }
     world

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use ::http::Method;
 use atalaya_client::{Client, ConnectError, Options, http};
 use atalaya_store::{
     OpenOptions, Store,
@@ -257,41 +258,51 @@ impl World {
             .timeout(PATIENCE)
     }
 
+    /// Makes a request as this user.
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        user: UserId,
+        path: &str,
+        body: Option<&Value>,
+    ) -> http::Response {
+        let url = format!("{}{path}", self.url());
+        let token = token(user, 3_600);
+        http::request(method, &url, Some(&token), body)
+            .await
+            .unwrap()
+    }
+
     /// Publishes as this user and returns the answer.
     pub(crate) async fn publish(&self, publisher: UserId, notification: Value) -> Value {
-        let response = http::request(
-            ::http::Method::POST,
-            &format!("{}/api/notifications", self.url()),
-            Some(&token(publisher, 3_600)),
-            Some(&notification),
-        )
-        .await
-        .unwrap();
+        let path = "/api/notifications";
+        let response = self
+            .call(Method::POST, publisher, path, Some(&notification))
+            .await;
         assert_eq!(response.status, 201, "{}", response.text());
         response.json().unwrap()
     }
 
     /// Takes a notification back as this user.
     pub(crate) async fn recall(&self, publisher: UserId, id: &Value) {
-        let response = http::request(
-            ::http::Method::DELETE,
-            &format!("{}/api/notifications/{id}", self.url()),
-            Some(&token(publisher, 3_600)),
-            None,
-        )
-        .await
-        .unwrap();
+        let path = format!("/api/notifications/{id}");
+        let response = self.call(Method::DELETE, publisher, &path, None).await;
         assert_eq!(response.status, 200, "{}", response.text());
     }
 
     pub(crate) async fn get(&self, user: UserId, path: &str) -> Value {
-        let url = format!("{}{path}", self.url());
-        let token = token(user, 3_600);
-        http::request(::http::Method::GET, &url, Some(&token), None)
+        self.call(Method::GET, user, path, None)
             .await
-            .unwrap()
             .json()
             .unwrap()
+    }
+
+    /// Subscribes this user to a topic, over HTTP. Returns after which notification it is theirs.
+    pub(crate) async fn subscribe(&self, user: UserId, topic: &str) -> i64 {
+        let path = format!("/api/topics/{topic}/subscription");
+        let response = self.call(Method::PUT, user, &path, None).await;
+        assert!(response.status.is_success(), "{}", response.text());
+        response.json::<Value>().unwrap()["since"].as_i64().unwrap()
     }
 
     /// The one number that a query answers. The query must be right on both databases.
@@ -400,6 +411,15 @@ async fn migrated(url: &str) -> Store {
 /// A notification for one user.
 pub(crate) fn to(user: UserId, title: &str) -> Value {
     json!({"to": {"users": [user.0]}, "title": title})
+}
+
+/// A notification for these users that is larger than what the kernel keeps for a connection which nobody reads.
+pub(crate) fn large(users: &[UserId], title: &str) -> Value {
+    let users: Vec<i64> = users.iter().map(|user| user.0).collect();
+    json!({
+        "to": {"users": users}, "title": title,
+        "body": "x".repeat(8_000), "data": {"filler": "y".repeat(24_000)},
+    })
 }
 
 /// The title of the next notification that a client gets.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use atalaya_store::{Role, User, UserId};
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, RawPathParams};
 use http::{HeaderMap, header, request::Parts};
 use serde_json::json;
 
@@ -101,8 +101,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let text = Path::<String>::from_request_parts(parts, state).await;
-        let id = text.ok().and_then(|Path(text)| text.parse::<i64>().ok());
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let id = params.ok().and_then(|params| {
+            let named = params.iter().find(|(name, _)| *name == "id");
+            named.and_then(|(_, text)| text.parse::<i64>().ok())
+        });
         id.filter(|id| *id > 0).map(Self).ok_or_else(|| {
             let errors = [FieldError {
                 field: "id".to_owned(),

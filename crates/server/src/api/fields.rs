@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use atalaya_store::model::Timestamp;
+use atalaya_store::model::{Role, Timestamp};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error as _, MapAccess, Visitor},
@@ -107,6 +107,17 @@ impl Fields {
         value
     }
 
+    /// A list of roles, at least one.
+    pub(super) fn roles(&mut self, name: &'static str) -> Option<Vec<Role>> {
+        let names = self.optional::<Vec<String>>(name, "a list of roles")?;
+        if names.is_empty() {
+            self.refuse(name, "must name at least one role");
+            return None;
+        }
+        let roles: Result<Vec<Role>, _> = names.iter().map(|name| role(name)).collect();
+        roles.map_err(|error| self.refuse(name, error)).ok()
+    }
+
     /// Whether the field is there and not `null`.
     pub(super) fn has(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|raw| raw.get() != "null")
@@ -175,6 +186,15 @@ impl Fields {
             self.refuse(&name, format!("unknown field; there are {known}"));
         }
     }
+}
+
+/// Names on the wire are written in one way.
+fn role(name: &str) -> Result<Role, String> {
+    let mut roles = Role::ALL.into_iter();
+    roles.find(|role| role.as_str() == name).ok_or_else(|| {
+        let allowed = Role::ALL.map(Role::as_str).join(", ");
+        format!("{name:?} is not a role; there are {allowed}")
+    })
 }
 
 /// A JSON object with each member's own text, so that numbers and order inside `data` survive.

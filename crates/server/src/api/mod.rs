@@ -18,6 +18,7 @@ mod query;
 mod router;
 mod sessions;
 mod text;
+mod topics;
 mod users;
 
 pub use openapi::{Severity, document};

@@ -83,6 +83,10 @@ codes! {
         "Send this line and what follows it in another request.";
     NotAskedFor = "not_asked_for", CONFLICT, "It asks for no acknowledgement",
         "Mark it as read instead.";
+    TopicRestricted = "topic_restricted", FORBIDDEN, "The topic is not for every role",
+        "Ask an administrator, or use an account with a role that may read it.";
+    TooManySubscriptions = "too_many_subscriptions", CONFLICT, "As many topics as one user may have",
+        "Unsubscribe from another one first.";
     IdempotencyKeyReused = "idempotency_key_reused", CONFLICT, "The idempotency key is taken",
         "Take a new key for each notification, and the same one only to repeat it unchanged.";
     InvalidField = "invalid_field", UNPROCESSABLE_ENTITY, "A field is not valid",

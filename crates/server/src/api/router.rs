@@ -28,7 +28,7 @@ use super::{
     ndjson::NDJSON,
     notifications, openapi,
     problem::{Code, Problem},
-    sessions, users,
+    sessions, topics, users,
 };
 use crate::{App, config::Origins, ops, web};
 
@@ -52,6 +52,17 @@ pub(super) fn contents() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(auth::login::login))
         .routes(routes!(auth::me::me))
         .routes(routes!(users::list::list))
+        .routes(routes!(topics::list::list))
+        .routes(routes!(topics::set::set, topics::remove::remove))
+        .routes(routes!(
+            topics::subscribe::subscribe,
+            topics::unsubscribe::unsubscribe
+        ))
+        .routes(routes!(topics::subscribers::subscribers))
+        .routes(routes!(
+            topics::subscribe::subscribe_user,
+            topics::unsubscribe::unsubscribe_user
+        ))
         .routes(routes!(sessions::list::list))
         .routes(routes!(sessions::refused::refused))
         .routes(routes!(sessions::show::show))
@@ -99,7 +110,7 @@ fn whole_answers() -> impl Predicate {
 /// Any page may ask, if it holds a token: there is no cookie that a foreign page could use.
 fn cors(origins: &Origins) -> CorsLayer {
     let layer = CorsLayer::new()
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .expose_headers([header::RETRY_AFTER])
         .max_age(Duration::from_secs(600));

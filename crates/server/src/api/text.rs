@@ -14,6 +14,7 @@ const RESERVED_EVENTS: &[&str] = &[
     "sync",
     "removed",
     "acknowledged",
+    "membership",
 ];
 
 /// Not blank, and at most `max` characters.

@@ -8,7 +8,7 @@ use atalaya_store::{
     model::{InboxItem, Position},
 };
 
-use super::changes;
+use super::{changes, membership};
 use crate::{App, sockets::Member};
 
 /// How many notifications are read at a time: what a client that reads slowly keeps in memory at most.
@@ -18,12 +18,14 @@ const PAGE: u32 = 50;
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_MOST: Duration = Duration::from_secs(5);
 
-/// Sends a socket what it has not seen, oldest first, and hands it over to the fan-out.
+/// Sends a socket what it has not seen, oldest first, and hands it over to the fan-out. One that is not known to be
+/// in the right rooms is put there first.
 ///
 /// A database that goes away in the middle is asked again from where the socket is, as long as the socket
 /// lives: nothing is passed over and nothing is sent twice.
-pub(crate) async fn catch_up(app: &App, member: &Member) {
+pub(crate) async fn catch_up(app: &App, member: &Member, is_placed: bool) {
     let mut backlog = Backlog {
+        is_placed,
         sent_up_to: member.state().entry.resume_after.unwrap_or(0),
         unread_only: member.state().entry.resume_after.is_none(),
     };
@@ -47,6 +49,7 @@ pub(crate) async fn catch_up(app: &App, member: &Member) {
 }
 
 struct Backlog {
+    is_placed: bool,
     sent_up_to: i64,
     unread_only: bool,
 }
@@ -54,6 +57,11 @@ struct Backlog {
 impl Backlog {
     /// Reads and sends until the socket is live or gone.
     async fn drain(&mut self, app: &App, member: &Member) -> Result<(), StoreError> {
+        if !self.is_placed {
+            // Boxed, as the reading is.
+            Box::pin(membership::place_newcomer(app, member)).await?;
+            self.is_placed = true;
+        }
         while !member.state().has_left() {
             let (head, items) = self.read(app, member).await?;
             let complete = items.len() < PAGE as usize;

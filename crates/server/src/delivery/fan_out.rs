@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use atalaya_store::{
-    StoreError,
-    model::{ChangePosition, Position},
+    Changes, StoreError,
+    model::{ChangePosition, Outgoing, Position, Target},
 };
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::{POLL_INTERVAL, changes};
+use super::{POLL_INTERVAL, changes, membership};
 use crate::{App, sockets::feed_live};
 
 /// How many notifications are read at a time, at most.
@@ -21,7 +21,11 @@ const BETWEEN_YIELDS: usize = 256;
 /// Runs until `stop`: waits for a wake-up or the poll interval, then sends everything newer than the last, and tells
 /// what has changed after `changes`.
 pub(crate) async fn fan_out(app: Arc<App>, changes: ChangePosition, stop: CancellationToken) {
-    let mut changes = changes;
+    let mut fan_out = FanOut {
+        app: &app,
+        told: changes,
+        followed: changes,
+    };
     let mut unreachable = false;
     let mut poll = tokio::time::interval(POLL_INTERVAL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -34,8 +38,8 @@ pub(crate) async fn fan_out(app: Arc<App>, changes: ChangePosition, stop: Cancel
             _ = poll.tick() => true,
         };
         let sent = match looks_for_changes {
-            true => send_and_tell(&app, &mut changes).await,
-            false => send_what_is_new(&app).await,
+            true => fan_out.send_and_tell().await,
+            false => fan_out.send_what_is_new().await,
         };
         match sent {
             Ok(()) if unreachable => {
@@ -52,52 +56,93 @@ pub(crate) async fn fan_out(app: Arc<App>, changes: ChangePosition, stop: Cancel
     }
 }
 
-/// The changes are read first: what they are about was published before, so it is sent before they are told.
-async fn send_and_tell(app: &App, position: &mut ChangePosition) -> Result<(), StoreError> {
-    loop {
-        let changes = app.store.changes_after(*position).await?;
-        send_what_is_new(app).await?;
-        for change in &changes.items {
-            changes::tell(app, change);
+struct FanOut<'a> {
+    app: &'a App,
+    /// Up to where what changed was told.
+    told: ChangePosition,
+    /// Up to where changes of memberships were taken into account: no less.
+    followed: ChangePosition,
+}
+
+impl FanOut<'_> {
+    /// The changes are read first: what they are about was published before, so it is sent before they are told.
+    async fn send_and_tell(&mut self) -> Result<(), StoreError> {
+        loop {
+            let changes = self.app.store.changes_after(self.told).await?;
+            self.follow(&changes).await?;
+            self.send_what_is_new().await?;
+            for change in &changes.items {
+                changes::tell(self.app, change);
+            }
+            self.told = changes.up_to;
+            if changes.is_complete {
+                return Ok(());
+            }
         }
-        *position = changes.up_to;
-        if changes.is_complete {
-            return Ok(());
+    }
+
+    async fn send_what_is_new(&mut self) -> Result<(), StoreError> {
+        loop {
+            let after = Position(self.app.hub.fanned_out());
+            let page = self.app.store.published_after(after, PAGE).await?;
+            if page.items.iter().any(is_for_a_topic) {
+                // Whoever subscribed before one of these was published must be in the room before it is sent.
+                self.follow_all().await?;
+            }
+            for item in &page.items {
+                send(self.app, item).await;
+            }
+            if page.is_complete {
+                return Ok(());
+            }
         }
+    }
+
+    async fn follow_all(&mut self) -> Result<(), StoreError> {
+        loop {
+            let changes = self.app.store.changes_after(self.followed).await?;
+            self.follow(&changes).await?;
+            if changes.is_complete {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn follow(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        if changes.up_to > self.followed {
+            membership::follow(self.app, changes).await?;
+            self.followed = changes.up_to;
+        }
+        Ok(())
     }
 }
 
-async fn send_what_is_new(app: &App) -> Result<(), StoreError> {
-    loop {
-        let after = Position(app.hub.fanned_out());
-        let page = app.store.published_after(after, PAGE).await?;
-        let now = app.clock.now();
-        for item in &page.items {
-            let position = item.notification.id.0;
-            // Before the rooms are read: a socket that goes live meanwhile either sees this number and
-            // reads the table once more, or is found in its room.
-            app.hub.begin_fan_out(position);
-            let expires_at = item.notification.expires_at;
-            if expires_at.is_some_and(|expires_at| expires_at <= now) {
-                continue;
-            }
-            let frame = app.frames.published(item);
-            let members = app.hub.members_of(&item.targets);
-            for some in members.chunks(BETWEEN_YIELDS) {
-                let sent = some
-                    .iter()
-                    .filter(|member| feed_live(member, position, &frame))
-                    .count();
-                app.metrics.delivered(sent);
-                tokio::task::yield_now().await;
-            }
-            if item.notification.replaces.is_some() {
-                // Whether one less is unread depends on who reads.
-                app.delivery.recount(&members);
-            }
-        }
-        if page.is_complete {
-            return Ok(());
-        }
+fn is_for_a_topic(item: &Outgoing) -> bool {
+    let mut targets = item.targets.iter();
+    targets.any(|target| matches!(target, Target::Topic(_)))
+}
+
+async fn send(app: &App, item: &Outgoing) {
+    let position = item.notification.id.0;
+    // Before the rooms are read: a socket that goes live meanwhile either sees this number and
+    // reads the table once more, or is found in its room.
+    app.hub.begin_fan_out(position);
+    let expires_at = item.notification.expires_at;
+    if expires_at.is_some_and(|expires_at| expires_at <= app.clock.now()) {
+        return;
+    }
+    let frame = app.frames.published(item);
+    let members = app.hub.readers_of(&item.targets, position);
+    for some in members.chunks(BETWEEN_YIELDS) {
+        let sent = some
+            .iter()
+            .filter(|member| feed_live(member, position, &frame))
+            .count();
+        app.metrics.delivered(sent);
+        tokio::task::yield_now().await;
+    }
+    if item.notification.replaces.is_some() {
+        // Whether one less is unread depends on who reads.
+        app.delivery.recount(&members);
     }
 }

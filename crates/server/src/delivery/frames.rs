@@ -2,7 +2,8 @@
 
 use atalaya_gateway::Frame;
 use atalaya_store::model::{
-    InboxChange, InboxItem, NotificationId, Outgoing, Publisher, SessionId, Timestamp, Unread,
+    Account, InboxChange, InboxItem, NotificationId, Outgoing, Publisher, SessionId, Timestamp,
+    Unread,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -110,6 +111,14 @@ impl Frames {
             by: wire::Acknowledgement::new(by, at),
         };
         self.event("acknowledged", &[acknowledged])
+    }
+
+    /// What is a user's changed: read the inbox again.
+    pub fn membership(&self, account: &Account) -> Frame {
+        let topics = account.topics.iter();
+        let topics: Vec<&str> = topics.map(|it| it.topic.as_str()).collect();
+        let membership = json!({"role": account.role.as_str(), "topics": topics});
+        self.event("membership", &[membership])
     }
 
     /// The ledger changed: read it again.

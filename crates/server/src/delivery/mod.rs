@@ -10,6 +10,7 @@ mod changes;
 mod expiry;
 mod fan_out;
 mod frames;
+mod membership;
 mod recount;
 mod scheduled;
 

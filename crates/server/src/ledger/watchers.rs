@@ -69,7 +69,7 @@ fn tell(app: &App, changed: &Changed) {
     }
     let all_here = app.frames.sessions(app.hub.stats().sockets);
     for watcher in watchers {
-        let (user, role) = (watcher.state().user_id, watcher.state().role);
+        let (user, role) = (watcher.state().user_id, watcher.state().role());
         // A watcher that is gone reads the table when it is back.
         let _ = if role == Role::Admin {
             watcher.send(&all_here)

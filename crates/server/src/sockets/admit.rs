@@ -12,14 +12,14 @@ use std::{
 use atalaya_gateway::{Admission, ConnectRequest, Refusal};
 use atalaya_store::{
     OpenError,
-    model::{NewRefusal, NewSession, Opened, Target, Timestamp, Unread, UserId},
+    model::{NewRefusal, NewSession, Opened, Timestamp, Unread, UserId},
 };
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     resume::{Resume, new_pid, new_recovery_id, random_id},
-    seat::{Entry, Seat},
+    seat::{Entry, Place, Seat},
 };
 use crate::{App, auth::TokenError};
 
@@ -145,10 +145,12 @@ async fn try_admit(
             session_id: opened.id,
             recovered_from: opened.recovered_from,
             user_id: user,
-            role: opened.role,
             connected_at: now,
             node,
-            targets: [Target::User(user), Target::Role(opened.role), Target::All],
+            place: Mutex::new(Place {
+                account: opened.account,
+                as_of: opened.as_of,
+            }),
             entry,
             feed: Mutex::default(),
             left: AtomicBool::new(false),

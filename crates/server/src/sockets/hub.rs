@@ -5,14 +5,16 @@
 //! content: what a socket is sent is read from the tables by `delivery`.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
 };
 
-use atalaya_store::model::{SessionId, Target, UserId};
+use atalaya_store::model::{
+    Account, ChangePosition, Membership, Position, SessionId, Target, UserId,
+};
 
 use super::seat::Member;
 
@@ -23,14 +25,23 @@ pub struct Hub {
     /// The newest notification whose fan-out has begun. Written before the rooms are read for it, so that
     /// a socket which goes live after seeing an older value is certain to be found there.
     fanned_out: AtomicI64,
+    /// Up to where changes of memberships were taken into account, or are being. Written before the members are looked up,
+    /// so that a socket which joins after seeing an older value is certain to be found.
+    moved_up_to: AtomicI64,
 }
 
 #[derive(Default)]
 struct Rooms {
     members: BTreeMap<SessionId, Arc<Member>>,
-    by_target: HashMap<Target, BTreeMap<SessionId, Arc<Member>>>,
+    by_target: HashMap<Target, BTreeMap<SessionId, Guest>>,
     /// Sockets that asked to be told when the ledger changes.
     watchers: HashMap<SessionId, Arc<Member>>,
+}
+
+/// Who is in a room, and after which notification.
+struct Guest {
+    member: Arc<Member>,
+    since: Position,
 }
 
 /// How many are connected to this process.
@@ -41,52 +52,72 @@ pub struct Stats {
 }
 
 impl Hub {
-    /// A hub that counts everything up to `position` as already fanned out.
-    pub fn starting_at(position: i64) -> Self {
+    /// A hub that counts everything up to these positions as already fanned out, and taken into account.
+    pub fn starting_at(position: Position, changes: ChangePosition) -> Self {
         Self {
             rooms: Mutex::default(),
-            fanned_out: AtomicI64::new(position),
+            fanned_out: AtomicI64::new(position.0),
+            moved_up_to: AtomicI64::new(changes.0),
         }
     }
 
-    /// Puts a socket into the rooms of its user.
-    pub fn join(&self, member: &Arc<Member>) {
+    /// Puts a socket into the rooms of its user. Returns whether they are known to be the right ones: a change of its
+    /// user's memberships may have been taken into account before it was here.
+    pub fn join(&self, member: &Arc<Member>) -> bool {
         let mut rooms = self.lock();
-        for target in &member.state().targets {
-            rooms
-                .by_target
-                .entry(*target)
-                .or_default()
-                .insert(member.state().session_id, Arc::clone(member));
-        }
+        let place = member.state().place();
+        rooms.enter(member, &place.account);
         rooms
             .members
             .insert(member.state().session_id, Arc::clone(member));
+        let moved_up_to = self.moved_up_to.load(Ordering::SeqCst);
+        moved_up_to <= place.as_of.0
     }
 
     /// Takes a socket out of every room. Leaving twice changes nothing.
     pub fn leave(&self, member: &Member) {
         let mut rooms = self.lock();
-        for target in &member.state().targets {
-            if let Some(room) = rooms.by_target.get_mut(target) {
-                room.remove(&member.state().session_id);
-                if room.is_empty() {
-                    rooms.by_target.remove(target);
-                }
-            }
-        }
+        rooms.exit(member, &member.state().place().account);
         rooms.watchers.remove(&member.state().session_id);
         rooms.members.remove(&member.state().session_id);
     }
 
+    /// Puts the sockets of a user into the rooms that are theirs now, unless a newer word was heard before. Returns those for
+    /// whom something changed.
+    pub fn place(&self, membership: &Membership, account: &Account) -> Vec<Arc<Member>> {
+        let mut rooms = self.lock();
+        let mut moved = rooms.members_of(&Target::User(membership.user));
+        moved.retain(|member| {
+            let mut place = member.state().place();
+            if place.as_of > membership.as_of {
+                return false;
+            }
+            place.as_of = membership.as_of;
+            if place.account == *account {
+                return false;
+            }
+            rooms.exit(member, &place.account);
+            place.account = account.clone();
+            rooms.enter(member, account);
+            true
+        });
+        moved
+    }
+
     /// Whoever is in one of these rooms, each once.
     pub fn members_of(&self, targets: &[Target]) -> Vec<Arc<Member>> {
+        self.readers_of(targets, i64::MAX)
+    }
+
+    /// Those of them for whom the notification at this position is.
+    pub fn readers_of(&self, targets: &[Target], position: i64) -> Vec<Arc<Member>> {
         let rooms = self.lock();
+        let reads = |guest: &&Guest| guest.since.0 < position;
         match targets {
             [only] => rooms
                 .by_target
                 .get(only)
-                .map(|room| room.values().cloned().collect())
+                .map(|room| room.values().filter(reads).map(Guest::member).collect())
                 .unwrap_or_default(),
             several => {
                 let mut found = BTreeMap::new();
@@ -94,7 +125,8 @@ impl Hub {
                     .iter()
                     .filter_map(|target| rooms.by_target.get(target))
                 {
-                    found.extend(room.iter().map(|(id, member)| (*id, Arc::clone(member))));
+                    let readers = room.iter().filter(|(_, guest)| reads(guest));
+                    found.extend(readers.map(|(id, guest)| (*id, guest.member())));
                 }
                 found.into_values().collect()
             }
@@ -108,12 +140,19 @@ impl Hub {
 
     /// The live sockets of one user.
     pub fn members_of_user(&self, user: UserId) -> Vec<Arc<Member>> {
-        self.members_of(&[Target::User(user)])
+        self.lock().members_of(&Target::User(user))
     }
 
     /// Every live socket.
     pub fn members(&self) -> Vec<Arc<Member>> {
         self.lock().members.values().cloned().collect()
+    }
+
+    /// Whoever has a live socket here.
+    pub fn users(&self) -> BTreeSet<UserId> {
+        let rooms = self.lock();
+        let members = rooms.members.values();
+        members.map(|member| member.state().user_id).collect()
     }
 
     /// Starts or stops telling a socket that the ledger changed.
@@ -154,8 +193,61 @@ impl Hub {
         self.fanned_out.store(position, Ordering::SeqCst);
     }
 
+    /// Says that changes of memberships up to this one are taken into account from now on.
+    pub fn begin_move(&self, up_to: ChangePosition) {
+        self.moved_up_to.store(up_to.0, Ordering::SeqCst);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Rooms> {
         // A panic while the lock was held leaves maps that are still maps: go on.
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Guest {
+    fn member(&self) -> Arc<Member> {
+        Arc::clone(&self.member)
+    }
+}
+
+impl Rooms {
+    fn enter(&mut self, member: &Arc<Member>, account: &Account) {
+        for (target, since) in targets(member.state().user_id, account) {
+            let guest = Guest {
+                member: Arc::clone(member),
+                since,
+            };
+            let room = self.by_target.entry(target).or_default();
+            room.insert(member.state().session_id, guest);
+        }
+    }
+
+    fn exit(&mut self, member: &Member, account: &Account) {
+        for (target, _) in targets(member.state().user_id, account) {
+            if let Some(room) = self.by_target.get_mut(&target) {
+                room.remove(&member.state().session_id);
+                if room.is_empty() {
+                    self.by_target.remove(&target);
+                }
+            }
+        }
+    }
+
+    fn members_of(&self, target: &Target) -> Vec<Arc<Member>> {
+        let room = self.by_target.get(target);
+        room.map(|room| room.values().map(Guest::member).collect())
+            .unwrap_or_default()
+    }
+}
+
+/// Where a user belongs, and after which notification.
+fn targets(user: UserId, account: &Account) -> impl Iterator<Item = (Target, Position)> {
+    let own = [
+        (Target::User(user), Position::START),
+        (Target::Role(account.role), account.role_since),
+        (Target::All, Position::START),
+    ];
+    let topics = account.topics.iter();
+    own.into_iter()
+        .chain(topics.map(|it| (Target::Topic(it.topic.clone()), it.since)))
 }

@@ -6,11 +6,13 @@
 
 use std::sync::{Mutex, atomic::AtomicBool};
 
-use atalaya_store::model::{Position, Role, SessionId, Standing, Target, Timestamp, UserId};
+use atalaya_store::model::{
+    Account, ChangePosition, Position, Role, SessionId, Standing, Timestamp, UserId,
+};
 
 use super::{
     hub::Hub,
-    seat::{Entry, Seat},
+    seat::{Entry, Place, Seat},
 };
 
 /// Notifications that are published while the socket connects.
@@ -68,17 +70,23 @@ impl Run {
             version: 0,
             pruned_up_to: Position(0),
         };
-        let (user, role) = (UserId(7), Role::User);
+        let account = Account {
+            role: Role::User,
+            role_since: Position(0),
+            topics: Vec::new(),
+        };
         Self {
-            hub: Hub::starting_at(0),
+            hub: Hub::starting_at(Position(0), ChangePosition(0)),
             seat: Seat {
                 session_id: SessionId(1),
                 recovered_from: None,
-                user_id: user,
-                role,
+                user_id: UserId(7),
                 connected_at: Timestamp(0),
                 node: "node".into(),
-                targets: [Target::User(user), Target::Role(role), Target::All],
+                place: Mutex::new(Place {
+                    account,
+                    as_of: ChangePosition(0),
+                }),
                 entry: Entry::of(None, &standing),
                 feed: Mutex::default(),
                 left: AtomicBool::new(false),

@@ -36,7 +36,7 @@ impl Application for Sockets {
 
     fn connected(&self, member: &Arc<Member>) {
         let app = &self.0;
-        app.hub.join(member);
+        let is_placed = app.hub.join(member);
         supersede(app, member);
         app.ledger.changed(member.state().user_id);
         if member.state().node != app.ledger.node_id() {
@@ -45,16 +45,17 @@ impl Application for Sockets {
         }
         log_opened(app, member);
         let entry = member.state().entry;
-        let is_live = entry
-            .nothing_up_to
-            .is_some_and(|head| delivery::meets_the_fan_out(app, member, head));
+        let is_live = is_placed
+            && entry
+                .nothing_up_to
+                .is_some_and(|head| delivery::meets_the_fan_out(app, member, head));
         if is_live && entry.is_unread_known {
             return;
         }
         let (app, member) = (Arc::clone(app), Arc::clone(member));
         self.0.tasks.spawn(async move {
             if !is_live {
-                delivery::catch_up(&app, &member).await;
+                delivery::catch_up(&app, &member, is_placed).await;
             }
             // After the backlog: a client that counts what arrives would count it twice.
             if !entry.is_unread_known {

@@ -1,12 +1,14 @@
 //! What the server keeps with each admitted socket, and how far that socket has been fed.
 
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
 use atalaya_gateway::{Frame, Socket};
-use atalaya_store::model::{NotificationId, Role, SessionId, Standing, Target, Timestamp, UserId};
+use atalaya_store::model::{
+    Account, ChangePosition, NotificationId, Role, SessionId, Standing, Timestamp, UserId,
+};
 
 /// An admitted socket with its [`Seat`].
 pub(crate) type Member = Socket<Seat>;
@@ -18,15 +20,21 @@ pub struct Seat {
     /// The row of the connection that this one continues.
     pub recovered_from: Option<SessionId>,
     pub user_id: UserId,
-    pub role: Role,
     pub connected_at: Timestamp,
     /// The node id that the row carries.
     pub node: Arc<str>,
-    /// The rooms that this socket is in.
-    pub targets: [Target; 3],
+    /// Written by the hub alone, together with its rooms.
+    pub(super) place: Mutex<Place>,
     pub entry: Entry,
     pub(super) feed: Mutex<Feed>,
     pub(super) left: AtomicBool,
+}
+
+/// What is the user's beside what is for them alone and for everyone, as of a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) account: Account,
+    pub(super) as_of: ChangePosition,
 }
 
 /// Where a socket's notifications begin, as far as it was known when its row was committed.
@@ -84,6 +92,15 @@ impl Default for Feed {
 const MAX_GONE: usize = 1_000;
 
 impl Seat {
+    /// The user's role now.
+    pub fn role(&self) -> Role {
+        self.place().account.role
+    }
+
+    pub(super) fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The socket is gone.
     pub fn leave(&self) {
         self.left.store(true, Ordering::Relaxed);
@@ -203,15 +220,21 @@ mod tests {
     }
 
     fn seat() -> Seat {
-        let (user, role) = (UserId(7), Role::User);
+        let account = Account {
+            role: Role::User,
+            role_since: Position(0),
+            topics: Vec::new(),
+        };
         Seat {
             session_id: SessionId(1),
             recovered_from: None,
-            user_id: user,
-            role,
+            user_id: UserId(7),
             connected_at: Timestamp(0),
             node: "node".into(),
-            targets: [Target::User(user), Target::Role(role), Target::All],
+            place: Mutex::new(Place {
+                account,
+                as_of: ChangePosition(0),
+            }),
             entry: Entry::of(None, &standing(0, 0)),
             feed: Mutex::default(),
             left: AtomicBool::new(false),

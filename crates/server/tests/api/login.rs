@@ -43,7 +43,11 @@ async fn nobody_learns_why_a_login_was_refused() {
     app.account("ana", Role::User, Some(PASSWORD)).await;
     app.account("sinclave", Role::User, None).await;
     let gone = app.account("gone", Role::User, Some(PASSWORD)).await;
-    app.app.store.set_disabled(gone.id, true).await.unwrap();
+    app.app
+        .store
+        .set_disabled(gone.id, true, app.app.clock.now())
+        .await
+        .unwrap();
     let mut answers = Vec::new();
     for (username, password) in [
         ("ana", "something else"),

@@ -14,4 +14,5 @@ mod scheduled;
 mod serving;
 mod sessions;
 mod tokens;
+mod topics;
 mod users;

@@ -177,7 +177,7 @@ async fn every_mistake_in_a_notification_is_told_at_once() {
       },
       {
         "field": "to.color",
-        "message": "unknown field; there are users, roles, all"
+        "message": "unknown field; there are users, roles, topic, all"
       },
       {
         "field": "title",
@@ -197,7 +197,7 @@ async fn every_mistake_in_a_notification_is_told_at_once() {
       },
       {
         "field": "event",
-        "message": "must not be one of connect, connect_error, disconnect, disconnecting, newListener, removeListener, session, sessions, inbox, sync, removed, acknowledged"
+        "message": "must not be one of connect, connect_error, disconnect, disconnecting, newListener, removeListener, session, sessions, inbox, sync, removed, acknowledged, membership"
       },
       {
         "field": "link",
@@ -220,19 +220,19 @@ async fn every_mistake_in_a_notification_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_topic_is_not_there_yet_and_the_answer_says_what_is() {
+async fn another_way_to_name_recipients_is_told_what_there_is() {
     let app = TestApp::start().await;
     let operator = app.operator().await;
-    let topic = errors(&operator, "to", json!({"topic": "alerts.north"})).await;
-    insta::assert_json_snapshot!(topic, @r#"
+    let group = errors(&operator, "to", json!({"group": "north"})).await;
+    insta::assert_json_snapshot!(group, @r#"
     [
       {
         "field": "to",
-        "message": "must be {\"users\": [27]}, {\"roles\": [\"operator\"]} or {\"all\": true}"
+        "message": "must be {\"users\": [27]}, {\"roles\": [\"operator\"]}, {\"topic\": \"alerts.north\"} or {\"all\": true}"
       },
       {
-        "field": "to.topic",
-        "message": "unknown field; there are users, roles, all"
+        "field": "to.group",
+        "message": "unknown field; there are users, roles, topic, all"
       }
     ]
     "#);

@@ -81,7 +81,7 @@ async fn a_user_who_is_gone_or_disabled_has_no_use_for_a_token() {
     let ana = app.user("ana", Role::User).await;
     app.app
         .store
-        .set_disabled(UserId(ana.id), true)
+        .set_disabled(UserId(ana.id), true, app.app.clock.now())
         .await
         .unwrap();
     ana.get("/api/auth/me").await.problem(401, "token_revoked");

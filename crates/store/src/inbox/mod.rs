@@ -26,7 +26,6 @@ use crate::{
     page, plans,
 };
 use reader::{Range, UNREAD, bind_range, reader, unread};
-pub(crate) use statements::TOUCHED;
 use statements::{ACKNOWLEDGEMENTS, AWAITED, NEWEST_FIRST, OLDEST_FIRST, Reading};
 
 mapped!(InboxItem, |row| {

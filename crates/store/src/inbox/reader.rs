@@ -3,7 +3,8 @@
 use crate::{
     accounts::role_of,
     db::mapped,
-    model::{Statuses, Target, Timestamp, Unread, UserId},
+    model::{MAX_SUBSCRIPTIONS, Statuses, Target, Timestamp, Unread, UserId},
+    topics::Subscribed,
 };
 
 /// What is counted of the unread of one target, from the newest on: past that the number says nothing more, and
@@ -11,7 +12,7 @@ use crate::{
 pub(super) const MAX_COUNTED: i64 = 1_000;
 
 /// How many targets a reader may have.
-pub(super) const MAX_TARGETS: usize = 3;
+pub(super) const MAX_TARGETS: usize = 3 + MAX_SUBSCRIPTIONS;
 
 /// Who reads, and what is theirs.
 #[derive(PartialEq, Eq)]
@@ -75,15 +76,21 @@ impl Range {
 }
 
 impl Reader {
-    pub(super) fn of(user: UserId, (role, role_since, joined, read_up_to): ReaderRow) -> Self {
+    pub(super) fn of(user: UserId, row: ReaderRow) -> Self {
+        let (role, role_since, joined, read_up_to, subscriptions) = row;
         let since = |target, after| Since { target, after };
+        let mut targets = vec![
+            since(Target::User(user), 0),
+            since(Target::Role(role_of(role.as_deref())), role_since),
+            since(Target::All, joined),
+        ];
+        let subscribed = Subscribed::read(subscriptions.as_deref());
+        let topics = subscribed.into_iter().map(|it| it.subscription);
+        targets.extend(topics.map(|it| since(Target::Topic(it.topic), it.since.0)));
+        targets.truncate(MAX_TARGETS);
         Self {
             user,
-            targets: vec![
-                since(Target::User(user), 0),
-                since(Target::Role(role_of(role.as_deref())), role_since),
-                since(Target::All, joined),
-            ],
+            targets,
             read_up_to,
         }
     }
@@ -92,8 +99,8 @@ impl Reader {
 /// How often an inbox is counted while it changes.
 pub(super) const MAX_TRIES: usize = 10;
 
-/// The reader's row: role, the positions from where they read, and their mark.
-type ReaderRow = (Option<String>, i64, i64, i64);
+/// The reader's row: role, the positions from where they read, their mark, and their subscriptions.
+type ReaderRow = (Option<String>, i64, i64, i64, Option<String>);
 
 /// A count, and the reader as of the same moment.
 pub(super) struct Counted {
@@ -113,6 +120,7 @@ mapped!(Counted, |row| {
             row.try_get("role_since")?,
             row.try_get("joined")?,
             row.try_get("read_up_to")?,
+            row.try_get("subscriptions")?,
         ),
     })
 });

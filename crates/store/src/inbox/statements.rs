@@ -12,6 +12,7 @@ use crate::{
     changes::changes_head,
     db::Sql,
     publish::{head, notification_columns},
+    topics::subscriptions,
 };
 
 /// An order of ids, and which way the engine must be told to look for what has passed.
@@ -176,17 +177,20 @@ fn awaited(shape: Shape) -> String {
     items_of(&listed, order)
 }
 
-pub(super) const READER: &str = "SELECT LOWER(CAST(role AS TEXT)) AS role, CAST(COALESCE(role_since_position, 0) AS BIGINT) AS role_since, \
-                CAST(COALESCE(joined_position, 0) AS BIGINT) AS joined, \
-                (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) AS read_up_to \
-         FROM users WHERE id = $1";
+pub(super) const READER: &str = concat!(
+    "SELECT LOWER(CAST(role AS TEXT)) AS role, CAST(COALESCE(role_since_position, 0) AS BIGINT) AS role_since, \
+            CAST(COALESCE(joined_position, 0) AS BIGINT) AS joined, \
+            (SELECT COALESCE(MAX(read_up_to), 0) FROM inbox_marks WHERE user_id = $1) AS read_up_to, ",
+    subscriptions!("users", ""),
+    " AS subscriptions FROM users WHERE id = $1"
+);
 
 /// With the version and the reader, all as of one moment.
 fn count(shape: Shape) -> String {
     let reachable = reachable(shape);
     let (head, changes, reader) = (head!(), changes_head!(), READER);
     format!(
-        "SELECT unread, position, position + changes + touches AS version, role, role_since, joined, read_up_to \
+        "SELECT unread, position, position + changes + touches AS version, role, role_since, joined, read_up_to, subscriptions \
          FROM (SELECT (SELECT COUNT(*) FROM ({reachable}) AS reachable) AS unread, ({head}) AS position, ({changes}) AS changes, \
              COALESCE((SELECT v.version FROM inbox_versions AS v WHERE v.user_id = $1), 0) AS touches) AS counted, \
              ({reader}) AS reader"
@@ -245,7 +249,7 @@ pub(super) const ACKNOWLEDGEMENTS: Sql = Sql {
 };
 
 /// One more change by the reader.
-pub(crate) const TOUCHED: &str = "INSERT INTO inbox_versions (user_id, version) VALUES ($1, 1) \
+pub(super) const TOUCHED: &str = "INSERT INTO inbox_versions (user_id, version) VALUES ($1, 1) \
      ON CONFLICT (user_id) DO UPDATE SET version = inbox_versions.version + 1";
 
 pub(super) const MARK_UP_TO: &str = "INSERT INTO inbox_marks (user_id, read_up_to, read_at) VALUES ($1, $2, $3) \

@@ -23,7 +23,11 @@ use crate::{
     accounts::role_of,
     bind::{Array, clipped, json},
     db::mapped,
-    model::{NewSession, Opened, Position, SessionId, Standing, Timestamp, UserId},
+    model::{
+        Account, ChangePosition, NewSession, Opened, Position, SessionId, Standing, Timestamp,
+        UserId,
+    },
+    topics::Subscribed,
 };
 
 /// What a browser's user agent is cut to: the width of Prisma's and MySQL's usual columns.
@@ -36,7 +40,8 @@ pub(super) struct Verdict {
     is_held: bool,
     /// How many sessions the user holds.
     active: u64,
-    role: Option<String>,
+    account: Account,
+    as_of: ChangePosition,
     inbox: Standing,
     recovered_from: Option<i64>,
     /// The id that the socket takes over, where the table takes it twice.
@@ -45,15 +50,23 @@ pub(super) struct Verdict {
 }
 
 mapped!(Verdict, |row| {
+    let subscribed = Subscribed::read(row.try_get("subscriptions")?);
+    let newest = newest_of_topics(&subscribed).max(Position(row.try_get("newest")?));
+    let topics = subscribed.into_iter().map(|it| it.subscription);
     Ok(Verdict {
         is_known: row.try_get("is_known")?,
         is_disabled: row.try_get("is_disabled")?,
         is_held: row.try_get("is_held")?,
         active: row.try_get::<i64, _>("active")?.unsigned_abs(),
-        role: row.try_get("role")?,
+        account: Account {
+            role: role_of(row.try_get("role")?),
+            role_since: Position(row.try_get("role_since")?),
+            topics: topics.collect(),
+        },
+        as_of: ChangePosition(row.try_get("changes")?),
         inbox: Standing {
             head: Position(row.try_get("head")?),
-            newest: Position(row.try_get("newest")?),
+            newest,
             read_up_to: Position(row.try_get("read_up_to")?),
             version: row.try_get("version")?,
             pruned_up_to: Position(row.try_get("pruned_up_to")?),
@@ -63,6 +76,14 @@ mapped!(Verdict, |row| {
         is_written: row.try_get("is_written")?,
     })
 });
+
+/// The newest notification that came by a subscription.
+fn newest_of_topics(subscribed: &[Subscribed]) -> Position {
+    let newest = subscribed
+        .iter()
+        .filter_map(|it| it.newest.filter(|newest| *newest > it.subscription.since));
+    newest.max().unwrap_or(Position::START)
+}
 
 impl Verdict {
     fn has_room(&self, row: &Row<'_>) -> bool {
@@ -83,7 +104,8 @@ impl Verdict {
                     .recovered_socket_id
                     .unwrap_or_else(|| row.socket_id.clone().into_owned()),
                 recovered_from: self.recovered_from.map(SessionId),
-                role: role_of(self.role.as_deref()),
+                account: self.account,
+                as_of: self.as_of,
                 inbox: self.inbox,
             });
         }

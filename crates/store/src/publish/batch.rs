@@ -23,7 +23,7 @@ use crate::{
     bind::{Array, storable},
     db::{Db, Sql, on},
     error::StoreError,
-    model::{Notification, Outgoing, Publisher, Role, UserId},
+    model::{Notification, Outgoing, Publisher, Role, TopicName, UserId},
 };
 
 /// How often a batch is tried while the users that it names come and go.
@@ -34,6 +34,11 @@ const USERS: Sql = Sql {
              WHERE id IN (SELECT value FROM json_each($1))",
     postgres: "SELECT CAST(id AS BIGINT), LOWER(CAST(role AS TEXT)), COALESCE(disabled, FALSE) FROM users \
                WHERE id = ANY($1)",
+};
+
+const SUBSCRIBERS: Sql = Sql {
+    sqlite: "SELECT name, subscribers FROM topics WHERE name IN (SELECT value FROM json_each($1))",
+    postgres: "SELECT name, subscribers FROM topics WHERE name = ANY($1)",
 };
 
 /// Commits a batch; one outcome for each request, in order. Ids follow the order of the requests.
@@ -137,6 +142,21 @@ async fn users(
         .collect())
 }
 
+/// How many are subscribed to each of these topics; one that is not there has none.
+async fn subscribers(db: &Db, topics: BTreeSet<&str>) -> Result<HashMap<String, u64>, StoreError> {
+    let counts: Vec<(String, i64)> = on!(db, readers, |connection, engine| {
+        let topics: Array<&str> = topics.iter().copied().collect();
+        Ok(sqlx::query_as(SUBSCRIBERS.on(engine))
+            .bind(topics)
+            .fetch_all(connection)
+            .await?)
+    })?;
+    let counts = counts.into_iter();
+    Ok(counts
+        .map(|(topic, count)| (topic, count.unsigned_abs()))
+        .collect())
+}
+
 /// Those that are not refused; of several with the same key, or of the same schedule, the first.
 fn accepted<'a>(
     requests: &'a [Request],
@@ -221,6 +241,8 @@ struct Readers {
     per_role: Option<Arc<PerRole>>,
     /// Role, and whether disabled, of the users that are named beside a role or all: nobody is counted twice.
     named: HashMap<UserId, (Role, bool)>,
+    /// How many are subscribed to the topics that the batch addresses.
+    subscribers: HashMap<String, u64>,
 }
 
 impl Readers {
@@ -239,10 +261,15 @@ impl Readers {
         if !named.is_empty() {
             readers.named = users(db, named).await?;
         }
+        let topics = requests.iter().filter_map(|it| it.targets.topic.as_ref());
+        let topics: BTreeSet<&str> = topics.map(TopicName::as_str).collect();
+        if !topics.is_empty() {
+            readers.subscribers = subscribers(db, topics).await?;
+        }
         Ok(readers)
     }
 
-    /// The enabled users of the roles or of all, and those named that are not among them.
+    /// The enabled users of the roles or of all, those named that are not among them, and the topic's subscribers.
     fn recipients(&self, request: &Request) -> u64 {
         let targets = &request.targets;
         let covers = |role: Role| targets.all || targets.roles.contains(&role);
@@ -259,6 +286,8 @@ impl Readers {
                 .is_some_and(|(role, disabled)| covers(*role) && !disabled)
         };
         let besides = targets.users.len() - targets.users.iter().filter(is_counted).count();
-        in_groups + besides as u64
+        let topic = targets.topic.as_ref().map(TopicName::as_str);
+        let subscribed = topic.and_then(|topic| self.subscribers.get(topic));
+        in_groups + besides as u64 + subscribed.copied().unwrap_or(0)
     }
 }

@@ -33,7 +33,7 @@ use crate::{
     error::PublishError,
     model::{
         Audience, NewNotification, Notification, NotificationId, Published, Publisher, Role,
-        Severity, Target, Timestamp, UserId,
+        Severity, Target, Timestamp, TopicName, UserId,
     },
 };
 
@@ -120,12 +120,13 @@ fn targets(audience: &Audience) -> Result<Targets, PublishError> {
     if !unknown.is_empty() {
         return Err(PublishError::UnknownRoles(unknown));
     }
-    if users.is_empty() && roles.is_empty() && !audience.all {
+    if users.is_empty() && roles.is_empty() && audience.topic.is_none() && !audience.all {
         return Err(PublishError::EmptyAudience);
     }
     Ok(Targets {
         users,
         roles,
+        topic: audience.topic.clone(),
         all: audience.all,
     })
 }
@@ -134,6 +135,7 @@ fn targets(audience: &Audience) -> Result<Targets, PublishError> {
 pub(crate) struct Targets {
     users: BTreeSet<UserId>,
     roles: Vec<Role>,
+    topic: Option<TopicName>,
     all: bool,
 }
 
@@ -144,10 +146,12 @@ impl Targets {
 
     fn keys(&self) -> impl Iterator<Item = Target> {
         let roles = self.roles.iter().copied().map(Target::Role);
+        let topic = self.topic.clone().map(Target::Topic);
         let users = self.users.iter().copied().map(Target::User);
         self.all
             .then_some(Target::All)
             .into_iter()
+            .chain(topic)
             .chain(roles)
             .chain(users)
     }

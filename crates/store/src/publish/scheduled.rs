@@ -19,7 +19,7 @@ use crate::{
     error::{PublishError, RecallError, StoreError},
     model::{
         Audience, NewNotification, Page, Published, Publisher, Scheduled, ScheduledId,
-        ScheduledItem, Severity, Timestamp, UserId,
+        ScheduledItem, Severity, Timestamp, TopicName, UserId,
     },
     page,
 };
@@ -59,6 +59,8 @@ const CANCEL: &str = "DELETE FROM scheduled_notifications WHERE id = $1";
 struct Content {
     users: Vec<i64>,
     roles: Vec<String>,
+    #[serde(default)]
+    topic: Option<String>,
     all: bool,
     title: String,
     body: Option<String>,
@@ -78,6 +80,7 @@ impl Content {
         Self {
             users: new.to.users.iter().map(|user| user.0).collect(),
             roles: new.to.roles.clone(),
+            topic: new.to.topic.as_ref().map(TopicName::to_string),
             all: new.to.all,
             title: new.title.clone(),
             body: new.body.clone(),
@@ -97,6 +100,7 @@ impl Content {
             to: Audience {
                 users: self.users.into_iter().map(UserId).collect(),
                 roles: self.roles,
+                topic: self.topic.and_then(|topic| topic.parse().ok()),
                 all: self.all,
             },
             title: self.title,

@@ -77,9 +77,9 @@ async fn an_account_changes_its_password_role_and_state(bench: Bench) {
         .set_password_hash(ana.id, "$new$")
         .await
         .unwrap();
-    bench.store.set_role(ana.id, Role::Admin).await.unwrap();
-    bench.store.set_role(ana.id, Role::Admin).await.unwrap();
-    bench.store.set_disabled(ana.id, true).await.unwrap();
+    bench.store.set_role(ana.id, Role::Admin, T0).await.unwrap();
+    bench.store.set_role(ana.id, Role::Admin, T0).await.unwrap();
+    bench.store.set_disabled(ana.id, true, T0).await.unwrap();
     let found = bench.store.credentials("ana").await.unwrap().unwrap();
     assert_eq!((found.user.role, found.user.disabled), (Role::Admin, true));
     assert_eq!(found.password_hash.as_deref(), Some("$new$"));
@@ -89,8 +89,8 @@ async fn changing_an_unknown_account_says_so(bench: Bench) {
     let nobody = UserId(999);
     let outcomes = [
         bench.store.set_password_hash(nobody, "$").await,
-        bench.store.set_role(nobody, Role::Admin).await,
-        bench.store.set_disabled(nobody, true).await,
+        bench.store.set_role(nobody, Role::Admin, T0).await,
+        bench.store.set_disabled(nobody, true, T0).await,
     ];
     for outcome in outcomes {
         assert!(

@@ -171,7 +171,7 @@ async fn accounts_are_made(bench: &Bench) {
     };
     let eva = bench.store.create_user(eva, T0).await.unwrap();
     assert_eq!(bench.store.user(eva.id).await.unwrap(), Some(eva.clone()));
-    bench.store.set_role(eva.id, Role::Admin).await.unwrap();
+    bench.store.set_role(eva.id, Role::Admin, T0).await.unwrap();
     assert_eq!(
         bench.store.user(eva.id).await.unwrap().unwrap().role,
         Role::Admin
@@ -193,6 +193,7 @@ async fn the_inbox_works(bench: &Bench) {
         users: vec![UserId(2)],
         roles: vec!["admin".into()],
         all: false,
+        topic: None,
     };
     let published = bench
         .store
@@ -257,7 +258,7 @@ async fn a_role_that_their_enum_lacks_is_refused_by_name() {
     bench.store.migrate().await.unwrap();
     let error = bench
         .store
-        .set_role(UserId(1), Role::Operator)
+        .set_role(UserId(1), Role::Operator, T0)
         .await
         .unwrap_err();
     assert!(

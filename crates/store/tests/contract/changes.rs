@@ -113,6 +113,7 @@ async fn a_recall_is_told_once_with_its_audience(bench: Bench) {
                 users: vec![ana.id],
                 roles: vec!["user".into()],
                 all: true,
+                topic: None,
             },
             "x",
         )
@@ -371,6 +372,6 @@ async fn each_change_of_an_inbox_has_a_larger_version(bench: Bench) {
     grows("publish again").await;
     bench.store.acknowledge(ana.id, asked, T0).await.unwrap();
     grows("acknowledge").await;
-    bench.store.set_role(ana.id, Role::User).await.unwrap();
+    bench.store.set_role(ana.id, Role::User, T0).await.unwrap();
     grows("another role").await;
 }

@@ -108,6 +108,7 @@ async fn a_notification_with_two_ways_to_a_user_is_seen_once(bench: Bench) {
                 users: vec![ana.id],
                 roles: vec!["operator".into()],
                 all: true,
+                topic: None,
             },
             "once",
         )
@@ -132,9 +133,17 @@ async fn who_joins_later_does_not_see_what_was_broadcast_before(bench: Bench) {
 async fn a_new_role_shows_what_comes_after_it(bench: Bench) {
     let ana = bench.user("ana", Role::User).await;
     bench.publish(Audience::roles(["operator"]), "before").await;
-    bench.store.set_role(ana.id, Role::Operator).await.unwrap();
+    bench
+        .store
+        .set_role(ana.id, Role::Operator, T0)
+        .await
+        .unwrap();
     bench.publish(Audience::roles(["operator"]), "after").await;
-    bench.store.set_role(ana.id, Role::Operator).await.unwrap();
+    bench
+        .store
+        .set_role(ana.id, Role::Operator, T0)
+        .await
+        .unwrap();
     assert_eq!(bench.titles(&ana).await, ["after"]);
 }
 

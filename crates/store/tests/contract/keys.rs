@@ -45,6 +45,7 @@ async fn a_repeated_publish_is_answered_as_the_first(bench: Bench) {
             users: vec![ana],
             roles: vec!["operator".into(), "admin".into()],
             all: false,
+            topic: None,
         },
         ..keyed(ana, "k \"ñ\"", "once")
     };

@@ -25,3 +25,4 @@ mod refusals;
 mod retention;
 mod scheduled;
 mod tabs;
+mod topics;

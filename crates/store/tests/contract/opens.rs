@@ -28,6 +28,7 @@ async fn publish(bench: &Bench, to: Audience) -> i64 {
 fn all() -> Audience {
     Audience {
         all: true,
+        topic: None,
         ..Audience::default()
     }
 }
@@ -61,27 +62,27 @@ async fn an_unknown_user_opens_nothing(bench: Bench) {
 
 async fn a_disabled_user_opens_nothing(bench: Bench) {
     let ana = bench.user("ana", Role::User).await;
-    bench.store.set_disabled(ana.id, true).await.unwrap();
+    bench.store.set_disabled(ana.id, true, T0).await.unwrap();
     let outcome = bench.store.open_session(session(ana.id.0, "s")).await;
     assert!(
         matches!(outcome, Err(OpenError::DisabledUser)),
         "{outcome:?}"
     );
     assert_eq!(bench.number("SELECT COUNT(*) FROM user_sessions").await, 0);
-    bench.store.set_disabled(ana.id, false).await.unwrap();
+    bench.store.set_disabled(ana.id, false, T0).await.unwrap();
     opened(&bench, ana.id).await;
 }
 
 async fn an_open_tells_the_role(bench: Bench) {
     for role in Role::ALL {
         let user = bench.user(role.as_str(), role).await;
-        assert_eq!(opened(&bench, user.id).await.role, role);
+        assert_eq!(opened(&bench, user.id).await.account.role, role);
     }
     let ana = bench.user("ana", Role::User).await;
     bench
         .execute("UPDATE users SET role = 'janitor' WHERE username = 'ana'")
         .await;
-    assert_eq!(opened(&bench, ana.id).await.role, Role::User);
+    assert_eq!(opened(&bench, ana.id).await.account.role, Role::User);
 }
 
 async fn an_open_tells_where_the_inbox_stands(bench: Bench) {

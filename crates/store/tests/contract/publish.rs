@@ -38,6 +38,7 @@ async fn a_publish_keeps_every_field(bench: Bench) {
             users: vec![ana.id, ana.id],
             roles: vec!["Operator".into()],
             all: false,
+            topic: None,
         },
         title: "Disk \"full\" on ñandú \0".to_owned(),
         body: Some("line\nline".to_owned()),
@@ -116,7 +117,7 @@ async fn recipients_are_counted_once(bench: Bench) {
     let operator = bench.user("o1", Role::Operator).await.id;
     let away = bench.user("o2", Role::Operator).await.id;
     let user = bench.user("u1", Role::User).await.id;
-    bench.store.set_disabled(away, true).await.unwrap();
+    bench.store.set_disabled(away, true, T0).await.unwrap();
     let role = || vec!["operator".to_owned()];
     let cases = [
         (
@@ -124,6 +125,7 @@ async fn recipients_are_counted_once(bench: Bench) {
                 users: vec![operator, user],
                 roles: role(),
                 all: false,
+                topic: None,
             },
             2,
         ),
@@ -132,6 +134,7 @@ async fn recipients_are_counted_once(bench: Bench) {
                 users: vec![user],
                 roles: role(),
                 all: true,
+                topic: None,
             },
             2,
         ),
@@ -140,6 +143,7 @@ async fn recipients_are_counted_once(bench: Bench) {
                 users: vec![],
                 roles: role(),
                 all: false,
+                topic: None,
             },
             1,
         ),
@@ -148,6 +152,7 @@ async fn recipients_are_counted_once(bench: Bench) {
                 users: vec![away],
                 roles: role(),
                 all: false,
+                topic: None,
             },
             2,
         ),
@@ -172,9 +177,9 @@ async fn a_change_of_ours_to_an_account_is_in_the_next_count(bench: Bench) {
     assert_eq!(recipients(&bench, Audience::all()).await, 1);
     bench.user("luis", Role::User).await;
     assert_eq!(recipients(&bench, Audience::all()).await, 2);
-    bench.store.set_role(ana, Role::Admin).await.unwrap();
+    bench.store.set_role(ana, Role::Admin, T0).await.unwrap();
     assert_eq!(recipients(&bench, Audience::roles(["user"])).await, 1);
-    bench.store.set_disabled(ana, true).await.unwrap();
+    bench.store.set_disabled(ana, true, T0).await.unwrap();
     assert_eq!(recipients(&bench, Audience::all()).await, 1);
 }
 

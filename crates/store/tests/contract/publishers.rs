@@ -16,6 +16,7 @@ const PUBLISHERS: &[Role] = &[Role::Admin, Role::Operator];
 fn by(publisher: UserId) -> NewNotification {
     let all = Audience {
         all: true,
+        topic: None,
         ..Audience::default()
     };
     NewNotification {
@@ -37,7 +38,11 @@ async fn only_an_enabled_user_with_a_role_publishes(bench: Bench) {
             "{outcome:?}"
         );
     }
-    bench.store.set_disabled(operator.id, true).await.unwrap();
+    bench
+        .store
+        .set_disabled(operator.id, true, T0)
+        .await
+        .unwrap();
     let outcome = publish(operator.id).await;
     assert!(
         matches!(outcome, Err(PublishError::NotAllowed)),

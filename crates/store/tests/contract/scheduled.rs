@@ -59,6 +59,7 @@ async fn every_field_comes_through(bench: Bench) {
             users: vec![ana.id],
             roles: vec!["operator".into()],
             all: true,
+            topic: None,
         },
         body: Some("line\nñ \"".to_owned()),
         severity: atalaya_store::Severity::Critical,
@@ -222,6 +223,7 @@ async fn who_joins_meanwhile_sees_it_and_who_is_gone_does_not_harm(bench: Bench)
         users: vec![ana.id, ben.id],
         roles: vec!["user".into()],
         all: false,
+        topic: None,
     };
     let new = notification(to, "x");
     bench.store.schedule(new, T0, T0).await.unwrap();

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use atalaya_store::{
-    Audience, NewNotification, NotificationId, Role, Selection, Statuses, Store, Timestamp, Unread,
-    User, UserId,
+    Audience, NewNotification, NotificationId, Role, Selection, Statuses, Store, Timestamp,
+    TopicName, Unread, User, UserId,
 };
 use futures_util::future::join_all;
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -40,6 +40,12 @@ enum Step {
     Recall {
         of: usize,
     },
+    Subscribe {
+        user: usize,
+    },
+    Unsubscribe {
+        user: usize,
+    },
     /// Time goes on, and what has expired is ended.
     Wait,
     /// A tab reads the whole inbox anew, as after a reconnection.
@@ -53,7 +59,7 @@ fn groups() -> impl Strategy<Value = Vec<Vec<Step>>> {
     let user = 0..3_usize;
     let of = 0..12_usize;
     let step = prop_oneof![
-        5 => (0..5_usize, any::<[bool; 3]>()).prop_map(|(to, [brief, collapses, asks])| Step::Publish {
+        6 => (0..6_usize, any::<[bool; 3]>()).prop_map(|(to, [brief, collapses, asks])| Step::Publish {
             to, brief, collapses, asks,
         }),
         4 => (user.clone(), of.clone()).prop_map(|(user, of)| Step::Read { user, of }),
@@ -61,10 +67,16 @@ fn groups() -> impl Strategy<Value = Vec<Vec<Step>>> {
         2 => (user.clone(), of.clone()).prop_map(|(user, of)| Step::Archive { user, of }),
         2 => (user.clone(), of.clone()).prop_map(|(user, of)| Step::Acknowledge { user, of }),
         2 => of.prop_map(|of| Step::Recall { of }),
+        1 => user.clone().prop_map(|user| Step::Subscribe { user }),
+        1 => user.clone().prop_map(|user| Step::Unsubscribe { user }),
         1 => Just(Step::Wait),
         1 => user.prop_map(|user| Step::Reload { user }),
     ];
     prop::collection::vec(prop::collection::vec(step, 1..5), 1..8)
+}
+
+fn topic() -> TopicName {
+    "pumps".parse().unwrap()
 }
 
 /// What a page does with what it is told (docs/guarantees.md).
@@ -131,6 +143,7 @@ impl World<'_> {
                 let to = match to {
                     0..3 => Audience::users([self.users[to].id]),
                     3 => Audience::roles(["user"]),
+                    4 => Audience::topic(topic()),
                     _ => Audience::all(),
                 };
                 let new = NewNotification {
@@ -166,6 +179,16 @@ impl World<'_> {
             }
             Step::Recall { of } => {
                 store.recall(self.id(of), None, now).await.ok();
+                Told::Nothing
+            }
+            Step::Subscribe { user } => {
+                let user = self.users[user].id;
+                store.subscribe(user, &topic(), now).await.unwrap();
+                Told::Nothing
+            }
+            Step::Unsubscribe { user } => {
+                let user = self.users[user].id;
+                store.unsubscribe(user, &topic(), now).await.unwrap();
                 Told::Nothing
             }
             Step::Wait => Told::Nothing,

@@ -1,30 +1,35 @@
 //! `to`: whom a notification is for. Exactly one way of saying it, so that nobody is told by accident.
 
-use atalaya_store::{Audience, MAX_NAMED_USERS, Role, UserId};
+use atalaya_store::{Audience, MAX_NAMED_USERS, Role, TopicName, UserId};
 use utoipa::ToSchema;
 
 use crate::api::fields::Fields;
 
-/// Whom a notification is for: exactly one of the three.
+/// Whom a notification is for: exactly one of the four.
 #[derive(ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(examples(json!({"users": [27]}), json!({"roles": ["operator"]}), json!({"all": true})))]
+#[schema(examples(
+    json!({"users": [27]}), json!({"roles": ["operator"]}), json!({"topic": "alerts.north"}), json!({"all": true})
+))]
 #[expect(dead_code, reason = "describes the JSON that `read` takes")]
 pub(super) enum Recipients {
     /// These users, by their ids: from 1 to 1000 of them.
     Users(Vec<i64>),
     /// Everyone who has one of these roles now.
     Roles(Vec<crate::api::openapi::Role>),
+    /// Whoever is subscribed to this topic: from 1 to 100 of the characters A-Z, a-z, 0-9, `.`, `_` and `-`.
+    Topic(String),
     /// Everyone.
     All(bool),
 }
 
-const EXPECTED: &str = r#"{"users": [27]}, {"roles": ["operator"]} or {"all": true}"#;
+const EXPECTED: &str =
+    r#"{"users": [27]}, {"roles": ["operator"]}, {"topic": "alerts.north"} or {"all": true}"#;
 
 /// Reads the field `to`.
 pub(super) fn read(fields: &mut Fields) -> Option<Audience> {
     fields.object("to", EXPECTED, |to| {
-        let ways = ["users", "roles", "all"];
+        let ways = ["users", "roles", "topic", "all"];
         let given = ways.iter().filter(|way| to.has(way)).count();
         let audience = match () {
             () if given > 1 => {
@@ -36,7 +41,10 @@ pub(super) fn read(fields: &mut Fields) -> Option<Audience> {
                 None
             }
             () if to.has("users") => users(to),
-            () if to.has("roles") => roles(to),
+            () if to.has("roles") => to
+                .roles("roles")
+                .map(|roles| Audience::roles(roles.into_iter().map(Role::as_str))),
+            () if to.has("topic") => topic(to),
             () => all(to),
         };
         for way in ways {
@@ -60,22 +68,11 @@ fn users(to: &mut Fields) -> Option<Audience> {
     Some(Audience::users(ids.into_iter().map(UserId)))
 }
 
-fn roles(to: &mut Fields) -> Option<Audience> {
-    let allowed = Role::ALL.map(Role::as_str);
-    let names = to.optional::<Vec<String>>("roles", "a list of roles");
-    let names = to.check("roles", names, |names| {
-        if names.is_empty() {
-            return Err("must name at least one role".to_owned());
-        }
-        match names.iter().find(|name| !allowed.contains(&name.as_str())) {
-            Some(name) => Err(format!(
-                "{name:?} is not a role; there are {}",
-                allowed.join(", ")
-            )),
-            None => Ok(()),
-        }
-    })?;
-    Some(Audience::roles(names))
+fn topic(to: &mut Fields) -> Option<Audience> {
+    let name = to.optional::<String>("topic", "the name of a topic")?;
+    let topic = name.parse::<TopicName>();
+    let topic = topic.map_err(|error| to.refuse("topic", error.to_string()));
+    topic.ok().map(Audience::topic)
 }
 
 fn all(to: &mut Fields) -> Option<Audience> {

@@ -30,7 +30,7 @@ pub(crate) struct ScheduledNotification {
     created_at: String,
     #[schema(format = DateTime)]
     deliver_at: String,
-    /// Whom it is for: `all`, `role:operator`, `user:27`.
+    /// Whom it is for: `all`, `role:operator`, `topic:alerts.north`, `user:27`.
     #[schema(examples(json!(["role:operator"])))]
     to: Vec<String>,
     title: String,
@@ -50,6 +50,7 @@ impl From<ScheduledItem> for ScheduledNotification {
     fn from(item: ScheduledItem) -> Self {
         let new = item.notification;
         let users = new.to.users.into_iter().map(Target::User);
+        let topic = new.to.topic.map(|topic| Target::Topic(topic).to_string());
         let roles = new.to.roles.iter().map(|role| format!("role:{role}"));
         Self {
             scheduled_id: item.id.0,
@@ -60,6 +61,7 @@ impl From<ScheduledItem> for ScheduledNotification {
                 .all
                 .then(|| Target::All.to_string())
                 .into_iter()
+                .chain(topic)
                 .chain(roles)
                 .chain(users.map(|user| user.to_string()))
                 .collect(),

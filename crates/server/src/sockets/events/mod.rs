@@ -7,12 +7,13 @@ mod acknowledge;
 mod archive;
 mod list;
 mod read;
+mod topics;
 mod watch;
 
 use std::sync::Arc;
 
 use atalaya_gateway::Event;
-use atalaya_store::StoreError;
+use atalaya_store::{StoreError, SubscribeError};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -22,12 +23,16 @@ use crate::{App, inbox::AcknowledgeError};
 /// Why an event could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum EventError {
-    #[error("no event `{0}`: there are `read`, `archive`, `acknowledge`, `list` and `watch`")]
+    #[error(
+        "no event `{0}`: there are `read`, `archive`, `acknowledge`, `list`, `subscribe`, `unsubscribe` and `watch`"
+    )]
     Unknown(String),
     #[error("{0}")]
     Invalid(String),
     #[error("{0}")]
     Refused(#[from] AcknowledgeError),
+    #[error("{0}")]
+    NotSubscribed(#[from] SubscribeError),
     #[error("the database did not answer: try again in a moment")]
     Unavailable(#[from] StoreError),
 }
@@ -40,6 +45,9 @@ impl EventError {
             Self::Refused(AcknowledgeError::NotFound) => "not_found",
             Self::Refused(AcknowledgeError::NotAskedFor) => "not_asked_for",
             Self::Refused(AcknowledgeError::Store(_)) => "unavailable",
+            Self::NotSubscribed(SubscribeError::Restricted(_)) => "topic_restricted",
+            Self::NotSubscribed(SubscribeError::TooMany) => "too_many_subscriptions",
+            Self::NotSubscribed(SubscribeError::Store(_)) => "unavailable",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -52,6 +60,8 @@ pub(super) async fn answer(app: &App, member: &Arc<Member>, event: Event) {
         "archive" => archive::archive(app, member, &event).await,
         "acknowledge" => acknowledge::acknowledge(app, member, &event).await,
         "list" => list::list(app, member, &event).await,
+        "subscribe" => topics::subscribe(app, member, &event).await,
+        "unsubscribe" => topics::unsubscribe(app, member, &event).await,
         "watch" => watch::watch(app, member, &event),
         unknown => Err(EventError::Unknown(unknown.chars().take(64).collect())),
     };

@@ -3,7 +3,7 @@
 //! What is the same for the whole batch is asked once for it: which nodes run, and the newest notifications of the
 //! audiences that many share. Of each user a few rows are looked up, each by one step into an index.
 
-use crate::{changes::changes_head, publish::head};
+use crate::{changes::changes_head, publish::head, topics::subscriptions};
 
 /// The newest notification of one target: one step into its index.
 macro_rules! newest_of {
@@ -71,15 +71,16 @@ macro_rules! judged {
              CASE WHEN a.max_active IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM user_sessions AS s \
                  WHERE s.user_id = a.user_id AND s.is_active = TRUE) - CASE WHEN p.is_active = TRUE THEN 1 ELSE 0 END \
              END AS active, \
-             head, pruned_up_to, head + changes + COALESCE((SELECT v.version FROM inbox_versions AS v \
+             head, changes, pruned_up_to, head + changes + COALESCE((SELECT v.version FROM inbox_versions AS v \
                  WHERE v.user_id = a.user_id), 0) AS version, COALESCE(",
             $marks,
             ", 0) AS read_up_to, ",
             newest_of!("'user:' || a.user_id"),
             " AS to_user, to_all, COALESCE(u.joined_position, 0) AS joined, \
              CASE LOWER(CAST(u.role AS TEXT)) WHEN 'admin' THEN to_admins WHEN 'operator' THEN to_operators \
-                 ELSE to_users END AS to_role, COALESCE(u.role_since_position, 0) AS role_since, \
-             CASE WHEN ",
+                 ELSE to_users END AS to_role, COALESCE(u.role_since_position, 0) AS role_since, ",
+            subscriptions!("u", concat!(" || ',' || ", newest_of!("'topic:' || p.name"))),
+            " AS subscriptions, CASE WHEN ",
             is_recovered!(),
             " THEN p.id END AS recovered_from, CASE WHEN NOT ", $unique, " AND ",
             is_recovered!(),
@@ -104,8 +105,8 @@ macro_rules! is_admitted {
 macro_rules! verdict {
     ($maximum:literal) => {
         concat!(
-            "is_known, is_disabled, is_held, CAST(active AS BIGINT) AS active, role, \
-             CAST(recovered_from AS BIGINT) AS recovered_from, recovered_socket_id, head, version, pruned_up_to, read_up_to, ",
+            "is_known, is_disabled, is_held, CAST(active AS BIGINT) AS active, role, CAST(role_since AS BIGINT) AS role_since, \
+             CAST(recovered_from AS BIGINT) AS recovered_from, recovered_socket_id, subscriptions, head, changes, version, pruned_up_to, read_up_to, ",
             $maximum,
             "(to_user, CASE WHEN to_all > joined THEN to_all ELSE 0 END, \
              CASE WHEN to_role > role_since THEN to_role ELSE 0 END) AS newest, "
