@@ -15,11 +15,13 @@ export const SIZES = {
 export const PLACES = ['sqlite', 'postgres', 'two-servers'];
 
 const READERS = ['luis', 'marta', 'ana'];
+const SUBSCRIBERS = ['marta', 'ana'];
 // To whom, and who of the readers that is.
 const AUDIENCES = [
   (world) => [{ users: [world.users.luis.id] }, ['luis']],
   (world) => [{ users: [world.users.marta.id, world.users.ana.id] }, ['marta', 'ana']],
   () => [{ roles: ['user'] }, ['luis', 'marta']],
+  () => [{ topic: 'drill' }, SUBSCRIBERS],
   () => [{ all: true }, READERS],
 ];
 const KINDS = [
@@ -69,6 +71,7 @@ export class Drill {
     const settings = { ATALAYA_MAX_SESSIONS_PER_USER: '1000', ATALAYA_LOG: 'warn' };
     await this.#world.open({ database, nginx: true, settings });
     this.servers = [this.#world.atalaya];
+    for (const as of SUBSCRIBERS) await this.#world.request('PUT', '/api/topics/drill/subscription', { as });
     if (this.place === 'two-servers') {
       const other = await Atalaya.create(this.#world.folder, this.#world.databaseUrl, settings);
       await other.start();

@@ -47,16 +47,19 @@ for (const database of ['sqlite', 'postgres']) {
         const { id } = socket;
         await world.publishTo('luis', 'before');
         await record.event('notification', ({ title }) => title === 'before');
-        const missed = ['to one', 'to a role', 'to all'];
+        const subscribed = await socket.emitWithAck('subscribe', { topic: 'pumps' });
+        assert.equal(subscribed.ok, true);
+        const missed = ['to one', 'to a role', 'to a topic', 'to all'];
         await cut(record, async () => {
           await world.publishTo('luis', missed[0]);
           await world.publish({ roles: ['user'] }, missed[1]);
-          await world.publish({ all: true }, missed[2]);
+          await world.publish({ topic: 'pumps' }, missed[2]);
+          await world.publish({ all: true }, missed[3]);
         });
         assert.equal(socket.recovered, true);
         assert.equal(socket.id, id);
         await record.event('notification', ({ title }) => title === 'to all');
-        assert.deepEqual(record.titles().slice(-4), ['before', ...missed]);
+        assert.deepEqual(record.titles().slice(-5), ['before', ...missed]);
         const [first, second] = rowsOf(world, id);
         assert.equal(second.recovered_from, first.id);
         const sync = await until(
