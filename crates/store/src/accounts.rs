@@ -5,12 +5,12 @@ use sqlx::PgConnection;
 
 use crate::{
     Engine, Store,
-    bind::{Untyped, storable},
+    bind::{Array, Untyped, storable},
     changes,
     cursor::{Cursor, List},
-    db::{self, mapped, on},
+    db::{self, Sql, mapped, on},
     error::{Cause, CreateUserError, StoreError},
-    model::{Credentials, NewUser, Page, Role, Timestamp, User, UserId},
+    model::{Credentials, NewUser, Page, Publisher, Role, Timestamp, User, UserId},
     page,
     publish::TURN,
 };
@@ -59,6 +59,20 @@ macro_rules! head {
         "(SELECT COALESCE(MAX(id), 0) FROM notifications)"
     };
 }
+
+macro_rules! names {
+    ($chosen:literal) => {
+        concat!(
+            "SELECT CAST(id AS BIGINT), COALESCE(username, CAST(id AS TEXT)) FROM users WHERE id ",
+            $chosen
+        )
+    };
+}
+
+const NAMES: Sql = Sql {
+    sqlite: names!("IN (SELECT value FROM json_each($1))"),
+    postgres: names!("= ANY($1)"),
+};
 
 const INSERT: &str = concat!(
     "INSERT INTO users (username, password_hash, role, display_name, disabled, created_at, \
@@ -143,6 +157,20 @@ impl Store {
             let query = sqlx::query_as(accounts!("u.id = $1")).bind(id.0);
             Ok(query.fetch_optional(connection).await?)
         })
+    }
+
+    /// The names of these users; who is gone is left out.
+    pub async fn names(&self, users: &[UserId]) -> Result<Vec<Publisher>, StoreError> {
+        let users: Array<i64> = users.iter().map(|user| user.0).collect();
+        let named: Vec<(i64, String)> = on!(&self.inner.db, readers, |connection, engine| {
+            let query = sqlx::query_as(NAMES.on(engine)).bind(users);
+            Ok(query.fetch_all(connection).await?)
+        })?;
+        let named = named.into_iter().map(|(id, username)| Publisher {
+            id: UserId(id),
+            username,
+        });
+        Ok(named.collect())
     }
 
     /// The account of a name, as it is written.

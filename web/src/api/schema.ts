@@ -961,6 +961,8 @@ export interface components {
             /** @description Whom it is for: `all`, `role:operator`, `topic:alerts.north`, `user:27`. */
             to: string[];
             type: string | null;
+            /** @description The names of the users among them; of 20 at most. */
+            users: components["schemas"]["Publisher"][];
         };
         /** @description What is to be published later, the last scheduled first. */
         ScheduledPage: {

@@ -56,7 +56,8 @@ async fn it_is_listed_until_it_is_cancelled() {
             "role:operator",
             "role:admin"
           ],
-          "type": null
+          "type": null,
+          "users": []
         }
       ],
       "next_cursor": null
@@ -132,4 +133,18 @@ async fn a_line_of_a_batch_may_be_for_later() {
     let of = |name: &str| lines.iter().map(|line| &line[name]).collect::<Vec<_>>();
     assert_eq!(of("status"), [202, 201, 202]);
     assert_eq!(of("scheduled_id"), [&json!(1), &json!(null), &json!(1)]);
+}
+
+#[tokio::test]
+async fn users_are_shown_by_name() {
+    let app = TestApp::start().await;
+    let olga = app.operator().await;
+    let luis = app.user("luis", Role::User).await;
+    let mut body = later("for luis");
+    body["to"] = json!({"users": [luis.id]});
+    schedule(&olga, body).await;
+    let item = olga.get(PATH).await.json(200)["items"][0].take();
+    assert_eq!(item["to"], json!([format!("user:{}", luis.id)]));
+    let named = json!([{"id": luis.id, "username": "luis"}]);
+    assert_eq!(item["users"], named);
 }

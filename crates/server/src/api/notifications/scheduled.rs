@@ -1,8 +1,10 @@
 //! `/api/notifications/scheduled`: what is to be published later, to be looked at and to be cancelled.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use atalaya_store::{RecallError, Role, ScheduledId, ScheduledItem, Target, UserId, cursor::List};
+use atalaya_store::{
+    NewNotification, RecallError, Role, ScheduledId, ScheduledItem, Target, UserId, cursor::List,
+};
 use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Serialize;
@@ -21,6 +23,9 @@ use crate::{
     wire::{Publisher, rfc3339},
 };
 
+/// How many users of an audience are shown by name.
+const MAX_NAMES: usize = 20;
+
 /// A notification that is to be published later.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ScheduledNotification {
@@ -33,6 +38,8 @@ pub(crate) struct ScheduledNotification {
     /// Whom it is for: `all`, `role:operator`, `topic:alerts.north`, `user:27`.
     #[schema(examples(json!(["role:operator"])))]
     to: Vec<String>,
+    /// The names of the users among them; of 20 at most.
+    users: Vec<Publisher>,
     title: String,
     body: Option<String>,
     #[schema(value_type = crate::api::Severity)]
@@ -46,9 +53,17 @@ pub(crate) struct ScheduledNotification {
     from: Option<Publisher>,
 }
 
-impl From<ScheduledItem> for ScheduledNotification {
-    fn from(item: ScheduledItem) -> Self {
+impl ScheduledNotification {
+    fn of(item: ScheduledItem, names: &HashMap<UserId, String>) -> Self {
         let new = item.notification;
+        let named = shown_users(&new);
+        let named = named.filter_map(|user| {
+            Some(Publisher {
+                id: user.0,
+                username: names.get(&user)?.clone(),
+            })
+        });
+        let named = named.collect();
         let users = new.to.users.into_iter().map(Target::User);
         let topic = new.to.topic.map(|topic| Target::Topic(topic).to_string());
         let roles = new.to.roles.iter().map(|role| format!("role:{role}"));
@@ -65,6 +80,7 @@ impl From<ScheduledItem> for ScheduledNotification {
                 .chain(roles)
                 .chain(users.map(|user| user.to_string()))
                 .collect(),
+            users: named,
             title: new.title,
             body: new.body,
             severity: new.severity.as_str(),
@@ -75,6 +91,11 @@ impl From<ScheduledItem> for ScheduledNotification {
             from: item.publisher.as_ref().map(Publisher::from),
         }
     }
+}
+
+/// The users that are shown by name.
+fn shown_users(new: &NewNotification) -> impl Iterator<Item = UserId> {
+    new.to.users.iter().copied().take(MAX_NAMES)
 }
 
 /// What is to be published later, the last scheduled first.
@@ -114,8 +135,18 @@ pub(crate) async fn list(
         .store
         .list_scheduled(only(&user), page.cursor, page.limit)
         .await?;
+    let users: Vec<UserId> = page
+        .items
+        .iter()
+        .flat_map(|item| shown_users(&item.notification))
+        .collect();
+    let names = app.store.names(&users).await?.into_iter();
+    let names = names.map(|user| (user.id, user.username)).collect();
+    let items = page.items.into_iter();
     Ok(Json(ScheduledPage {
-        items: page.items.into_iter().map(Into::into).collect(),
+        items: items
+            .map(|item| ScheduledNotification::of(item, &names))
+            .collect(),
         next_cursor: next_cursor(page.next),
     }))
 }
