@@ -11,7 +11,7 @@ const CONNECTED: u64 = 10_000;
 const CHUNK: u64 = 500_000;
 
 /// `{numbers}` are the numbers `i` of a chunk, as a table `n`; `{time}` is a time that grows with them. One in five
-/// notifications is for user 1, one in fifty for everybody of a role or all; whoever a notification is for alone has read
+/// notifications is for user 1, one in fifty for everybody of a role or all, one in a hundred for one of 200 topics; whoever a notification is for alone has read
 /// it, if it is of the older half, and archived a few.
 const FILL: [&str; 4] = [
     "INSERT INTO user_sessions (id, user_id, socket_id, connected_at, is_active, disconnected_at, disconnect_reason, \
@@ -25,10 +25,19 @@ const FILL: [&str; 4] = [
          {time}, 2 FROM n",
     "INSERT INTO notification_targets (target, notification_id) \
      {numbers} SELECT CASE WHEN i % 100 = 0 THEN 'all' WHEN i % 100 = 1 THEN 'role:user' \
-         WHEN i % 5 = 2 THEN 'user:1' ELSE 'user:' || CAST(2 + (i * 7919) % ({users} - 1) AS TEXT) END, i FROM n",
+         WHEN i % 100 = 3 THEN 'topic:topic-' || CAST((i / 100) % 200 AS TEXT) WHEN i % 5 = 2 THEN 'user:1' ELSE 'user:' || CAST(2 + (i * 7919) % ({users} - 1) AS TEXT) END, i FROM n",
     "INSERT INTO notification_states (user_id, notification_id, read_at, archived_at) \
      {numbers} SELECT CASE WHEN i % 5 = 2 THEN 1 ELSE 2 + (i * 7919) % ({users} - 1) END, i, {time}, \
-         CASE WHEN i % 1000 = 2 OR i % 40 = 3 THEN {time} END FROM n WHERE i % 100 > 1 AND i < {rows} / 2",
+         CASE WHEN i % 1000 = 2 OR i % 40 = 3 THEN {time} END FROM n WHERE i % 100 > 1 AND i % 100 <> 3 AND i < {rows} / 2",
+];
+
+/// One user reads a quarter of the topics, from the beginning.
+const TOPICS: [&str; 2] = [
+    "INSERT INTO topics (id, name, created_at, is_listed, admin_since, operator_since, user_since) \
+     WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 199) \
+     SELECT i + 1, 'topic-' || CAST(i AS TEXT), {time}, TRUE, 0, 0, 0 FROM n",
+    "INSERT INTO topic_subscriptions (user_id, topic_id, since_position) \
+     SELECT 9000, id, 0 FROM topics WHERE id % 4 = 0",
 ];
 
 pub(crate) async fn fill(url: &str, rows: u64) -> Outcome<()> {
@@ -53,6 +62,7 @@ pub(crate) async fn fill(url: &str, rows: u64) -> Outcome<()> {
                 .replace("{rows}", &rows.to_string())
         }));
     }
+    statements.extend(TOPICS.map(|statement| statement.replace("{time}", time)));
     // Last: whoever is found here tells that all is filled.
     statements.push(format!(
         "INSERT INTO users (id, username, created_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
