@@ -1,9 +1,11 @@
 //! One site under examination: the configuration, the requests that a client makes, and the way of each.
 
 use crate::{
+    arrival::{address_of, arriving},
     finding::{Finding, Place, Severity},
     nginx::{
         Config, Http, Landing, Proxied, Target, Walk,
+        listen::Listen,
         request::{Origin, Request},
         server::{Arrival, Choice, Why, choose},
         tree::{Directive, Pos},
@@ -26,6 +28,10 @@ pub struct Case<'c> {
     pub question: &'c Question,
     /// Where the client's requests arrive, after the redirects that the whole site makes.
     pub origin: Origin,
+    /// The same as nginx sees it.
+    pub arriving: Origin,
+    /// The server block that gets them; `None` if none listens there.
+    choice: Option<Choice<'c>>,
     /// `None` if no server block listens there.
     pub walks: Option<Walks<'c>>,
     /// The site redirects to itself without end; the last redirect.
@@ -68,19 +74,36 @@ impl<'c> Case<'c> {
             http,
             root,
             question,
-            origin,
+            arriving: origin.clone(),
+            origin: origin.clone(),
+            choice: None,
             walks: None,
             circle: None,
         };
+        case.arrive(origin);
         case.follow_redirects();
         case
+    }
+
+    /// Follows the requests from another origin on.
+    fn arrive(&mut self, origin: Origin) {
+        self.arriving = arriving(self.http, self.question, &origin);
+        self.origin = origin;
+        let host = &self.arriving.host;
+        let address = address_of(self.root, host);
+        let arrival = Arrival {
+            address: address.as_deref(),
+            port: self.arriving.port,
+            host,
+        };
+        self.choice = choose(&self.http.servers, arrival);
+        self.walks = self.walk_all();
     }
 
     /// A browser that opens the page ends where the page's redirects lead, and its client with it.
     fn follow_redirects(&mut self) {
         let mut seen = vec![self.origin.clone()];
         for _ in 0..MAX_REDIRECTS {
-            self.walks = self.walk_all();
             let Some(walks) = &self.walks else { return };
             let Some((origin, by)) = whole_redirect(walks, &self.origin) else {
                 return;
@@ -90,15 +113,15 @@ impl<'c> Case<'c> {
                 return;
             }
             seen.push(origin.clone());
-            self.origin = origin;
+            self.arrive(origin);
         }
     }
 
     fn walk_all(&self) -> Option<Walks<'c>> {
-        let choice = self.choose()?;
+        let choice = self.choice.as_ref()?;
         let path = self.question.path.as_str();
         let polling = "EIO=4&transport=polling";
-        let get = |path: &str, query: &str| Request::get(&self.arriving(), path, query);
+        let get = |path: &str, query: &str| Request::get(&self.arriving, path, query);
         let follow = |request| walk(self.http, self.root, choice.clone(), request);
         let page = self
             .question
@@ -117,14 +140,14 @@ impl<'c> Case<'c> {
 
     /// The way of a plain request of the page.
     pub fn walk_to(&self, path: &str) -> Option<Walk<'c>> {
-        let request = Request::get(&self.arriving(), path, "");
-        Some(walk(self.http, self.root, self.choose()?, request))
+        let request = Request::get(&self.arriving, path, "");
+        Some(walk(self.http, self.root, self.choice.clone()?, request))
     }
 
     /// The handshake's way if another server block had got it.
     pub fn walk_in(&self, server: usize) -> Walk<'c> {
         let request = Request::get(
-            &self.arriving(),
+            &self.arriving,
             &self.question.path,
             "EIO=4&transport=polling",
         );
@@ -135,80 +158,15 @@ impl<'c> Case<'c> {
         let listens = &self.http.servers[server].listens;
         let at_port = listens
             .iter()
-            .find(|listen| listen.port == self.arriving().port);
+            .find(|listen| listen.port == self.arriving.port);
         let listen = at_port.or(listens.first()).cloned();
         Choice {
             server,
-            listen: listen.unwrap_or_else(crate::nginx::listen::Listen::implicit),
+            listen: listen.unwrap_or_else(Listen::implicit),
             why: Why::Only,
             captures: Default::default(),
             ignored: Vec::new(),
         }
-    }
-
-    pub fn choose(&self) -> Option<Choice<'c>> {
-        let arriving = self.arriving();
-        let address = self.address_of(&arriving.host);
-        choose(
-            &self.http.servers,
-            Arrival {
-                address: address.as_deref(),
-                port: arriving.port,
-                host: &arriving.host,
-            },
-        )
-    }
-
-    /// The request's origin as nginx sees it. Nobody listens on the URL's own port where something in front
-    /// of nginx ends TLS, or maps the port.
-    pub fn arriving(&self) -> Origin {
-        let mut origin = self.origin.clone();
-        let mut ports: Vec<u16> = self.listening_ports();
-        if ports.contains(&origin.port) || self.is_around_nginx() {
-            return origin;
-        }
-        ports.dedup();
-        let plain = origin.scheme == "https" && ports.contains(&80);
-        if plain || ports.len() == 1 {
-            origin.port = if plain { 80 } else { ports[0] };
-            origin.scheme = if plain { "http" } else { origin.scheme };
-        }
-        origin
-    }
-
-    /// Whether the URL is the back end's own.
-    fn is_around_nginx(&self) -> bool {
-        let direct = self.question.direct.as_ref();
-        direct.is_some_and(|direct| direct.origin.port == self.origin.port)
-    }
-
-    fn listening_ports(&self) -> Vec<u16> {
-        let listens = self.http.servers.iter().flat_map(|server| &server.listens);
-        let mut ports: Vec<u16> = listens
-            .map(|listen| listen.port)
-            .filter(|&port| port != 0)
-            .collect();
-        ports.sort_unstable();
-        ports
-    }
-
-    /// The address that a name leads to, if it is one or stands in the machine's own list.
-    fn address_of(&self, host: &str) -> Option<String> {
-        if host.parse::<std::net::IpAddr>().is_ok() {
-            return Some(host.to_owned());
-        }
-        let hosts = self.root.read("/etc/hosts".as_ref()).ok()?;
-        let lines = hosts
-            .text
-            .lines()
-            .map(|line| line.split('#').next().unwrap_or(""));
-        lines.into_iter().find_map(|line| {
-            let mut words = line.split_whitespace();
-            let address = words.next()?;
-            words
-                .any(|name| name.eq_ignore_ascii_case(host))
-                .then(|| address.to_owned())
-        })
     }
 
     /// Whether a back end gets the request with a path that a Socket.IO server owns.

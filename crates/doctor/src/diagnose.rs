@@ -7,11 +7,12 @@ use thiserror::Error;
 
 use crate::{
     case::Case,
+    document::Unreadable,
     explain::{Explanation, explain},
     finding::Finding,
     front_end::FrontEnd,
     nginx::{
-        Config, Http, Unreadable,
+        Config, Http,
         request::Origin,
         server::{NameKind, Server},
     },
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// What was found, in the shape of the JSON.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Diagnosis {
     pub verdict: Verdict,
     /// The worst first.
@@ -41,7 +42,7 @@ pub enum Verdict {
 }
 
 /// A step of a live examination.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Probe {
     pub step: String,
     pub target: String,
@@ -76,28 +77,22 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
     let config = Config::load(root, &question.nginx)?;
     let front_end = FrontEnd::read(root, question).map_err(CouldNotRun::Other)?;
     let mut findings = rules::of_loading(&config, root);
-    let mut site = Site {
-        question,
-        origin: question.url.as_ref().map(|url| url.origin.clone()),
-        case: None,
-    };
+    let is_refused = findings.iter().any(|finding| finding.severity.is_fault());
     let http = Http::of(&config);
-    match &http {
-        // nginx does not run what it refuses, so how it would behave is no question.
-        Some(_) if findings.iter().any(|finding| finding.severity.is_fault()) => {
-            findings.extend(rules::of_front_end(&front_end, &site));
-        }
-        Some(http) => {
-            let origin = origin_of(question, http)?;
-            let case = Case::new(&config, http, root, question, origin);
-            findings.extend(rules::judge(&case));
-            site.origin = Some(case.origin.clone());
-            site.case = Some(&case);
-            findings.extend(rules::of_front_end(&front_end, &site));
-        }
+    let case = match &http {
         None if findings.is_empty() => return Err(CouldNotRun::NoSite),
-        None => findings.extend(rules::of_front_end(&front_end, &site)),
-    }
+        Some(http) if !is_refused => {
+            let origin = origin_of(question, http)?;
+            Some(Case::new(&config, http, root, question, origin))
+        }
+        // nginx does not run what it refuses, so how it would behave is no question.
+        _ => None,
+    };
+    findings.extend(case.iter().flat_map(rules::judge));
+    findings.extend(rules::of_front_end(
+        &front_end,
+        &Site::new(question, case.as_ref()),
+    ));
     findings.sort_by(|a, b| (a.severity, &a.place).cmp(&(b.severity, &b.place)));
     findings.dedup_by(|a, b| a.rule == b.rule && a.place == b.place);
     let texts = texts(root, &findings);

@@ -1,28 +1,39 @@
-//! A file that is no nginx configuration: its text, and places in it.
+//! A file that was read: its text, and places in it.
 
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
+use thiserror::Error;
+
 use crate::{
     finding::{Place, Span},
+    lines::Lines,
     root::Root,
 };
 
 #[derive(Clone, Debug)]
-pub(crate) struct Document {
+pub struct Document {
     /// As it was named, as it would be under `/`.
-    pub(crate) path: PathBuf,
+    pub path: PathBuf,
     /// With links resolved.
-    pub(crate) real: PathBuf,
-    pub(crate) text: String,
+    pub real: PathBuf,
+    pub text: String,
+}
+
+/// A file that is needed could not be read.
+#[derive(Debug, Error)]
+#[error("{} cannot be read: {source}", path.display())]
+pub struct Unreadable {
+    pub path: PathBuf,
+    pub source: io::Error,
 }
 
 impl Document {
     /// Reads a file; errors are those of the file system.
     pub(crate) fn read(root: &Root, path: &Path) -> io::Result<Self> {
-        let path = Path::new("/").join(path);
+        let path = under_root(path);
         let read = root.read(&path)?;
         Ok(Self {
             path,
@@ -31,19 +42,30 @@ impl Document {
         })
     }
 
+    /// Reads a file that somebody named.
+    pub(crate) fn named(root: &Root, path: &Path) -> Result<Self, Unreadable> {
+        Self::read(root, path).map_err(|source| Unreadable {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
     /// The place of a piece of the text.
     pub(crate) fn place(&self, span: Span) -> Place {
-        let before = &self.text[..span.start];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let count = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
+        let (line, column) = Lines::new(&self.text).at(span.start);
         Place {
             file: self.path.clone(),
             real_file: self.real.clone(),
-            line: count(before.matches('\n').count()),
-            column: count(before[line_start..].chars().count()),
+            line,
+            column,
             span,
         }
     }
+}
+
+/// A path as it would be under `/`, however it was given.
+pub(crate) fn under_root(path: &Path) -> PathBuf {
+    Path::new("/").join(path)
 }
 
 #[cfg(test)]

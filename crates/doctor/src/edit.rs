@@ -37,6 +37,20 @@ pub(crate) fn replace(config: &Config, directive: &Directive, word: &Word, text:
     edit(config, directive, word.pos.span, text.to_owned())
 }
 
+/// Gives a directive its value: where it is set, if it is, or on a line of its own after another directive.
+pub(crate) fn give(
+    config: &Config,
+    set: Option<&Directive>,
+    neighbour: &Directive,
+    name: &str,
+    value: &str,
+) -> Edit {
+    match set.and_then(|set| Some((set, set.args.first()?))) {
+        Some((set, word)) => replace(config, set, word, value),
+        None => after(config, neighbour, &[&format!("{name} {value};")]),
+    }
+}
+
 /// Takes a directive away, with its line if nothing else stands there.
 pub(crate) fn remove(config: &Config, directive: &Directive) -> Edit {
     let text = &config.source(directive.pos.file).text;

@@ -93,6 +93,13 @@ fn line(config: &Config, what: impl Into<String>, by: &Directive) -> Line {
     }
 }
 
+fn bare(what: impl Into<String>) -> Line {
+    Line {
+        what: what.into(),
+        at: None,
+    }
+}
+
 fn server(config: &Config, walk: &Walk<'_>) -> Line {
     let choice = &walk.choice;
     let listen = choice
@@ -126,10 +133,7 @@ fn step_line(config: &Config, step: &Step<'_>) -> Line {
             format!("{} because {}", config.written(block), why(block, uri)),
             block,
         ),
-        Step::Location { block: None, uri } => Line {
-            what: format!("no location fits {uri}"),
-            at: None,
-        },
+        Step::Location { block: None, uri } => bare(format!("no location fits {uri}")),
         Step::If(by) => line(config, format!("{} holds", config.written(by)), by),
         Step::Unknown(by) => line(
             config,
@@ -149,10 +153,7 @@ fn step_line(config: &Config, step: &Step<'_>) -> Line {
         Step::ErrorPage { by, status, to } => {
             line(config, format!("status {status} is handed to {to}"), by)
         }
-        Step::Index { file } => Line {
-            what: format!("the folder has an index: {file}"),
-            at: None,
-        },
+        Step::Index { file } => bare(format!("the folder has an index: {file}")),
     }
 }
 
@@ -176,20 +177,16 @@ fn landing(case: &Case<'_>, walk: &Walk<'_>) -> Vec<Line> {
             format!("answered by {}", case.config.written(by)),
             by,
         )],
-        Landing::Static { status, file } => vec![Line {
-            what: format!("answered {status}, as a file: {file}"),
-            at: None,
-        }],
+        Landing::Static { status, file } => {
+            vec![bare(format!("answered {status}, as a file: {file}"))]
+        }
         Landing::Answer { status, text, by } => {
             let text = text
                 .as_ref()
                 .map_or_else(String::new, |text| format!(" {text}"));
             vec![line(case.config, format!("answered {status}{text}"), by)]
         }
-        Landing::Cycle => vec![Line {
-            what: "answered 500, after ten internal redirects".to_owned(),
-            at: None,
-        }],
+        Landing::Cycle => vec![bare("answered 500, after ten internal redirects")],
     }
 }
 
@@ -205,14 +202,11 @@ fn back_end(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Vec<Line
         proxied.pass,
     )];
     let version = walk.scope().arg("proxy_http_version").unwrap_or("1.0");
-    lines.push(Line {
-        what: format!(
-            "back end is asked: {} {} HTTP/{version}",
-            walk.request().method,
-            proxied.uri
-        ),
-        at: None,
-    });
+    lines.push(bare(format!(
+        "back end is asked: {} {} HTTP/{version}",
+        walk.request().method,
+        proxied.uri
+    )));
     for header in &proxied.headers {
         let Some(by) = header.by else { continue };
         let what = if header.value.is_empty() {

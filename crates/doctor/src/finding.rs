@@ -2,7 +2,10 @@
 //!
 //! The shape of the JSON is a contract with scripts: fields are added, none changes its meaning.
 
-use std::path::PathBuf;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
@@ -94,12 +97,28 @@ pub struct Edit {
     pub text: String,
 }
 
+impl Fix {
+    /// The edits of each file.
+    pub fn by_file(&self) -> BTreeMap<&Path, Vec<&Edit>> {
+        let mut by_file: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for edit in &self.edits {
+            by_file.entry(edit.file.as_path()).or_default().push(edit);
+        }
+        by_file
+    }
+}
+
 /// Where a rule's section is.
 pub fn help_page(rule: &str) -> String {
     format!("docs/checks.md#{rule}")
 }
 
 impl Finding {
+    /// Whether clients cannot connect, or do not stay connected.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
     /// A finding with no mend yet.
     pub fn new(
         rule: &'static str,

@@ -5,13 +5,15 @@
 //! requests of one site with their ways, `rules` judge them, `report` shows what they found, [`mend`](mod@mend)
 //! carries out what is safe, and [`explain`] tells a request's way. It opens no connection, and it knows neither the server nor the store.
 
+mod arrival;
 pub mod case;
 mod diagnose;
-mod document;
+pub mod document;
 mod edit;
 pub mod explain;
 pub mod finding;
 pub mod front_end;
+mod lines;
 pub mod mend;
 pub mod nginx;
 pub mod question;

@@ -11,11 +11,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::{
-    CouldNotRun, Diagnosis, diagnose,
-    edit::apply,
-    finding::{Edit, Finding},
-    question::Question,
-    root::Root,
+    CouldNotRun, Diagnosis, diagnose, edit::apply, finding::Finding, question::Question, root::Root,
 };
 
 /// More than any deployment has faults; the search ends here whatever happens.
@@ -56,7 +52,7 @@ pub fn mend(root: &Root, question: &Question) -> Result<Mending, CouldNotRun> {
     let mut texts = BTreeMap::new();
     let mut steps = Vec::new();
     let before = diagnose(&root, question)?;
-    let mut now = diagnose(&root, question)?;
+    let mut now = before.clone();
     while steps.len() < MAX_MENDS {
         let Some((step, better)) = next(&root, question, &now)? else {
             break;
@@ -121,15 +117,9 @@ fn is_gone(finding: &Finding, before: &Diagnosis, after: &Diagnosis) -> bool {
 /// The texts of the files with a finding's edits; `None` if one is not there, or cannot be kept byte for byte.
 fn edited(root: &Root, finding: &Finding) -> Option<BTreeMap<PathBuf, String>> {
     let mut texts = BTreeMap::new();
-    for edit in &finding.fix.edits {
-        let read = root.read(&edit.file).ok().filter(|text| text.is_exact)?;
-        let of_file: Vec<&Edit> = finding
-            .fix
-            .edits
-            .iter()
-            .filter(|other| other.file == edit.file)
-            .collect();
-        texts.insert(read.real, apply(&read.text, &of_file)?);
+    for (file, edits) in finding.fix.by_file() {
+        let read = root.read(file).ok().filter(|text| text.is_exact)?;
+        texts.insert(read.real, apply(&read.text, &edits)?);
     }
     (!texts.is_empty()).then_some(texts)
 }

@@ -5,7 +5,10 @@ use std::str::FromStr;
 use http::Uri;
 use thiserror::Error;
 
-use crate::nginx::request::{Origin, default_port};
+use crate::nginx::{
+    listen::without_brackets,
+    request::{Origin, default_port},
+};
 
 /// `http://host[:port][/path]`, or with `https`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +36,12 @@ impl FromStr for Url {
             _ => return Err(NotAUrl),
         };
         let host = uri.host().ok_or(NotAUrl)?;
-        let host = host.trim_start_matches('[').trim_end_matches(']');
         Ok(Self {
             origin: Origin {
                 scheme,
-                host: host.trim_end_matches('.').to_ascii_lowercase(),
+                host: without_brackets(host)
+                    .trim_end_matches('.')
+                    .to_ascii_lowercase(),
                 port: uri.port_u16().unwrap_or_else(|| default_port(scheme)),
             },
             path: uri.path().to_owned(),

@@ -38,16 +38,10 @@ fn is_script(path: &Path) -> bool {
 
 /// The literals that are addresses and that a page of another host may use.
 pub(super) fn addresses(text: &str) -> Vec<Span> {
-    let mut found = Vec::new();
-    let starts = text
-        .match_indices("://")
-        .filter_map(|(at, _)| literal(text, at));
-    for span in starts {
-        if !is_spare(&text[..span.start - 1]) {
-            found.push(span);
-        }
-    }
-    found
+    text.match_indices("://")
+        .filter_map(|(at, _)| literal(text, at))
+        .filter(|span| !is_spare(&text[..span.start - 1]))
+        .collect()
 }
 
 /// The whole literal around a `://`, without its quotes; of a template, what stands before the first `${`.

@@ -3,12 +3,11 @@
 mod bundle;
 mod dotenv;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::{
-    document::Document,
+    document::{Document, Unreadable, under_root},
     finding::{Edit, Place},
-    nginx::Unreadable,
     question::Question,
     root::Root,
     url::Url,
@@ -46,16 +45,16 @@ impl FrontEnd {
     pub fn read(root: &Root, question: &Question) -> Result<Self, Unreadable> {
         let mut front_end = Self::default();
         for path in &question.env {
-            front_end.environment(&document(root, path)?);
+            front_end.environment(&Document::named(root, path)?);
         }
         for path in &question.bundles {
-            let path = Path::new("/").join(path);
+            let path = under_root(path);
             let files = bundle::files(root, &path);
             if files.is_empty() {
                 return Err(nothing_built(path));
             }
             for file in files {
-                front_end.built(&document(root, &file)?);
+                front_end.built(&Document::named(root, &file)?);
             }
         }
         Ok(front_end)
@@ -142,13 +141,6 @@ impl Address {
     pub fn is_websocket(&self) -> bool {
         self.setting.value.starts_with("ws")
     }
-}
-
-fn document(root: &Root, path: &Path) -> Result<Document, Unreadable> {
-    Document::read(root, path).map_err(|source| Unreadable {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 fn nothing_built(path: PathBuf) -> Unreadable {

@@ -6,9 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use thiserror::Error;
-
 use crate::{
+    document::{Document, Unreadable, under_root},
     finding::Place,
     root::{Root, is_pattern},
 };
@@ -23,46 +22,26 @@ const MAX_INCLUDE_DEPTH: usize = 24;
 /// As many files as no configuration has, so that includes that multiply come to an end.
 const MAX_INCLUDED: usize = 20_000;
 
-/// The main file could not be read.
-#[derive(Debug, Error)]
-#[error("{} cannot be read: {source}", path.display())]
-pub struct Unreadable {
-    pub path: PathBuf,
-    pub source: io::Error,
-}
-
 /// Everything that was read.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The first is the main file.
-    pub files: Vec<Source>,
+    pub files: Vec<Document>,
     /// The main file's directives, includes replaced.
     pub directives: Vec<Directive>,
     /// What nginx would refuse to load.
     pub mistakes: Vec<Mistake>,
 }
 
-/// One file.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// As the configuration names it, absolute under `/`.
-    pub path: PathBuf,
-    /// With links resolved.
-    pub real: PathBuf,
-    pub text: String,
-    /// The first `include` that led here; `None` for the main file.
-    pub included_by: Option<Pos>,
-}
-
 impl Config {
     /// Reads the main file, and what it includes. What is missing below it is a mistake, not an error.
     pub fn load(root: &Root, main: &Path) -> Result<Self, Unreadable> {
-        let unreadable = |source| Unreadable {
-            path: main.to_owned(),
+        let main = under_root(main);
+        let mut loader = Loader::new(root, &main);
+        let file = loader.open(&main).map_err(|source| Unreadable {
+            path: main.clone(),
             source,
-        };
-        let mut loader = Loader::new(root, main);
-        let file = loader.open(main, None).map_err(unreadable)?;
+        })?;
         let directives = loader.expand(file, 0);
         let mut mistakes = loader.mistakes;
         mistakes.sort_by_key(|mistake| mistake.pos);
@@ -78,7 +57,7 @@ impl Config {
         let main = self.files.first()?.path.clone();
         let mut loader = Loader::new(root, &main);
         loader.files = self.files.clone();
-        let file = loader.open(site, None).ok()?;
+        let file = loader.open(site).ok()?;
         let added = loader.expand(file, 1);
         let mut directives = self.directives.clone();
         let http = directives.iter_mut().find(|block| block.is("http"))?;
@@ -92,7 +71,7 @@ impl Config {
         })
     }
 
-    pub fn source(&self, file: FileId) -> &Source {
+    pub fn source(&self, file: FileId) -> &Document {
         &self.files[file.0]
     }
 
@@ -126,7 +105,7 @@ struct Loader<'r> {
     root: &'r Root,
     /// The directory of the main file: what relative paths start from.
     prefix: PathBuf,
-    files: Vec<Source>,
+    files: Vec<Document>,
     parsed: HashMap<PathBuf, (FileId, Vec<Directive>)>,
     mistakes: Vec<Mistake>,
     included: usize,
@@ -145,22 +124,17 @@ impl<'r> Loader<'r> {
     }
 
     /// Reads a file once, however often it is included.
-    fn open(&mut self, path: &Path, included_by: Option<Pos>) -> io::Result<FileId> {
+    fn open(&mut self, path: &Path) -> io::Result<FileId> {
         if let Some((file, _)) = self.parsed.get(path) {
             return Ok(*file);
         }
-        let text = self.root.read(path)?;
+        let document = Document::read(self.root, path)?;
         let file = FileId(self.files.len());
-        let parsed = parse(&text.text, file);
+        let parsed = parse(&document.text, file);
         self.mistakes.extend(parsed.mistakes);
         self.parsed
-            .insert(path.to_owned(), (file, parsed.directives));
-        self.files.push(Source {
-            path: path.to_owned(),
-            real: text.real,
-            text: text.text,
-            included_by,
-        });
+            .insert(document.path.clone(), (file, parsed.directives));
+        self.files.push(document);
         Ok(file)
     }
 
@@ -204,7 +178,7 @@ impl<'r> Loader<'r> {
                 self.refuse(pattern.pos, "too many files are included");
                 break;
             }
-            match self.open(&path, Some(pattern.pos)) {
+            match self.open(&path) {
                 Ok(file) => expanded.extend(self.expand(file, depth + 1)),
                 Err(error) => {
                     let message = format!("\"{}\" cannot be read: {error}", path.display());

@@ -46,12 +46,7 @@ impl<'c> Http<'c> {
                 text.split(':').next() == Some(name)
             })
         };
-        let mut zones = self
-            .block
-            .children()
-            .iter()
-            .filter(|child| child.is(directive));
-        zones.find(named)
+        self.block.all(directive).find(named)
     }
 }
 

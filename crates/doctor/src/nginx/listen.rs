@@ -37,9 +37,14 @@ impl Address {
     }
 }
 
+/// An IPv6 address as it is without the brackets that a port asks for; any other host as it is.
+pub fn without_brackets(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// Whether a host, by name or address, is this machine itself.
 pub fn is_loopback(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let host = without_brackets(host);
     host == "localhost" || host == "::1" || host.starts_with("127.")
 }
 
@@ -84,12 +89,7 @@ fn address_and_port(text: &str) -> Option<(Address, u16)> {
     let address = match host {
         "*" | "0.0.0.0" => Address::AnyV4,
         "[::]" => Address::AnyV6,
-        other => Address::Host(
-            other
-                .trim_start_matches('[')
-                .trim_end_matches(']')
-                .to_ascii_lowercase(),
-        ),
+        other => Address::Host(without_brackets(other).to_ascii_lowercase()),
     };
     Some((address, port))
 }

@@ -27,7 +27,7 @@ mod variables;
 mod walk;
 
 pub use self::{
-    config::{Config, Source, Unreadable},
+    config::Config,
     http::Http,
     parser::{Mistake, Parsed, parse},
     proxy::{Header, Proxied, Target},

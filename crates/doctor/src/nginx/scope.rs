@@ -35,9 +35,11 @@ impl<'c> Scope<'c> {
 
     /// Every occurrence in the innermost block that has any.
     pub fn all(&self, name: &str) -> Vec<&'c Directive> {
-        self.level(name)
-            .map(|block| occurrences(block, name))
-            .unwrap_or_default()
+        let level = self.level(name);
+        level
+            .into_iter()
+            .flat_map(|block| block.all(name))
+            .collect()
     }
 
     /// The one that holds.
@@ -52,31 +54,21 @@ impl<'c> Scope<'c> {
 
     /// The innermost block that has the directive.
     pub fn level(&self, name: &str) -> Option<&'c Directive> {
-        let mut inwards = self.blocks.iter().rev();
-        inwards
-            .find(|block| block.children().iter().any(|child| child.is(name)))
-            .copied()
+        self.levels(name).next()
     }
 
     /// Occurrences in outer blocks that the innermost ones hide.
     pub fn hidden(&self, name: &str) -> Vec<&'c Directive> {
-        let mut levels = self
-            .blocks
-            .iter()
-            .rev()
-            .filter(|block| block.children().iter().any(|child| child.is(name)));
-        levels.next();
-        levels
-            .next()
-            .map(|block| occurrences(block, name))
-            .unwrap_or_default()
+        let outer = self.levels(name).nth(1);
+        outer
+            .into_iter()
+            .flat_map(|block| block.all(name))
+            .collect()
     }
-}
 
-fn occurrences<'c>(block: &'c Directive, name: &str) -> Vec<&'c Directive> {
-    block
-        .children()
-        .iter()
-        .filter(|child| child.is(name))
-        .collect()
+    /// The blocks that have the directive, the innermost first.
+    fn levels(&self, name: &str) -> impl Iterator<Item = &'c Directive> {
+        let inwards = self.blocks.iter().rev().copied();
+        inwards.filter(|block| block.first(name).is_some())
+    }
 }

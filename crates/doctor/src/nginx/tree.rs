@@ -6,6 +6,13 @@ use crate::finding::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub usize);
 
+impl FileId {
+    /// Whether it is the main file, which everything else is included from.
+    pub fn is_main(self) -> bool {
+        self.0 == 0
+    }
+}
+
 /// Where something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pos {
@@ -69,11 +76,11 @@ impl Directive {
     }
 
     /// The directives of this name in its block, in order.
-    pub fn all<'d>(&'d self, name: &'d str) -> impl Iterator<Item = &'d Directive> {
+    pub fn all<'d>(&'d self, name: &str) -> impl Iterator<Item = &'d Directive> {
         self.children().iter().filter(move |child| child.is(name))
     }
 
-    pub fn first<'d>(&'d self, name: &'d str) -> Option<&'d Directive> {
+    pub fn first<'d>(&'d self, name: &str) -> Option<&'d Directive> {
         self.all(name).next()
     }
 

@@ -1,6 +1,9 @@
 //! `upstream`: which servers, and how one is picked.
 
-use super::{listen::is_loopback, tree::Directive};
+use super::{
+    listen::{is_loopback, without_brackets},
+    tree::Directive,
+};
 
 #[derive(Clone, Debug)]
 pub struct Upstream<'c> {
@@ -113,9 +116,8 @@ impl Authority {
             }
             _ => (text, default_port),
         };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
         Self {
-            host: host.to_ascii_lowercase(),
+            host: without_brackets(host).to_ascii_lowercase(),
             port,
         }
     }

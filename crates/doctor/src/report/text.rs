@@ -1,6 +1,6 @@
 //! The report for people: each finding with its lines, the place underlined, what follows, and the mend as a diff.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
 use annotate_snippets::{
     AnnotationKind, Element, Group, Level, Patch, Renderer, Snippet, renderer::DecorStyle,
@@ -108,11 +108,7 @@ fn excerpt<'d>(finding: &'d Finding, source: &'d str) -> Element<'d> {
 
 /// The edits, a snippet for each file.
 fn diff<'d>(finding: &'d Finding, diagnosis: &'d Diagnosis) -> Vec<Element<'d>> {
-    let mut by_file: BTreeMap<_, Vec<&Edit>> = BTreeMap::new();
-    for edit in &finding.fix.edits {
-        by_file.entry(&edit.file).or_default().push(edit);
-    }
-    let snippet = |(file, edits): (&'d std::path::PathBuf, Vec<&'d Edit>)| {
+    let snippet = |(file, edits): (&'d Path, Vec<&'d Edit>)| {
         let source = diagnosis.texts.get(file)?;
         let patches = edits
             .into_iter()
@@ -122,7 +118,8 @@ fn diff<'d>(finding: &'d Finding, diagnosis: &'d Diagnosis) -> Vec<Element<'d>> 
             .patches(patches);
         Some(snippet.into())
     };
-    by_file.into_iter().filter_map(snippet).collect()
+    let by_file = finding.fix.by_file().into_iter();
+    by_file.filter_map(snippet).collect()
 }
 
 fn summary(diagnosis: &Diagnosis) -> String {

@@ -1,21 +1,16 @@
 //! `allow` and `deny` keep the clients out of Socket.IO, and not out of the page.
 
-use super::{Check, Rule};
+use super::{Check, Rule, each_proxied};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
-    nginx::{Walk, listen::is_loopback, tree::Directive},
+    nginx::{Proxied, Walk, listen::is_loopback, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "address-denied",
-    check: Check::Way(check),
+    check: Check::Way(|case| each_proxied(case, judge)),
 };
-
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let judged = case.proxied().into_iter();
-    judged.filter_map(|(walk, _)| judge(case, walk)).collect()
-}
 
 /// Both directives make one list, which is inherited as one.
 pub(super) fn rules<'c>(walk: &Walk<'c>) -> Vec<&'c Directive> {
@@ -27,7 +22,7 @@ pub(super) fn rules<'c>(walk: &Walk<'c>) -> Vec<&'c Directive> {
         .unwrap_or_default()
 }
 
-fn judge(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
+fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
     let rules = rules(walk);
     let last = rules.iter().find(|rule| rule.has_arg("all"))?;
     if last.is("allow") || walk.scope().arg("satisfy") == Some("any") {

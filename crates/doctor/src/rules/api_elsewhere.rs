@@ -3,6 +3,7 @@
 use super::{
     Check, Rule,
     no_location::is_for_everything,
+    one,
     wrong_address::{back_end, differs},
 };
 use crate::{
@@ -13,26 +14,18 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "api-elsewhere",
-    check: Check::Way(check),
+    check: Check::Beside(|case| one(judge(case))),
 };
 
-pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let Some(proxied) = walks.api.proxied() else {
-        return Vec::new();
-    };
-    let Some(meant) = meant(case) else {
-        return Vec::new();
-    };
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walks = case.walks.as_ref()?;
+    let proxied = walks.api.proxied()?;
+    let meant = meant(case)?;
     let addresses = case.addresses(proxied);
-    let Some((address, place)) = addresses.first() else {
-        return Vec::new();
-    };
+    let (address, place) = addresses.first()?;
     let met = |(address, _): &(Authority, _)| meant.iter().any(|meant| !differs(address, meant));
     if is_for_everything(walks.api.location()) || addresses.iter().any(met) {
-        return Vec::new();
+        return None;
     }
     let finding = case.finding(
         RULE.id,
@@ -41,10 +34,10 @@ pub(super) fn check(case: &Case<'_>) -> Vec<Finding> {
         format!("/api/ is sent to {address}, and Socket.IO's back end is at {}.", meant[0]),
         "Logins and requests of the page fail or reach another installation, whose tokens the sockets do not accept.",
     );
-    vec![finding.advise(format!(
+    Some(finding.advise(format!(
         "If one back end serves both, send /api/ to {}.",
         meant[0]
-    ))]
+    )))
 }
 
 /// The back end as it was given, or as the Socket.IO requests reach it.

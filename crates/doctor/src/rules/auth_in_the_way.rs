@@ -1,28 +1,23 @@
 //! nginx asks for a password, or another service, before Socket.IO is reached.
 
-use super::{Check, Rule};
+use super::{Check, Rule, each_proxied};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
-    nginx::{Landing, Walk, tree::Directive},
+    nginx::{Landing, Proxied, Walk, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "auth-in-the-way",
-    check: Check::Way(check),
+    check: Check::Way(|case| each_proxied(case, judge)),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let judged = case.proxied().into_iter();
-    judged
-        .filter_map(|(walk, _)| {
-            if passes_by_address(walk) {
-                return None;
-            }
-            password(case, walk).or_else(|| asked(case, walk))
-        })
-        .collect()
+fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
+    if passes_by_address(walk) {
+        return None;
+    }
+    password(case, walk).or_else(|| asked(case, walk))
 }
 
 /// `satisfy any` and an address that everybody has.

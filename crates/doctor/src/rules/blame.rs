@@ -15,6 +15,14 @@ pub(super) fn decisive<'c>(walk: &Walk<'c>) -> &'c Directive {
     moved.unwrap_or_else(|| first_location(walk).unwrap_or(walk.server().directive))
 }
 
+/// The last directive that gave the request another URI.
+pub(super) fn last_change<'c>(walk: &Walk<'c>) -> Option<&'c Directive> {
+    walk.steps.iter().rev().find_map(|step| match step {
+        Step::Rewrite { by, .. } | Step::FellBack { by, .. } => Some(*by),
+        _ => None,
+    })
+}
+
 /// The location that the request came to first.
 pub(super) fn first_location<'c>(walk: &Walk<'c>) -> Option<&'c Directive> {
     walk.steps.iter().find_map(|step| match step {

@@ -1,6 +1,6 @@
 //! nginx takes smaller bodies than Socket.IO takes messages.
 
-use super::{Check, Rule};
+use super::{Check, Rule, one};
 use crate::{
     case::Case,
     edit,
@@ -10,26 +10,22 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "body-limit",
-    check: Check::Way(check),
+    check: Check::Way(|case| one(judge(case))),
 };
 
 /// nginx's own, where none is set.
 const DEFAULT: u64 = 1 << 20;
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let Some(proxied) = walks.post.proxied() else {
-        return Vec::new();
-    };
-    let set = walks.post.scope().one("client_max_body_size");
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walk = &case.walks.as_ref()?.post;
+    let proxied = walk.proxied()?;
+    let set = walk.scope().one("client_max_body_size");
     let limit = set
         .and_then(|set| units::size(set.arg(0)?))
         .unwrap_or(DEFAULT);
     let wanted = case.question.max_payload;
     if limit == 0 || limit >= wanted {
-        return Vec::new();
+        return None;
     }
     let place = set.unwrap_or(proxied.pass);
     let finding = case.finding(
@@ -41,13 +37,6 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
          alone does not show it.",
     );
     let larger = format!("{}m", wanted.div_ceil(1 << 20).max(1) + 1);
-    let edit = match set.and_then(|set| Some((set, set.args.first()?))) {
-        Some((set, word)) => edit::replace(case.config, set, word, &larger),
-        None => edit::after(
-            case.config,
-            place,
-            &[&format!("client_max_body_size {larger};")],
-        ),
-    };
-    vec![finding.mend("Let nginx take what the server takes.", true, vec![edit])]
+    let edit = edit::give(case.config, set, place, "client_max_body_size", &larger);
+    Some(finding.mend("Let nginx take what the server takes.", true, vec![edit]))
 }

@@ -99,8 +99,7 @@ fn duplicate(case: &Case<'_>, place: &Word, other: &Word, gets: &str) -> Finding
 
 fn advice(case: &Case<'_>, word: &Word) -> String {
     let path = &case.config.source(word.pos.file).path;
-    let in_main = word.pos.file == crate::nginx::tree::FileId(0);
-    if in_main {
+    if word.pos.file.is_main() {
         "Take the obsolete block away, or give it another name.".to_owned()
     } else {
         format!(

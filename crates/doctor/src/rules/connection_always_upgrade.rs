@@ -1,6 +1,6 @@
 //! `Connection "upgrade"` for every request, to an upstream whose connections should be kept.
 
-use super::{Check, Rule, headers};
+use super::{Check, Rule, headers, one};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -9,18 +9,13 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "connection-always-upgrade",
-    check: Check::Way(check),
+    check: Check::Way(|case| one(judge(case))),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let Some(proxied) = walks.handshake.proxied() else {
-        return Vec::new();
-    };
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let proxied = case.walks.as_ref()?.handshake.proxied()?;
     let Target::Upstream(name) = &proxied.target else {
-        return Vec::new();
+        return None;
     };
     let keeps = case
         .http
@@ -29,9 +24,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let header = proxied
         .header("connection")
         .filter(|header| headers::has_word(Some(header), "upgrade") == Some(true));
-    let Some(by) = header.and_then(|header| header.by).filter(|_| keeps) else {
-        return Vec::new();
-    };
+    let by = header.and_then(|header| header.by).filter(|_| keeps)?;
     let finding = case.finding(
         RULE.id,
         Severity::Hint,
@@ -39,9 +32,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         format!("Polling requests carry \"Connection: upgrade\" too, so `keepalive` of upstream {name} does nothing for them."),
         "Nothing breaks; each polling request costs a new connection to the back end.",
     );
-    vec![
+    Some(
         finding.advise(
             "Let a map of $http_upgrade choose: upgrade for a websocket, empty for the rest.",
         ),
-    ]
+    )
 }

@@ -1,6 +1,6 @@
 //! No `server_name` fits the host, and the default server does not lead to Socket.IO, while another block does.
 
-use super::{Check, Rule};
+use super::{Check, Rule, one};
 use crate::{
     case::Case,
     edit,
@@ -10,25 +10,20 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "default-server",
-    check: Check::Route(check),
+    check: Check::Route(|case| one(judge(case))),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walks = case.walks.as_ref()?;
     let choice = &walks.handshake.choice;
     let by_name = matches!(choice.why, Why::Name(_));
     if by_name || case.reaches_socket_io(&walks.handshake) {
-        return Vec::new();
+        return None;
     }
     let others = (0..case.http.servers.len()).filter(|&server| server != choice.server);
-    let Some(meant) = others
+    let meant = others
         .into_iter()
-        .find(|&server| case.reaches_socket_io(&case.walk_in(server)))
-    else {
-        return Vec::new();
-    };
+        .find(|&server| case.reaches_socket_io(&case.walk_in(server)))?;
     let server = &case.http.servers[meant];
     let names = server.directive.first("server_name");
     let place = names.unwrap_or(server.directive);
@@ -41,19 +36,19 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         "The default server answers in its stead: another site's page, a redirect or 404.",
     );
     let host = &case.origin.host;
-    vec![match names.and_then(|names| names.args.last()) {
+    Some(match names.and_then(|names| names.args.last()) {
         Some(word) => {
             let text = format!("{} {host}", word.text);
             let edits = vec![edit::replace(case.config, place, word, &text)];
             finding.mend(format!("Add {host} to the names."), false, edits)
         }
         None => finding.advise(format!("Add `server_name {host};` to this block.")),
-    }]
+    })
 }
 
 fn message(case: &Case<'_>, place: &Directive, taken: &str) -> String {
     let host = &case.origin.host;
-    let port = case.arriving().port;
+    let port = case.arriving.port;
     let says = if place.is("server_name") {
         "These names do not"
     } else {

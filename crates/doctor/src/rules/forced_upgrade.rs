@@ -1,7 +1,7 @@
 //! `Upgrade websocket` is sent with every request, polling too, which the back end then takes for a broken
 //! websocket.
 
-use super::{Check, Rule, headers};
+use super::{Check, Rule, headers, one};
 use crate::{
     case::Case,
     edit,
@@ -10,27 +10,20 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "forced-upgrade",
-    check: Check::Way(check),
+    check: Check::Way(|case| one(judge(case))),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let walk = &walks.handshake;
-    let Some(proxied) = walk.proxied() else {
-        return Vec::new();
-    };
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walk = &case.walks.as_ref()?.handshake;
+    let proxied = walk.proxied()?;
     let upgrade = proxied.header("upgrade");
     let forced =
         upgrade.filter(|header| header.value.known().is_some_and(|value| !value.is_empty()));
     let connection = headers::has_word(proxied.header("connection"), "upgrade");
     let (Some(header), Some(true)) = (forced, connection) else {
-        return Vec::new();
+        return None;
     };
-    let Some(place) = headers::source(walk, header) else {
-        return Vec::new();
-    };
+    let place = headers::source(walk, header)?;
     let finding = case.finding(
         RULE.id,
         Severity::Error,
@@ -39,11 +32,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         "Polling gets 400, \"Missing or invalid Sec-WebSocket-Key header\", so the default client never connects.",
     );
     let value = place.args.get(1).filter(|_| place.is("proxy_set_header"));
-    vec![match value {
+    Some(match value {
         Some(word) => {
             let edits = vec![edit::replace(case.config, place, word, "$http_upgrade")];
             finding.mend("Hand on what the client sent.", true, edits)
         }
         None => finding.advise("Hand on what the client sent: $http_upgrade."),
-    }]
+    })
 }

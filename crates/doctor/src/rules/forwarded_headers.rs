@@ -13,15 +13,11 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let Some(proxied) = walks.handshake.proxied() else {
-        return Vec::new();
-    };
-    absent(case, proxied)
-        .into_iter()
-        .chain(forgeable(case, proxied))
+    let walks = case.walks.iter();
+    walks
+        .filter_map(|walks| walks.handshake.proxied())
+        .flat_map(|proxied| [absent(case, proxied), forgeable(case, proxied)])
+        .flatten()
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! The outer block hands on `Upgrade` and `Connection`; a `proxy_set_header` of the inner block throws the whole
 //! inherited list away.
 
-use super::{Check, Rule, headers, upgrade_headers::hidden_outside};
+use super::{Check, Rule, headers, one, upgrade_headers::hidden_outside};
 use crate::{
     case::Case,
     edit,
@@ -11,24 +11,19 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "inherited-headers-lost",
-    check: Check::Way(check),
+    check: Check::Way(|case| one(judge(case))),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let walk = &walks.websocket;
-    let Some(proxied) = walk.proxied() else {
-        return Vec::new();
-    };
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walk = &case.walks.as_ref()?.websocket;
+    let proxied = walk.proxied()?;
     let lost = headers::lost(proxied);
     let own = walk.scope().all("proxy_set_header");
     let (Some(first), Some(last)) = (own.first(), own.last()) else {
-        return Vec::new();
+        return None;
     };
     if lost.is_empty() || !hidden_outside(walk) {
-        return Vec::new();
+        return None;
     }
     let hidden = walk.scope().hidden("proxy_set_header");
     let outer = hidden
@@ -47,7 +42,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let lines = lost_lines(&own, &hidden);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let edits = vec![edit::after(case.config, last, &lines)];
-    vec![finding.mend("Repeat the outer headers in this block.", true, edits)]
+    Some(finding.mend("Repeat the outer headers in this block.", true, edits))
 }
 
 /// The outer lines that the inner block does not have in its own words.

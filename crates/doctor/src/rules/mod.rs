@@ -3,6 +3,7 @@
 //! Only what a request for the site really meets is judged. Rules about where the requests go come first: while
 //! they do not reach the back end, nothing is said of how it is asked.
 
+mod address;
 mod address_denied;
 mod api_elsewhere;
 mod auth_in_the_way;
@@ -33,6 +34,7 @@ mod read_timeout;
 mod redirected;
 mod request_limit;
 mod request_stripped;
+mod site;
 mod site_not_enabled;
 mod socket_path_differs;
 mod syntax;
@@ -46,10 +48,11 @@ use crate::{
     case::Case,
     finding::Finding,
     front_end::FrontEnd,
-    nginx::{Config, request::Origin, upstream::Authority},
-    question::Question,
+    nginx::{Config, Proxied, Walk},
     root::Root,
 };
+
+pub(crate) use self::site::Site;
 
 /// A rule and its stable name.
 #[derive(Clone, Copy)]
@@ -65,61 +68,12 @@ enum Check {
     Loading(fn(&Config, &Root) -> Vec<Finding>),
     /// Which server block gets the requests, and what answers them.
     Route(fn(&Case<'_>) -> Vec<Finding>),
+    /// What can be said even while Socket.IO's own requests go astray.
+    Beside(fn(&Case<'_>) -> Vec<Finding>),
     /// How the back end is asked, where it is.
     Way(fn(&Case<'_>) -> Vec<Finding>),
     /// What the pages were told.
     FrontEnd(fn(&FrontEnd, &Site<'_>) -> Vec<Finding>),
-}
-
-/// The site as whoever judges other files than nginx's sees it.
-pub(crate) struct Site<'s> {
-    pub(crate) question: &'s Question,
-    /// Where people open the page; `None` if nobody says so.
-    pub(crate) origin: Option<Origin>,
-    /// `None` if nginx refuses its configuration.
-    pub(crate) case: Option<&'s Case<'s>>,
-}
-
-impl Site<'_> {
-    /// Whether the site's server block has this name too.
-    fn is_served(&self, host: &str) -> bool {
-        let walks = self.case.and_then(|case| case.walks.as_ref());
-        walks.is_some_and(|walks| walks.page.server().knows(host) && !host.is_empty())
-    }
-
-    /// Whether nginx is asked at this port.
-    fn listens(&self, port: u16) -> bool {
-        let servers = self.case.iter().flat_map(|case| &case.http.servers);
-        let mut listens = servers.flat_map(|server| &server.listens);
-        listens.any(|listen| listen.port == port)
-    }
-
-    /// The back end's addresses, as they were given or as nginx has them.
-    fn back_ends(&self) -> Vec<Authority> {
-        let direct = self.question.direct.as_ref().map(wrong_address::back_end);
-        let proxied = self.case.map(|case| (case, case.proxied()));
-        let asked = proxied.into_iter().flat_map(|(case, proxied)| {
-            proxied
-                .into_iter()
-                .flat_map(|(_, proxied)| case.addresses(proxied))
-        });
-        direct
-            .into_iter()
-            .chain(asked.map(|(address, _)| address))
-            .collect()
-    }
-
-    fn is_back_end_port(&self, port: u16) -> bool {
-        self.back_ends().iter().any(|address| address.port == port)
-    }
-
-    fn is_back_end(&self, origin: &Origin) -> bool {
-        let asked = Authority {
-            host: origin.host.clone(),
-            port: origin.port,
-        };
-        self.back_ends().contains(&asked)
-    }
 }
 
 /// Every rule there is.
@@ -162,13 +116,21 @@ pub const RULES: [Rule; 36] = [
     socket_path_differs::RULE,
 ];
 
+/// The checks of one kind, in the order of the list.
+macro_rules! checks {
+    ($kind:ident) => {
+        RULES.iter().filter_map(|rule| match rule.check {
+            Check::$kind(check) => Some(check),
+            _ => None,
+        })
+    };
+}
+
 /// What nginx would refuse to load.
 pub(crate) fn of_loading(config: &Config, root: &Root) -> Vec<Finding> {
-    let loading = RULES.iter().filter_map(|rule| match rule.check {
-        Check::Loading(check) => Some(check),
-        _ => None,
-    });
-    let mut findings: Vec<Finding> = loading.flat_map(|check| check(config, root)).collect();
+    let mut findings: Vec<_> = checks!(Loading)
+        .flat_map(|check| check(config, root))
+        .collect();
     // One mistake is often met twice: as what nginx cannot read, and as what that leads to.
     let unreadable =
         |finding: &Finding| finding.rule == syntax::RULE.id && !syntax::is_end_of_file(finding);
@@ -186,40 +148,52 @@ pub(crate) fn of_loading(config: &Config, root: &Root) -> Vec<Finding> {
 
 /// What is wrong with the site.
 pub(crate) fn judge(case: &Case<'_>) -> Vec<Finding> {
-    let route = RULES.iter().filter_map(|rule| match rule.check {
-        Check::Route(check) => Some(check),
-        _ => None,
-    });
-    let mut findings: Vec<Finding> = Vec::new();
-    for check in route {
-        // What a wrong server block does with the requests is not its fault: the first cause is named alone.
-        if !findings
-            .iter()
-            .any(|finding| finding.severity == crate::finding::Severity::Error)
-        {
-            findings.extend(check(case));
+    let mut findings = of_route(case);
+    let arrives = !findings.iter().any(Finding::is_error);
+    findings.extend(checks!(Beside).flat_map(|check| check(case)));
+    if arrives {
+        findings.extend(checks!(Way).flat_map(|check| check(case)));
+    }
+    findings
+}
+
+/// What a wrong server block does with the requests is not its fault: the first cause is named alone.
+fn of_route(case: &Case<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for check in checks!(Route) {
+        findings.extend(check(case));
+        if findings.iter().any(Finding::is_error) {
+            break;
         }
     }
-    if findings
-        .iter()
-        .any(|finding| finding.severity == crate::finding::Severity::Error)
-    {
-        findings.extend(api_elsewhere::check(case));
-        return findings;
-    }
-    let way = RULES.iter().filter_map(|rule| match rule.check {
-        Check::Way(check) => Some(check),
-        _ => None,
-    });
-    findings.extend(way.flat_map(|check| check(case)));
     findings
 }
 
 /// What is wrong with the pages' own addresses.
 pub(crate) fn of_front_end(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
-    let checks = RULES.iter().filter_map(|rule| match rule.check {
-        Check::FrontEnd(check) => Some(check),
-        _ => None,
-    });
-    checks.flat_map(|check| check(front_end, site)).collect()
+    checks!(FrontEnd)
+        .flat_map(|check| check(front_end, site))
+        .collect()
+}
+
+/// For a rule that finds one thing, or nothing.
+fn one(finding: Option<Finding>) -> Vec<Finding> {
+    finding.into_iter().collect()
+}
+
+/// A rule about a single request of Socket.IO that reaches a back end.
+type Judge<'c> = fn(&Case<'c>, &Walk<'c>, &Proxied<'c>) -> Option<Finding>;
+
+/// Judges each of Socket.IO's requests that reaches a back end.
+fn each_proxied<'c>(case: &Case<'c>, judge: Judge<'c>) -> Vec<Finding> {
+    let judged = case.proxied().into_iter();
+    judged
+        .filter_map(|(walk, proxied)| judge(case, walk, proxied))
+        .collect()
+}
+
+/// The same for what one mistake does to all of them: it is told once.
+fn first_proxied<'c>(case: &Case<'c>, judge: Judge<'c>) -> Vec<Finding> {
+    let mut judged = case.proxied().into_iter();
+    one(judged.find_map(|(walk, proxied)| judge(case, walk, proxied)))
 }

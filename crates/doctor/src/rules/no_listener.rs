@@ -1,6 +1,6 @@
 //! Nobody listens on the port of the URL.
 
-use super::{Check, Rule};
+use super::{Check, Rule, one};
 use crate::{
     case::Case,
     edit,
@@ -8,12 +8,13 @@ use crate::{
     nginx::{
         Walk,
         listen::{Address, Listen},
+        server::Server,
     },
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "no-listener",
-    check: Check::Route(check),
+    check: Check::Route(|case| one(judge(case))),
 };
 
 /// The block listens on IPv6 alone: clients with IPv4 are refused, or reach another site.
@@ -48,11 +49,11 @@ fn only_ipv6(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
     Some(finding.mend(advice, true, edits))
 }
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
+fn judge(case: &Case<'_>) -> Option<Finding> {
     if let Some(walks) = &case.walks {
-        return only_ipv6(case, &walks.handshake).into_iter().collect();
+        return only_ipv6(case, &walks.handshake);
     }
-    let named = |server: &&crate::nginx::server::Server<'_>| {
+    let named = |server: &&Server<'_>| {
         server
             .names
             .iter()
@@ -88,7 +89,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         message,
         "The connection is refused, or something other than nginx answers.",
     );
-    vec![finding.advise(format!(
+    Some(finding.advise(format!(
         "Add `listen {port};` here, or correct the port of the URL."
-    ))]
+    )))
 }

@@ -1,6 +1,6 @@
 //! No location is meant for the Socket.IO path, so it falls into the one for everything, or into none.
 
-use super::{Check, Rule, blame};
+use super::{Check, Rule, address::without_uri, blame, one};
 use crate::{
     case::Case,
     edit,
@@ -10,24 +10,21 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "no-location",
-    check: Check::Route(check),
+    check: Check::Route(|case| one(judge(case))),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let walk = &walks.handshake;
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walk = &case.walks.as_ref()?.handshake;
     let moved_before = matches!(
         walk.steps.iter().find(|step| !matches!(step, Step::If(_))),
         Some(Step::Rewrite { .. })
     );
     if walk.proxied().is_some() || moved_before || !is_for_everything(blame::first_location(walk)) {
-        return Vec::new();
+        return None;
     }
     // A `return` that stands in the server block or catches everything swallows more than this path.
     if matches!(&walk.landing, Landing::Answer { by, .. } if !by.is("try_files")) {
-        return Vec::new();
+        return None;
     }
     let path = &case.question.path;
     let place = blame::decisive(walk);
@@ -45,11 +42,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             blame::seen(walk)
         ),
     );
-    vec![finding.mend(
+    Some(finding.mend(
         format!("Give {path} a location of its own, proxied to the back end."),
         back_end(case).is_some(),
         new_location(case, walk).into_iter().collect(),
-    )]
+    ))
 }
 
 fn where_to(place: &Directive) -> String {
@@ -87,10 +84,8 @@ fn back_end(case: &Case<'_>) -> Option<String> {
         return Some(direct.origin.to_string());
     }
     let api: &Proxied<'_> = case.walks.as_ref()?.api.proxied()?;
-    let written = api.pass.arg(0)?;
-    let (scheme, rest) = written.split_once("://")?;
-    let authority = rest.split('/').next()?;
-    (!authority.contains('$')).then(|| format!("{scheme}://{authority}"))
+    let address = without_uri(api.pass.arg(0)?)?;
+    (!address.contains('$')).then_some(address)
 }
 
 fn new_location(case: &Case<'_>, walk: &Walk<'_>) -> Option<Edit> {

@@ -1,6 +1,6 @@
 //! `proxy_pass` with a variable whose value is a name: nginx looks it up at run time, and has nobody to ask.
 
-use super::{Check, Rule};
+use super::{Check, Rule, first_proxied};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -9,16 +9,8 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "no-resolver",
-    check: Check::Way(check),
+    check: Check::Way(|case| first_proxied(case, judge)),
 };
-
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let judged = case.proxied().into_iter();
-    judged
-        .filter_map(|(walk, proxied)| judge(case, walk, proxied))
-        .take(1)
-        .collect()
-}
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
     let Target::Address(address) = &proxied.target else {

@@ -1,6 +1,6 @@
 //! Several back ends, and the requests of one polling session may go to any of them.
 
-use super::{Check, Rule};
+use super::{Check, Rule, one};
 use crate::{
     case::Case,
     edit,
@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "no-sticky-sessions",
-    check: Check::Way(check),
+    check: Check::Way(|case| one(judge(case))),
 };
 
 /// Different in every request or connection of one client.
@@ -31,17 +31,13 @@ const VOLATILE: [&str; 10] = [
     "pid",
 ];
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walks = case.walks.as_ref()?;
     let Some(Target::Upstream(name)) = walks.handshake.proxied().map(|proxied| &proxied.target)
     else {
-        return Vec::new();
+        return None;
     };
-    let Some(upstream) = case.http.upstream(name) else {
-        return Vec::new();
-    };
+    let upstream = case.http.upstream(name)?;
     let mut addresses: Vec<&Authority> = Vec::new();
     for peer in upstream.active() {
         if !addresses.iter().any(|other| other.same(&peer.address)) {
@@ -49,9 +45,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         }
     }
     if addresses.len() < 2 || is_sticky(case, upstream) {
-        return Vec::new();
+        return None;
     }
-    vec![tell(case, upstream, addresses.len())]
+    Some(tell(case, upstream, addresses.len()))
 }
 
 fn is_sticky(case: &Case<'_>, upstream: &Upstream<'_>) -> bool {

@@ -1,35 +1,24 @@
 //! The back end gets another path than the one at which Socket.IO listens.
 
-use super::{Check, Rule};
+use super::{Check, Rule, address::without_uri, blame, first_proxied};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
-    nginx::{Proxied, Step, Walk},
+    nginx::{Proxied, Walk},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "path-rewritten",
-    check: Check::Way(check),
+    check: Check::Way(|case| first_proxied(case, judge)),
 };
-
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let judged = case.proxied().into_iter();
-    judged
-        .filter_map(|(walk, proxied)| judge(case, walk, proxied))
-        .take(1)
-        .collect()
-}
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
     let path = proxied.path()?;
     if case.owns(path) {
         return None;
     }
-    let rewrite = walk.steps.iter().rev().find_map(|step| match step {
-        Step::Rewrite { by, .. } | Step::FellBack { by, .. } => Some(*by),
-        _ => None,
-    });
+    let rewrite = blame::last_change(walk);
     let place = rewrite.unwrap_or(proxied.pass);
     let wanted = &case.question.path;
     let finding = case.finding(
@@ -49,15 +38,4 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
     let advice =
         "Without a URI (nothing after the address, not even a slash) the path goes on unchanged.";
     Some(finding.mend(advice, !proxied.has_variables, edits))
-}
-
-/// The address without what follows it.
-pub(super) fn without_uri(address: &str) -> Option<String> {
-    let (scheme, rest) = address.split_once("://")?;
-    let authority = if rest.starts_with("unix:") {
-        rest.rsplit_once(':')?.0
-    } else {
-        rest.split('/').next()?
-    };
-    Some(format!("{scheme}://{authority}"))
 }

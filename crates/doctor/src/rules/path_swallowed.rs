@@ -1,7 +1,7 @@
 //! Something other than the location that is meant takes the Socket.IO requests, or some of them: a regular
 //! expression, another prefix, a `return`, an `if`, a rewrite.
 
-use super::{Check, Rule, blame, no_location::is_for_everything};
+use super::{Check, Rule, blame, no_location::is_for_everything, one};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -10,30 +10,22 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "path-swallowed",
-    check: Check::Route(check),
+    check: Check::Route(|case| one(judge(case))),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let whole = one(case, &walks.handshake, "The handshake");
-    if whole.is_some() {
-        return whole.into_iter().collect();
-    }
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walks = case.walks.as_ref()?;
+    let whole = taken(case, &walks.handshake, "The handshake");
     let parts = [
         (&walks.post, "A message by polling (POST)"),
         (&walks.poll, "The long poll"),
         (&walks.websocket, "The websocket"),
     ];
-    parts
-        .iter()
-        .filter_map(|(walk, what)| one(case, walk, what))
-        .take(1)
-        .collect()
+    let mut parts = parts.iter();
+    whole.or_else(|| parts.find_map(|(walk, what)| taken(case, walk, what)))
 }
 
-fn one(case: &Case<'_>, walk: &Walk<'_>, what: &str) -> Option<Finding> {
+fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &str) -> Option<Finding> {
     let place = match &walk.landing {
         Landing::Proxied(_) => stolen(case, walk)?,
         // Lua, a script: what it answers is not known, and somebody may have meant it.

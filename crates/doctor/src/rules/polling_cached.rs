@@ -1,6 +1,6 @@
 //! The answers to polling are cached under a key that clients share.
 
-use super::{Check, Rule};
+use super::{Check, Rule, one};
 use crate::{
     case::Case,
     edit,
@@ -10,24 +10,18 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "polling-cached",
-    check: Check::Way(check),
+    check: Check::Way(|case| one(judge(case))),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walks = case.walks.as_ref()?;
     let walk = &walks.handshake;
     let zone = walk
         .scope()
         .one("proxy_cache")
         .filter(|zone| !zone.has_arg("off"));
-    let Some(zone) = zone.filter(|_| walk.proxied().is_some() && stores(walk)) else {
-        return Vec::new();
-    };
-    let Some(key) = shared_key(walk, &walks.poll) else {
-        return Vec::new();
-    };
+    let zone = zone.filter(|_| walk.proxied().is_some() && stores(walk))?;
+    let key = shared_key(walk, &walks.poll)?;
     // Socket.IO's servers say `no-store`, which nginx heeds unless it is told not to.
     let ignores = walk.scope().all("proxy_ignore_headers");
     let ignores = ignores.iter().any(|by| {
@@ -36,7 +30,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             .any(|word| word.text.eq_ignore_ascii_case("Cache-Control"))
     });
     let certain = ignores && walk.scope().one("proxy_cache_valid").is_some();
-    vec![tell(case, zone, key, certain)]
+    Some(tell(case, zone, key, certain))
 }
 
 /// Whether answers are stored here at all.

@@ -1,35 +1,24 @@
 //! The back end gets the path without the query, which holds the transport and the session.
 
-use super::{Check, Rule, path_rewritten::without_uri};
+use super::{Check, Rule, address::without_uri, blame, first_proxied};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
-    nginx::{Proxied, Step, Walk},
+    nginx::{Proxied, Walk},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "query-lost",
-    check: Check::Way(check),
+    check: Check::Way(|case| first_proxied(case, judge)),
 };
-
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let judged = case.proxied().into_iter();
-    judged
-        .filter_map(|(walk, proxied)| judge(case, walk, proxied))
-        .take(1)
-        .collect()
-}
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
     let uri = proxied.uri.known()?;
     if uri.contains("transport=") && uri.contains("EIO=") {
         return None;
     }
-    let rewrite = walk.steps.iter().rev().find_map(|step| match step {
-        Step::Rewrite { by, .. } | Step::FellBack { by, .. } => Some(*by),
-        _ => None,
-    });
+    let rewrite = blame::last_change(walk);
     let by_variables = proxied.has_variables
         && proxied
             .pass

@@ -2,28 +2,23 @@
 
 use std::time::Duration;
 
-use super::{Check, Rule};
+use super::{Check, Rule, each_proxied};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
-    nginx::{Walk, units},
+    nginx::{Proxied, Walk, units},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "read-timeout",
-    check: Check::Way(check),
+    check: Check::Way(|case| each_proxied(case, judge)),
 };
 
 /// nginx's own, where none is set.
 const DEFAULT: Duration = Duration::from_secs(60);
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let judged = case.proxied().into_iter();
-    judged.filter_map(|(walk, _)| judge(case, walk)).collect()
-}
-
-fn judge(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
+fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
     let set = walk.scope().one("proxy_read_timeout");
     let timeout = match set {
         Some(set) => units::time(&words(set))?,
@@ -36,7 +31,7 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
     }
     // A ping goes out every interval and ends the silence, so only a shorter time cuts a connection that is well.
     let cuts = timeout <= heartbeat.interval;
-    let place = set.unwrap_or(walk.proxied()?.pass);
+    let place = set.unwrap_or(proxied.pass);
     let seconds = timeout.as_secs_f64();
     let finding = case.finding(
         RULE.id,
@@ -53,14 +48,7 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
         },
     );
     let longer = format!("{}s", (whole.as_secs() * 2).max(120));
-    let edit = match set.and_then(|set| Some((set, set.args.first()?))) {
-        Some((set, word)) => edit::replace(case.config, set, word, &longer),
-        None => edit::after(
-            case.config,
-            place,
-            &[&format!("proxy_read_timeout {longer};")],
-        ),
-    };
+    let edit = edit::give(case.config, set, place, "proxy_read_timeout", &longer);
     Some(finding.mend(
         format!("Wait longer than {} s.", whole.as_secs()),
         true,

@@ -1,6 +1,6 @@
 //! The handshake is answered with a redirect although the page is not, or the site redirects to itself.
 
-use super::{Check, Rule};
+use super::{Check, Rule, one};
 use crate::{
     case::{Case, redirect},
     finding::{Finding, Severity},
@@ -9,13 +9,13 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "redirected",
-    check: Check::Route(check),
+    check: Check::Route(|case| one(judge(case))),
 };
 
 const EFFECT: &str = "The client gets a redirect in place of its session. A websocket does not follow one, a \
                       POST becomes a GET, and another origin is refused for want of CORS headers.";
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
+fn judge(case: &Case<'_>) -> Option<Finding> {
     if let Some(by) = case.circle {
         let finding = case.finding(
             RULE.id,
@@ -25,16 +25,12 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             "Browsers say ERR_TOO_MANY_REDIRECTS; clients never get a session.",
         );
         let advice = "Redirect only what came without TLS: if a proxy in front ends TLS, look at $http_x_forwarded_proto.";
-        return vec![finding.advise(advice)];
+        return Some(finding.advise(advice));
     }
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let Some((origin, by)) = redirect(&walks.handshake, &case.origin) else {
-        return Vec::new();
-    };
+    let walks = case.walks.as_ref()?;
+    let (origin, by) = redirect(&walks.handshake, &case.origin)?;
     let Landing::Answer { status, .. } = walks.handshake.landing else {
-        return Vec::new();
+        return None;
     };
     let path = &case.question.path;
     let finding = case.finding(
@@ -46,5 +42,5 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     );
     let advice =
         format!("Take {path} out of the redirect: give it a location of its own that is proxied.");
-    vec![finding.advise(advice)]
+    Some(finding.advise(advice))
 }

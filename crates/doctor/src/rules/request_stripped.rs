@@ -15,16 +15,11 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let mut findings = Vec::new();
-    for walk in walks.socket() {
-        if walk.proxied().is_some() {
-            findings.extend(stripping(walk).map(|(directive, what)| tell(case, directive, &what)));
-        }
-    }
-    findings
+    let judged = case.proxied().into_iter();
+    let stripped = judged.flat_map(|(walk, _)| stripping(walk));
+    stripped
+        .map(|(directive, what)| tell(case, directive, &what))
+        .collect()
 }
 
 fn stripping<'c>(walk: &Walk<'c>) -> impl Iterator<Item = (&'c Directive, String)> {

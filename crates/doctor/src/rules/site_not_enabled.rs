@@ -2,34 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Check, Rule};
+use super::{Check, Rule, one};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
-    nginx::{Http, server::Server, tree::FileId},
+    nginx::{Http, server::Server},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "site-not-enabled",
-    check: Check::Route(check),
+    check: Check::Route(|case| one(judge(case))),
 };
 
 /// Where sites wait to be enabled.
 const FOLDERS: [&str; 3] = ["sites-available", "sites-enabled", "conf.d"];
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
+fn judge(case: &Case<'_>) -> Option<Finding> {
     let works = case
         .walks
         .as_ref()
         .is_some_and(|walks| case.reaches_socket_io(&walks.handshake));
     if works {
-        return Vec::new();
+        return None;
     }
-    candidates(case)
-        .iter()
-        .filter_map(|site| examine(case, site))
-        .take(1)
-        .collect()
+    candidates(case).iter().find_map(|site| examine(case, site))
 }
 
 /// Files that are not part of the configuration.
@@ -60,7 +56,7 @@ fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
     let with = Case::new(&config, &http, case.root, question, case.origin.clone());
     let of_site = |server: &Server<'_>| {
         let file = server.directive.pos.file;
-        file != FileId(0) && config.source(file).path == *site
+        !file.is_main() && config.source(file).path == *site
     };
     let host = &case.origin.host;
     let found = http.servers.iter().enumerate().find(|(index, server)| {

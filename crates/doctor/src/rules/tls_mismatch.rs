@@ -1,25 +1,24 @@
 //! `https` to a port that speaks plain HTTP, or the reverse.
 
-use super::{Check, Rule};
+use super::{Check, Rule, one};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
+    nginx::listen::Listen,
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "tls-mismatch",
-    check: Check::Route(check),
+    check: Check::Route(|case| one(judge(case))),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let arriving = case.arriving();
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walks = case.walks.as_ref()?;
+    let arriving = &case.arriving;
     let port = arriving.port;
     // `ssl` holds for the address, whichever block says it.
-    let same_place = |listen: &&crate::nginx::listen::Listen<'_>| {
+    let same_place = |listen: &&Listen<'_>| {
         listen.port == port && listen.address == walks.handshake.choice.listen.address
     };
     let mut listens = case
@@ -34,7 +33,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let wants_tls = arriving.scheme == "https";
     // Where a port is mapped, something in front of nginx may end TLS.
     if tls == wants_tls || port != case.origin.port {
-        return Vec::new();
+        return None;
     }
     let listen = &walks.handshake.choice.listen;
     let place = listen.directive.unwrap_or(server);
@@ -62,7 +61,7 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .args
         .last()
         .filter(|_| wants_tls && listen.directive.is_some());
-    vec![match last {
+    Some(match last {
         Some(word) => {
             let edits = vec![edit::replace(
                 case.config,
@@ -73,5 +72,5 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
             finding.mend(advice, false, edits)
         }
         None => finding.advise(advice),
-    }]
+    })
 }

@@ -58,7 +58,7 @@ fn tell(config: &Config, directive: &Directive, name: &str) -> Finding {
     );
     let http = config.directives.iter().find(|block| block.is("http"));
     let first = http.and_then(|http| http.children().first());
-    match first.filter(|first| name == "connection_upgrade" && in_main_file(first)) {
+    match first.filter(|first| name == "connection_upgrade" && first.pos.file.is_main()) {
         Some(first) => {
             let map = [
                 "map $http_upgrade $connection_upgrade {",
@@ -71,8 +71,4 @@ fn tell(config: &Config, directive: &Directive, name: &str) -> Finding {
         }
         None => finding.advise("Correct the name, or make it with `map` or `set`."),
     }
-}
-
-fn in_main_file(directive: &Directive) -> bool {
-    directive.pos.file == crate::nginx::tree::FileId(0)
 }

@@ -1,7 +1,7 @@
 //! A websocket's `Upgrade` and `Connection` do not reach the back end: they go from hop to hop, and nginx hands
 //! them on only if it is told to.
 
-use super::{Check, Rule, headers};
+use super::{Check, Rule, headers, one};
 use crate::{
     case::Case,
     edit,
@@ -11,21 +11,17 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "upgrade-headers",
-    check: Check::Way(check),
+    check: Check::Way(|case| one(judge(case))),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
-    let Some(proxied) = walks.websocket.proxied() else {
-        return Vec::new();
-    };
+fn judge(case: &Case<'_>) -> Option<Finding> {
+    let walk = &case.walks.as_ref()?.websocket;
+    let proxied = walk.proxied()?;
     let lost = headers::lost(proxied);
-    if lost.is_empty() || hidden_outside(&walks.websocket) {
-        return Vec::new();
+    if lost.is_empty() || hidden_outside(walk) {
+        return None;
     }
-    vec![missing(case, &walks.websocket, proxied, &lost)]
+    Some(missing(case, walk, proxied, &lost))
 }
 
 /// Whether an outer level sets them, and this one hides it; that is `inherited-headers-lost`.

@@ -1,36 +1,32 @@
 //! Every server of the upstream is marked `down`.
 
-use super::{Check, Rule};
+use super::{Check, Rule, first_proxied};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
-    nginx::Target,
+    nginx::{Proxied, Target, Walk},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "upstream-down",
-    check: Check::Way(check),
+    check: Check::Way(|case| first_proxied(case, judge)),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let judged = case.proxied().into_iter();
-    let findings = judged.filter_map(|(_, proxied)| {
-        let Target::Upstream(name) = &proxied.target else {
-            return None;
-        };
-        let upstream = case.http.upstream(name)?;
-        let first = upstream.servers.first()?;
-        if upstream.servers.iter().any(|peer| !peer.down) {
-            return None;
-        }
-        let finding = case.finding(
-            RULE.id,
-            Severity::Error,
-            first.directive.pos,
-            format!("Every server of upstream {name} is marked down."),
-            "The client gets 502; nginx logs \"no live upstreams\".",
-        );
-        Some(finding.advise("Take `down` away from a server that runs."))
-    });
-    findings.take(1).collect()
+fn judge(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
+    let Target::Upstream(name) = &proxied.target else {
+        return None;
+    };
+    let upstream = case.http.upstream(name)?;
+    let first = upstream.servers.first()?;
+    if upstream.servers.iter().any(|peer| !peer.down) {
+        return None;
+    }
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        first.directive.pos,
+        format!("Every server of upstream {name} is marked down."),
+        "The client gets 502; nginx logs \"no live upstreams\".",
+    );
+    Some(finding.advise("Take `down` away from a server that runs."))
 }

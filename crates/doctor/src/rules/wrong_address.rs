@@ -1,31 +1,21 @@
 //! The Socket.IO requests go to another address than the back end's.
 
-use super::{Check, Rule};
+use super::{Check, Rule, address::authority, first_proxied};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
-    nginx::{Proxied, Target, upstream::Authority},
+    nginx::{Proxied, Target, Walk, upstream::Authority},
     url::Url,
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "wrong-address",
-    check: Check::Way(check),
+    check: Check::Way(|case| first_proxied(case, judge)),
 };
 
-fn check(case: &Case<'_>) -> Vec<Finding> {
-    let Some(direct) = &case.question.direct else {
-        return Vec::new();
-    };
-    let judged = case.proxied().into_iter();
-    judged
-        .filter_map(|(_, proxied)| judge(case, proxied, direct))
-        .take(1)
-        .collect()
-}
-
-fn judge(case: &Case<'_>, proxied: &Proxied<'_>, direct: &Url) -> Option<Finding> {
+fn judge(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
+    let direct = case.question.direct.as_ref()?;
     let addresses = case.addresses(proxied);
     let (address, place) = addresses.first()?;
     let meant = back_end(direct);
@@ -53,7 +43,7 @@ fn judge(case: &Case<'_>, proxied: &Proxied<'_>, direct: &Url) -> Option<Finding
         (Target::Upstream(_), true) => meant.to_string(),
         (Target::Address(_), true) => {
             word.text
-                .replacen(&written(&word.text), &meant.to_string(), 1)
+                .replacen(authority(&word.text), &meant.to_string(), 1)
         }
         _ => word.text.replacen(&proxied.scheme, direct.origin.scheme, 1),
     };
@@ -81,10 +71,4 @@ pub(super) fn differs(address: &Authority, meant: &Authority) -> bool {
     let comparable = address.is_literal() == meant.is_literal()
         || (address.is_loopback() && meant.is_loopback());
     address.port != meant.port || comparable || address.is_loopback() != meant.is_loopback()
-}
-
-/// The authority as it stands in the address.
-fn written(address: &str) -> String {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or(rest).to_owned()
 }

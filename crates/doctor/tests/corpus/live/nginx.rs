@@ -32,25 +32,21 @@ impl Nginx {
             tree.dir.path().display(),
             log.display()
         );
-        let mut command = Command::new("nginx");
-        command
-            .arg("-p")
-            .arg(&prefix)
-            .arg("-c")
-            .arg(prefix.join("nginx.conf"))
-            .args(["-g", &globals]);
-        let check = command.arg("-t").output().expect("nginx is installed");
+        let nginx = || {
+            let mut command = Command::new("nginx");
+            command
+                .arg("-p")
+                .arg(&prefix)
+                .arg("-c")
+                .arg(prefix.join("nginx.conf"))
+                .args(["-g", &globals]);
+            command
+        };
+        let check = nginx().arg("-t").output().expect("nginx is installed");
         if !check.status.success() {
             return Err(emergency(&String::from_utf8_lossy(&check.stderr)));
         }
-        let mut command = Command::new("nginx");
-        command
-            .arg("-p")
-            .arg(&prefix)
-            .arg("-c")
-            .arg(prefix.join("nginx.conf"))
-            .args(["-g", &globals]);
-        let process = command
+        let process = nginx()
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -1,0 +1,67 @@
+//! The site as whoever judges other files than nginx's sees it.
+
+use super::wrong_address;
+use crate::{
+    case::Case,
+    nginx::{request::Origin, upstream::Authority},
+    question::Question,
+};
+
+pub(crate) struct Site<'s> {
+    pub(crate) question: &'s Question,
+    /// Where people open the page; `None` if nobody says so.
+    pub(crate) origin: Option<Origin>,
+    /// `None` if nginx refuses its configuration.
+    pub(crate) case: Option<&'s Case<'s>>,
+}
+
+impl<'s> Site<'s> {
+    pub(crate) fn new(question: &'s Question, case: Option<&'s Case<'s>>) -> Self {
+        let asked = || question.url.as_ref().map(|url| url.origin.clone());
+        Self {
+            question,
+            origin: case.map(|case| case.origin.clone()).or_else(asked),
+            case,
+        }
+    }
+
+    /// Whether the site's server block has this name too.
+    pub(super) fn is_served(&self, host: &str) -> bool {
+        let walks = self.case.and_then(|case| case.walks.as_ref());
+        walks.is_some_and(|walks| walks.page.server().knows(host) && !host.is_empty())
+    }
+
+    /// Whether nginx is asked at this port.
+    pub(super) fn listens(&self, port: u16) -> bool {
+        let servers = self.case.iter().flat_map(|case| &case.http.servers);
+        let mut listens = servers.flat_map(|server| &server.listens);
+        listens.any(|listen| listen.port == port)
+    }
+
+    /// The back end's addresses, as they were given or as nginx has them.
+    fn back_ends(&self) -> Vec<Authority> {
+        let direct = self.question.direct.as_ref().map(wrong_address::back_end);
+        let proxied = self.case.map(|case| (case, case.proxied()));
+        let asked = proxied.into_iter().flat_map(|(case, proxied)| {
+            proxied
+                .into_iter()
+                .flat_map(|(_, proxied)| case.addresses(proxied))
+        });
+        direct
+            .into_iter()
+            .chain(asked.map(|(address, _)| address))
+            .collect()
+    }
+
+    pub(super) fn is_back_end_port(&self, port: u16) -> bool {
+        self.back_ends().iter().any(|address| address.port == port)
+    }
+
+    pub(super) fn is_back_end(&self, origin: &Origin) -> bool {
+        let asked = Authority {
+            host: origin.host.clone(),
+            port: origin.port,
+        };
+        self.back_ends().contains(&asked)
+    }
+}
