@@ -97,15 +97,16 @@ Examples:
   echo '{\"to\": {\"roles\": [\"operator\"]}, \"title\": \"Pump 3 has stopped\"}' | atalaya send --batch -")]
     Send(Box<SendArgs>),
 
-    /// Name the line of the nginx configuration that breaks Socket.IO
+    /// Name the line of the configuration that breaks Socket.IO
     ///
     /// Reads the configuration as nginx does, follows a client's requests through it, and tells what keeps them from
-    /// the back end, at which line, and how to mend it. Any Socket.IO server will do; Atalaya need not run. It exits
+    /// the back end, at which line, and how to mend it; the front end's files and PM2's too, if they are named. Any Socket.IO server will do; Atalaya need not run. It exits
     /// with 0 when the site is healthy, 1 when it is faulty, 2 when it could not be examined.
     #[command(after_help = "\
 Examples:
   atalaya doctor --url http://apps.example.com/ --direct http://127.0.0.1:3001
   atalaya doctor --root /backup/web1 --url https://apps.example.com/ --format json
+  atalaya doctor --env .env.production --bundle dist --pm2 ecosystem.config.js
   atalaya doctor explain http://apps.example.com/")]
     Doctor(Box<DoctorArgs>),
 

@@ -16,6 +16,7 @@ use crate::{
         request::Origin,
         server::{NameKind, Server},
     },
+    process::Processes,
     question::Question,
     root::Root,
     rules::{self, Site},
@@ -76,6 +77,7 @@ pub enum CouldNotRun {
 pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotRun> {
     let config = Config::load(root, &question.nginx)?;
     let front_end = FrontEnd::read(root, question).map_err(CouldNotRun::Other)?;
+    let processes = Processes::read(root, question).map_err(CouldNotRun::Other)?;
     let mut findings = rules::of_loading(&config, root);
     let is_refused = findings.iter().any(|finding| finding.severity.is_fault());
     let http = Http::of(&config);
@@ -89,10 +91,9 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
         _ => None,
     };
     findings.extend(case.iter().flat_map(rules::judge));
-    findings.extend(rules::of_front_end(
-        &front_end,
-        &Site::new(question, case.as_ref()),
-    ));
+    let site = Site::new(question, case.as_ref());
+    findings.extend(rules::of_front_end(&front_end, &site));
+    findings.extend(rules::of_processes(&processes, &site));
     findings.sort_by(|a, b| (a.severity, &a.place).cmp(&(b.severity, &b.place)));
     findings.dedup_by(|a, b| a.rule == b.rule && a.place == b.place);
     let texts = texts(root, &findings);

@@ -55,18 +55,26 @@ pub(crate) fn give(
 pub(crate) fn remove(config: &Config, directive: &Directive) -> Edit {
     let text = &config.source(directive.pos.file).text;
     let (start, end) = (directive.pos.span.start, directive.end);
+    edit(
+        config,
+        directive,
+        with_its_line(text, start, end),
+        String::new(),
+    )
+}
+
+/// A piece of a text, with its line if nothing else stands there.
+pub(crate) fn with_its_line(text: &str, start: usize, end: usize) -> Span {
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let rest = &text[end..line_end(text, end)];
-    let alone = text[line_start..start].trim().is_empty() && rest.trim().is_empty();
-    let span = if alone {
+    if text[line_start..start].trim().is_empty() && rest.trim().is_empty() {
         Span {
             start: line_start,
             end: (line_end(text, end) + 1).min(text.len()),
         }
     } else {
         Span { start, end }
-    };
-    edit(config, directive, span, String::new())
+    }
 }
 
 /// The text with the edits of this file carried out; `None` if they overlap or do not fit.

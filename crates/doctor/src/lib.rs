@@ -1,5 +1,6 @@
 //! The doctor: reads an Nginx configuration as nginx does, follows a client's requests through it, and names
-//! the line that breaks Socket.IO behind it.
+//! the line that breaks Socket.IO behind it. `front_end` and `process` read what the pages and the process manager
+//! were told.
 //!
 //! Enter at [`diagnose`]. `root` reads files, `nginx` understands them and knows no rule, [`case`] holds the
 //! requests of one site with their ways, `rules` judge them, `report` shows what they found, [`mend`](mod@mend)
@@ -16,10 +17,12 @@ pub mod front_end;
 mod lines;
 pub mod mend;
 pub mod nginx;
+pub mod process;
 pub mod question;
 pub mod report;
 pub mod root;
 pub mod rules;
+pub mod setting;
 pub mod url;
 
 pub use diagnose::{CouldNotRun, Diagnosis, Probe, Verdict, diagnose, explain_site};

@@ -13,6 +13,8 @@ pub struct Question {
     pub env: Vec<PathBuf>,
     /// The folders of its built files.
     pub bundles: Vec<PathBuf>,
+    /// PM2's files.
+    pub pm2: Vec<PathBuf>,
     /// What people open; without it, the only site of the configuration.
     pub url: Option<Url>,
     /// The back end's own address, if it is known.
@@ -48,6 +50,7 @@ impl Default for Question {
             nginx: PathBuf::from("/etc/nginx/nginx.conf"),
             env: Vec::new(),
             bundles: Vec::new(),
+            pm2: Vec::new(),
             url: None,
             direct: None,
             path: DEFAULT_PATH.to_owned(),

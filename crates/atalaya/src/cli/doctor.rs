@@ -22,6 +22,9 @@ pub struct DoctorArgs {
     /// The folder of the front end's built files; may be repeated
     #[arg(long, value_name = "DIR")]
     pub bundle: Vec<PathBuf>,
+    /// PM2's ecosystem.config.js, .cjs, .mjs or .json, of which nothing is run; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub pm2: Vec<PathBuf>,
     /// Read and reason only, open no connection (it opens none yet)
     #[arg(long)]
     pub offline: bool,

@@ -31,6 +31,7 @@ pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
     let question = Question {
         env: args.env,
         bundles: args.bundle,
+        pm2: args.pm2,
         ..question(&args.files, args.url)
     };
     let root = root(&args.files)?;

@@ -266,3 +266,81 @@ fn the_front_ends_addresses_are_compared_and_mended() {
     let missing = doctor(&place, &["--env", "/srv/app/.env.production"]);
     assert_eq!(missing.code, Some(2), "{}", missing.stderr);
 }
+
+#[test]
+fn how_the_server_is_run_is_judged_and_mended() {
+    let place = with_site(HEALTHY);
+    fs::create_dir_all(place.path("web1/srv/app")).unwrap();
+    let file = "module.exports = {\n  apps: [{\n    script: 'dist/main.js',\n    watch: true,\n    \
+                out_file: '/dev/null',\n    env: { NODE_ENV: 'development', PORT: 3001 },\n  }],\n};\n";
+    place.write("web1/srv/app/ecosystem.config.js", file);
+    let pm2 = ["--pm2", "/srv/app/ecosystem.config.js"];
+    let outcome = doctor(&place, &pm2);
+    insta::assert_snapshot!(outcome.shown(), @r"
+    exit 1
+    --- stdout
+    warning[watch-mode]: dist/main.js starts anew when a file changes.
+     --> /srv/app/ecosystem.config.js:4:12
+      |
+    4 |     watch: true,
+      |            ^^^^
+      |
+      = effect: Every write to its folder drops all sockets at once: an upload, a log, a database. Clients reconnect together, and what was not kept is lost.
+      = see: docs/checks.md#watch-mode
+    mend: Do not watch files where people are served; restart it when it is deployed.
+      |
+    4 -     watch: true,
+    4 +     watch: false,
+      |
+
+    warning[logs-discarded]: out_file throws away what dist/main.js says.
+     --> /srv/app/ecosystem.config.js:5:16
+      |
+    5 |     out_file: '/dev/null',
+      |                ^^^^^^^^^
+      |
+      = effect: Clients see connect_error or a lost connection, and nothing on the server says why.
+      = see: docs/checks.md#logs-discarded
+    mend: Without this line the process manager keeps it.
+      |
+    5 -     out_file: '/dev/null',
+      |
+
+    warning[development-mode]: dist/main.js runs with NODE_ENV=development.
+     --> /srv/app/ecosystem.config.js:6:23
+      |
+    6 |     env: { NODE_ENV: 'development', PORT: 3001 },
+      |                       ^^^^^^^^^^^
+      |
+      = effect: Errors are shown to clients, every change of a file may restart the server and drop its sockets, and it is slower; what works here is not what was tested.
+      = see: docs/checks.md#development-mode
+    mend: Run it in production mode: NODE_ENV=production.
+      |
+    6 -     env: { NODE_ENV: 'development', PORT: 3001 },
+    6 +     env: { NODE_ENV: 'production', PORT: 3001 },
+      |
+
+    faulty: 3 faults, 0 hints
+    ");
+    let outcome = doctor(&place, &[pm2[0], pm2[1], "--fix"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.shown());
+    let mended = fs::read_to_string(place.path("web1/srv/app/ecosystem.config.js")).unwrap();
+    let right = file.replace("    out_file: '/dev/null',\n", "");
+    let right = right
+        .replace("watch: true", "watch: false")
+        .replace("development", "production");
+    assert_eq!(mended, right);
+}
+
+#[test]
+fn a_file_of_pm2_that_is_not_read_is_an_error_of_its_own() {
+    let place = with_site(HEALTHY);
+    place.write("web1/process.yml", "apps: []\n");
+    insta::assert_snapshot!(doctor(&place, &["--pm2", "process.yml"]).shown(), @r"
+    exit 2
+    --- stderr
+    error: examining the deployment
+      what went wrong  /process.yml cannot be read: PM2's file is read as .js, .cjs, .mjs or .json only
+      what to try      the file is looked for below web1, as if that were /
+    ");
+}

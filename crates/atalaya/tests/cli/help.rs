@@ -19,7 +19,7 @@ fn the_first_page_names_every_command() {
       user     Manage the people who may log in
       token    Mint an access token and print it alone
       send     Publish a notification through the running server
-      doctor   Name the line of the nginx configuration that breaks Socket.IO
+      doctor   Name the line of the configuration that breaks Socket.IO
       bench    Measure what connections and notifications cost
       migrate  Bring the database's tables up to this version
       help     Print this message or the help of the given subcommand(s)

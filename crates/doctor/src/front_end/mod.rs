@@ -7,9 +7,9 @@ use std::path::PathBuf;
 
 use crate::{
     document::{Document, Unreadable, under_root},
-    finding::{Edit, Place},
     question::Question,
     root::Root,
+    setting::Setting,
     url::Url,
 };
 
@@ -19,16 +19,6 @@ pub struct FrontEnd {
     pub addresses: Vec<Address>,
     /// The Socket.IO path, where a variable gives it.
     pub socket_paths: Vec<Setting>,
-}
-
-/// A value, and the variable that holds it; a built file has no names.
-#[derive(Clone, Debug)]
-pub struct Setting {
-    pub name: Option<String>,
-    pub value: String,
-    pub place: Place,
-    /// Whether the value stands in the file as it is, so that it may be replaced there.
-    pub is_literal: bool,
 }
 
 /// An address that pages ask.
@@ -68,6 +58,7 @@ impl FrontEnd {
         {
             let span = variable.span;
             let setting = Setting {
+                is_certain: true,
                 is_literal: document.text[span.start..span.end] == variable.value,
                 name: Some(variable.name),
                 value: variable.value,
@@ -95,31 +86,8 @@ impl FrontEnd {
                 value,
                 place: document.place(span),
                 is_literal: true,
+                is_certain: true,
             }));
-        }
-    }
-}
-
-impl Setting {
-    /// Whether the variable's name says that it is about sockets.
-    pub fn is_socket(&self) -> bool {
-        ["WS", "WSS", "SOCKET", "SOCKETIO", "WEBSOCKET", "IO"]
-            .iter()
-            .any(|word| self.is_named(word))
-    }
-
-    /// Whether one of the words of the variable's name is this.
-    pub fn is_named(&self, word: &str) -> bool {
-        let name = self.name.as_deref().unwrap_or_default();
-        name.split('_').any(|part| part.eq_ignore_ascii_case(word))
-    }
-
-    /// Puts another value there.
-    pub fn replaced_by(&self, value: &str) -> Edit {
-        Edit {
-            file: self.place.file.clone(),
-            span: self.place.span,
-            text: value.to_owned(),
         }
     }
 }

@@ -7,12 +7,15 @@ mod address;
 mod address_denied;
 mod api_elsewhere;
 mod auth_in_the_way;
+mod back_end;
 mod blame;
 mod body_limit;
+mod cluster_mode;
 mod conflicting_server_name;
 mod connection_always_upgrade;
 mod connection_limit;
 mod default_server;
+mod development_mode;
 mod forced_upgrade;
 mod forwarded_headers;
 mod front_end_address;
@@ -21,6 +24,7 @@ mod headers;
 mod http_version;
 mod include_missing;
 mod inherited_headers_lost;
+mod logs_discarded;
 mod nginx_refuses;
 mod no_listener;
 mod no_location;
@@ -29,6 +33,8 @@ mod no_sticky_sessions;
 mod path_rewritten;
 mod path_swallowed;
 mod polling_cached;
+mod port_differs;
+mod process_file;
 mod query_lost;
 mod read_timeout;
 mod redirected;
@@ -42,6 +48,7 @@ mod tls_mismatch;
 mod unknown_variable;
 mod upgrade_headers;
 mod upstream_down;
+mod watch_mode;
 mod wrong_address;
 
 use crate::{
@@ -49,6 +56,7 @@ use crate::{
     finding::Finding,
     front_end::FrontEnd,
     nginx::{Config, Proxied, Walk},
+    process::Processes,
     root::Root,
 };
 
@@ -74,10 +82,12 @@ enum Check {
     Way(fn(&Case<'_>) -> Vec<Finding>),
     /// What the pages were told.
     FrontEnd(fn(&FrontEnd, &Site<'_>) -> Vec<Finding>),
+    /// How the server is run.
+    Processes(fn(&Processes, &Site<'_>) -> Vec<Finding>),
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 36] = [
+pub const RULES: [Rule; 42] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
@@ -114,6 +124,12 @@ pub const RULES: [Rule; 36] = [
     forwarded_headers::RULE,
     front_end_address::RULE,
     socket_path_differs::RULE,
+    process_file::RULE,
+    development_mode::RULE,
+    cluster_mode::RULE,
+    watch_mode::RULE,
+    logs_discarded::RULE,
+    port_differs::RULE,
 ];
 
 /// The checks of one kind, in the order of the list.
@@ -173,6 +189,13 @@ fn of_route(case: &Case<'_>) -> Vec<Finding> {
 pub(crate) fn of_front_end(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
     checks!(FrontEnd)
         .flat_map(|check| check(front_end, site))
+        .collect()
+}
+
+/// What is wrong with how the server is run.
+pub(crate) fn of_processes(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
+    checks!(Processes)
+        .flat_map(|check| check(processes, site))
         .collect()
 }
 

@@ -53,6 +53,15 @@ impl<'s> Site<'s> {
             .collect()
     }
 
+    /// The ports of this machine at which the back end is asked, the surest first.
+    pub(super) fn local_ports(&self) -> Vec<u16> {
+        let local = self.back_ends().into_iter();
+        local
+            .filter(|address| address.is_loopback() && address.port != 0)
+            .map(|address| address.port)
+            .collect()
+    }
+
     pub(super) fn is_back_end_port(&self, port: u16) -> bool {
         self.back_ends().iter().any(|address| address.port == port)
     }

@@ -3,7 +3,8 @@
 use super::{Check, Rule, Site};
 use crate::{
     finding::{Finding, Severity},
-    front_end::{FrontEnd, Setting},
+    front_end::FrontEnd,
+    setting::Setting,
 };
 
 pub(super) const RULE: Rule = Rule {

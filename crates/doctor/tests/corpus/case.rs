@@ -49,6 +49,7 @@ impl Case {
             direct: self.text("direct").map(|url| url.parse().unwrap()),
             env: self.paths("env"),
             bundles: self.paths("bundle"),
+            pm2: self.paths("pm2"),
             ..Question::default()
         };
         if let Some(path) = self.text("path") {

@@ -1,0 +1,124 @@
+//! What the process managers are told: PM2's file and systemd's units, in one shape for the rules.
+
+mod command;
+mod javascript;
+mod package;
+mod pm2;
+
+use crate::{
+    document::{Document, Unreadable},
+    finding::{Edit, Place},
+    question::Question,
+    root::Root,
+    setting::Setting,
+};
+
+pub use self::package::Package;
+
+/// Everything that is run.
+#[derive(Debug, Default)]
+pub struct Processes {
+    pub apps: Vec<App>,
+    pub unread: Vec<Unread>,
+}
+
+/// A program that a process manager runs.
+#[derive(Debug)]
+pub struct App {
+    pub name: String,
+    /// Where it is written.
+    pub place: Place,
+    /// The program and its arguments, word by word.
+    pub command: Vec<Setting>,
+    /// The environment that holds unless another one is asked for.
+    pub env: Vec<Setting>,
+    /// What PM2's `--env NAME` puts over it.
+    pub modes: Vec<Mode>,
+    /// How many processes are run; one if nothing is said.
+    pub instances: Option<Setting>,
+    /// Whether they share their port.
+    pub is_cluster: bool,
+    /// Whether each of them gets a port of its own.
+    pub counts_ports: bool,
+    /// What makes it start anew when a file changes.
+    pub watch: Option<Setting>,
+    pub lost_outputs: Vec<LostOutput>,
+    pub package: Package,
+}
+
+/// An environment that is chosen when the app is started.
+#[derive(Debug)]
+pub struct Mode {
+    pub name: String,
+    pub env: Vec<Setting>,
+}
+
+/// Where output goes nowhere, and how it is kept.
+#[derive(Debug)]
+pub struct LostOutput {
+    pub setting: Setting,
+    pub edit: Edit,
+}
+
+/// What could not be read, and why.
+#[derive(Debug)]
+pub struct Unread {
+    pub place: Place,
+    pub why: Why,
+}
+
+#[derive(Debug)]
+pub enum Why {
+    /// The manager refuses it.
+    Refused(String),
+    /// Only running it would tell what it says.
+    Computed,
+}
+
+impl Processes {
+    /// Reads the files that the question names.
+    pub fn read(root: &Root, question: &Question) -> Result<Self, Unreadable> {
+        let mut processes = Self::default();
+        for path in &question.pm2 {
+            pm2::read(root, &Document::named(root, path)?, &mut processes)?;
+        }
+        Ok(processes)
+    }
+}
+
+impl App {
+    /// A variable of the environment that is in force.
+    pub fn variable(&self, name: &str) -> Option<&Setting> {
+        variable(&self.env, name)
+    }
+
+    /// Whether several processes are run.
+    pub fn is_many(&self) -> bool {
+        let Some(instances) = &self.instances else {
+            return false;
+        };
+        // 0 and less are counted from the number of cores.
+        instances.value.parse() != Ok(1)
+    }
+
+    /// The port that it is told to listen at, by its environment or its arguments.
+    pub fn port(&self) -> Option<(&Setting, u16)> {
+        let read = |setting: &Setting| setting.value.rsplit(':').next()?.parse().ok();
+        let told = self.variable("PORT").or(self.variable("ATALAYA_LISTEN"));
+        let flagged = || command::option(&self.command, &["--port", "--listen"]);
+        let setting = told.or_else(flagged)?;
+        Some((setting, read(setting)?))
+    }
+}
+
+impl Mode {
+    pub fn variable(&self, name: &str) -> Option<&Setting> {
+        variable(&self.env, name)
+    }
+}
+
+/// The last one of the name counts.
+fn variable<'s>(env: &'s [Setting], name: &str) -> Option<&'s Setting> {
+    let mut named = env.iter().rev();
+    named.find(|setting| setting.name.as_deref() == Some(name))
+}

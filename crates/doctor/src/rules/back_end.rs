@@ -1,0 +1,74 @@
+//! Which of the programs that are run is Socket.IO's server.
+
+use super::Site;
+use crate::{
+    finding::Severity,
+    process::{App, Processes},
+};
+
+/// What people call it, where they run other programs too.
+const NAMES: [&str; 10] = [
+    "api",
+    "back",
+    "backend",
+    "server",
+    "socket",
+    "sockets",
+    "ws",
+    "gateway",
+    "notifications",
+    "atalaya",
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    BackEnd,
+    /// It may be, and so may others.
+    Perhaps,
+    Other,
+}
+
+impl Standing {
+    /// A fault of the back end's is none of another program's.
+    pub(super) fn warning(self) -> Severity {
+        match self {
+            Self::BackEnd | Self::Perhaps => Severity::Warning,
+            Self::Other => Severity::Hint,
+        }
+    }
+}
+
+/// Every app, and what it is.
+pub(super) fn standings<'p>(processes: &'p Processes, site: &Site<'_>) -> Vec<(&'p App, Standing)> {
+    let back_ends = back_ends(&processes.apps, site);
+    let standing = |app: &'p App| match back_ends
+        .iter()
+        .any(|back_end| std::ptr::eq(*back_end, app))
+    {
+        true => (app, Standing::BackEnd),
+        false if back_ends.is_empty() => (app, Standing::Perhaps),
+        false => (app, Standing::Other),
+    };
+    processes.apps.iter().map(standing).collect()
+}
+
+/// The apps at the port that nginx asks, or the only one, or the only one of such a name.
+fn back_ends<'p>(apps: &'p [App], site: &Site<'_>) -> Vec<&'p App> {
+    let asked = site.local_ports();
+    let at_port = |app: &&App| app.port().is_some_and(|(_, port)| asked.contains(&port));
+    let at_port: Vec<_> = apps.iter().filter(at_port).collect();
+    if !at_port.is_empty() {
+        return at_port;
+    }
+    if let [only] = apps {
+        return vec![only];
+    }
+    let named: Vec<_> = apps.iter().filter(|app| is_named_so(app)).collect();
+    if named.len() == 1 { named } else { Vec::new() }
+}
+
+fn is_named_so(app: &App) -> bool {
+    let name = app.name.to_ascii_lowercase();
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| NAMES.contains(&word))
+}

@@ -1,0 +1,65 @@
+//! Several processes of the back end share a port, and a session's requests go to any of them; or they would share
+//! it, and cannot.
+
+use super::{
+    Check, Rule, Site,
+    back_end::{Standing, standings},
+};
+use crate::{
+    finding::{Finding, Severity},
+    process::{App, Processes},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "cluster-mode",
+    check: Check::Processes(check),
+};
+
+/// Packages that send a session's requests to one process.
+const STICKY: [&str; 2] = ["@socket.io/sticky", "@socket.io/pm2"];
+
+fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
+    let standings = standings(processes, site);
+    standings
+        .into_iter()
+        .filter_map(|(app, standing)| judge(app, standing))
+        .collect()
+}
+
+fn judge(app: &App, standing: Standing) -> Option<Finding> {
+    let instances = app.instances.as_ref().filter(|_| app.is_many())?;
+    let is_sticky = STICKY.iter().any(|package| app.package.depends_on(package));
+    if standing == Standing::Other || is_sticky || app.counts_ports {
+        return None;
+    }
+    let name = &app.name;
+    let (message, effect) = if app.is_cluster {
+        (
+            format!(
+                "{name} runs as several processes at one port (instances: {}), and a session's requests go to any of them.",
+                instances.value
+            ),
+            "Polling gets 400, {\"code\":1,\"message\":\"Session ID unknown\"}, now and then or every time; a websocket \
+             alone works.",
+        )
+    } else {
+        (
+            format!(
+                "{name} runs as several processes (instances: {}) that want the same port.",
+                instances.value
+            ),
+            "Only the first gets the port; the others end with EADDRINUSE, and are started again and again.",
+        )
+    };
+    let severity = match standing {
+        Standing::BackEnd if instances.is_certain => Severity::Error,
+        _ => Severity::Hint,
+    };
+    let finding = Finding::new(RULE.id, severity, instances.place.clone(), message, effect);
+    let advice = "Run one process. Several need @socket.io/sticky in the server, or a port for each and `ip_hash` in nginx.";
+    Some(if instances.is_literal {
+        finding.mend(advice, true, vec![instances.replaced_by("1")])
+    } else {
+        finding.advise(advice)
+    })
+}

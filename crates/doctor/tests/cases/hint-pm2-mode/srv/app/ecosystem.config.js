@@ -1,0 +1,8 @@
+module.exports = {
+  apps: [{
+    name: "api",
+    script: "dist/main.js",
+    env: { NODE_ENV: "development", PORT: 3001 },
+    env_production: { NODE_ENV: "production" },
+  }],
+};

@@ -1,0 +1,13 @@
+module.exports = {
+  apps: [
+    {
+      name: "api",
+      script: "npm",
+      args: "run start:dev",
+      env: {
+        NODE_ENV: "development",
+        PORT: 3001,
+      },
+    },
+  ],
+};

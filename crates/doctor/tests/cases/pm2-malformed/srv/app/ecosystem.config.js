@@ -1,0 +1,8 @@
+module.exports = {
+  apps: [
+    {
+      name: "api"
+      script: "dist/main.js",
+    },
+  ],
+};
