@@ -10,6 +10,7 @@ mod arrival;
 pub mod case;
 mod diagnose;
 pub mod document;
+mod dotenv;
 mod edit;
 pub mod explain;
 pub mod finding;

@@ -15,6 +15,8 @@ pub struct Question {
     pub bundles: Vec<PathBuf>,
     /// PM2's files.
     pub pm2: Vec<PathBuf>,
+    /// systemd's units; their drop-ins are found.
+    pub systemd: Vec<PathBuf>,
     /// What people open; without it, the only site of the configuration.
     pub url: Option<Url>,
     /// The back end's own address, if it is known.
@@ -51,6 +53,7 @@ impl Default for Question {
             env: Vec::new(),
             bundles: Vec::new(),
             pm2: Vec::new(),
+            systemd: Vec::new(),
             url: None,
             direct: None,
             path: DEFAULT_PATH.to_owned(),

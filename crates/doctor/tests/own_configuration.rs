@@ -1,4 +1,4 @@
-//! What Atalaya ships is healthy: for nginx in both of its forms, and for PM2.
+//! What Atalaya ships is healthy: for nginx in both of its forms, for PM2 and for systemd.
 
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failed test")]
 
@@ -7,25 +7,30 @@ use std::{fs, path::Path};
 use atalaya_doctor::{diagnose, finding::Finding, question::Question, root::Root};
 
 const NGINX: &str = "nginx/atalaya.conf";
+const PM2: &str = "pm2/ecosystem.config.js";
+const UNIT: &str = "systemd/atalaya.service";
 
-/// What is found beside PM2's file as it is shipped.
+/// What is found in a site, with no more than nginx.
 fn findings(site: &str) -> Vec<Finding> {
-    findings_with(site, &shipped("pm2/ecosystem.config.js"))
+    findings_with(site, Question::default())
 }
 
-fn findings_with(site: &str, pm2: &str) -> Vec<Finding> {
+/// The same with the files of a process manager, below `/`.
+fn findings_with(site: &str, question: Question) -> Vec<Finding> {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("etc/nginx/conf.d");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("atalaya.conf"), site).unwrap();
     let main = "events {}\nhttp {\n    include conf.d/*.conf;\n}\n";
     fs::write(dir.path().join("etc/nginx/nginx.conf"), main).unwrap();
-    fs::write(dir.path().join("ecosystem.config.js"), pm2).unwrap();
+    for file in [PM2, UNIT] {
+        fs::create_dir_all(dir.path().join(file).parent().unwrap()).unwrap();
+        fs::write(dir.path().join(file), shipped(file)).unwrap();
+    }
     let question = Question {
-        pm2: vec!["ecosystem.config.js".into()],
         url: Some("http://apps.example.com/".parse().unwrap()),
         direct: Some("http://localhost:3001".parse().unwrap()),
-        ..Question::default()
+        ..question
     };
     diagnose(&Root::new(dir.path()).unwrap(), &question)
         .unwrap()
@@ -77,11 +82,15 @@ fn without_its_location_for_socket_io_it_is_not() {
 }
 
 #[test]
-fn a_change_to_its_file_for_pm2_is_seen() {
-    let file = shipped("pm2/ecosystem.config.js");
-    let changed = file.replace("watch: false", "watch: true");
-    let changed = changed.replace("instances: 1,", "instances: 2,");
-    let findings = findings_with(&shipped(NGINX), &changed);
-    let rules: Vec<&str> = findings.iter().map(|finding| finding.rule).collect();
-    assert_eq!(rules, ["cluster-mode", "watch-mode"]);
+fn under_pm2_and_under_systemd() {
+    let pm2 = Question {
+        pm2: vec![PM2.into()],
+        ..Question::default()
+    };
+    assert_eq!(findings_with(&shipped(NGINX), pm2), []);
+    let systemd = Question {
+        systemd: vec![UNIT.into()],
+        ..Question::default()
+    };
+    assert_eq!(findings_with(&shipped(NGINX), systemd), []);
 }

@@ -25,6 +25,9 @@ pub struct DoctorArgs {
     /// PM2's ecosystem.config.js, .cjs, .mjs or .json, of which nothing is run; may be repeated
     #[arg(long, value_name = "FILE")]
     pub pm2: Vec<PathBuf>,
+    /// The unit by which systemd runs the server, whose drop-ins are found; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub systemd: Vec<PathBuf>,
     /// Read and reason only, open no connection (it opens none yet)
     #[arg(long)]
     pub offline: bool,

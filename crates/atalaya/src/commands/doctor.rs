@@ -32,6 +32,7 @@ pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
         env: args.env,
         bundles: args.bundle,
         pm2: args.pm2,
+        systemd: args.systemd,
         ..question(&args.files, args.url)
     };
     let root = root(&args.files)?;

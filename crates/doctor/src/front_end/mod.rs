@@ -1,12 +1,12 @@
 //! What the front end was told, and what was built from it: the addresses that its pages ask.
 
 mod bundle;
-mod dotenv;
 
 use std::path::PathBuf;
 
 use crate::{
     document::{Document, Unreadable, under_root},
+    dotenv,
     question::Question,
     root::Root,
     setting::Setting,

@@ -4,6 +4,8 @@ mod command;
 mod javascript;
 mod package;
 mod pm2;
+mod systemd;
+mod unit_file;
 
 use crate::{
     document::{Document, Unreadable},
@@ -44,6 +46,17 @@ pub struct App {
     pub watch: Option<Setting>,
     pub lost_outputs: Vec<LostOutput>,
     pub package: Package,
+    /// What only systemd is told.
+    pub unit: Option<Unit>,
+}
+
+/// What a unit says besides.
+#[derive(Debug)]
+pub struct Unit {
+    pub restart: Option<Setting>,
+    pub open_files: Option<Setting>,
+    /// Where a line after `ExecStart` would stand.
+    pub after_start: Edit,
 }
 
 /// An environment that is chosen when the app is started.
@@ -81,6 +94,9 @@ impl Processes {
         let mut processes = Self::default();
         for path in &question.pm2 {
             pm2::read(root, &Document::named(root, path)?, &mut processes)?;
+        }
+        for path in &question.systemd {
+            systemd::read(root, path, &mut processes)?;
         }
         Ok(processes)
     }

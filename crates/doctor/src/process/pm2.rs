@@ -99,6 +99,7 @@ impl Reader<'_> {
             watch: app.get("watch").and_then(|node| self.watch(node)),
             lost_outputs: self.lost_outputs(app),
             package: Package::beside(self.root, &self.directory(app)),
+            unit: None,
         }
     }
 

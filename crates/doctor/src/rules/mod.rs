@@ -30,6 +30,7 @@ mod no_listener;
 mod no_location;
 mod no_resolver;
 mod no_sticky_sessions;
+mod open_files_limit;
 mod path_rewritten;
 mod path_swallowed;
 mod polling_cached;
@@ -40,6 +41,7 @@ mod read_timeout;
 mod redirected;
 mod request_limit;
 mod request_stripped;
+mod restart_missing;
 mod site;
 mod site_not_enabled;
 mod socket_path_differs;
@@ -87,7 +89,7 @@ enum Check {
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 42] = [
+pub const RULES: [Rule; 44] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
@@ -130,6 +132,8 @@ pub const RULES: [Rule; 42] = [
     watch_mode::RULE,
     logs_discarded::RULE,
     port_differs::RULE,
+    restart_missing::RULE,
+    open_files_limit::RULE,
 ];
 
 /// The checks of one kind, in the order of the list.

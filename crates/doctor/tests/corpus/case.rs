@@ -50,6 +50,7 @@ impl Case {
             env: self.paths("env"),
             bundles: self.paths("bundle"),
             pm2: self.paths("pm2"),
+            systemd: self.paths("systemd"),
             ..Question::default()
         };
         if let Some(path) = self.text("path") {

@@ -20,23 +20,23 @@ const PREFIXES: [&str; 9] = [
 const MAX_DEPTH: usize = 8;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Variable {
-    pub(super) name: String,
+pub(crate) struct Variable {
+    pub(crate) name: String,
     /// With the names in it replaced.
-    pub(super) value: String,
+    pub(crate) value: String,
     /// Of the value as written, without quotes.
-    pub(super) span: Span,
+    pub(crate) span: Span,
 }
 
 impl Variable {
     /// Whether the tools put it into the pages.
-    pub(super) fn is_public(&self) -> bool {
+    pub(crate) fn is_public(&self) -> bool {
         PREFIXES.iter().any(|prefix| self.name.starts_with(prefix))
     }
 }
 
 /// The variables of a file; of several with one name the last counts.
-pub(super) fn parse(text: &str) -> Vec<Variable> {
+pub(crate) fn parse(text: &str) -> Vec<Variable> {
     let mut variables: Vec<Variable> = Vec::new();
     let mut at = 0;
     while at < text.len() {
