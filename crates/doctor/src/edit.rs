@@ -4,7 +4,7 @@ use crate::{
     finding::{Edit, Span},
     nginx::{
         Config,
-        tree::{Directive, Word},
+        tree::{Body, Directive, Word},
     },
 };
 
@@ -54,7 +54,9 @@ pub(crate) fn give(
 /// Takes a directive away, with its line if nothing else stands there.
 pub(crate) fn remove(config: &Config, directive: &Directive) -> Edit {
     let text = &config.source(directive.pos.file).text;
-    let (start, end) = (directive.pos.span.start, directive.end);
+    // A block ends behind its brace.
+    let brace = usize::from(matches!(directive.body, Body::Block(_)));
+    let (start, end) = (directive.pos.span.start, directive.end + brace);
     edit(
         config,
         directive,

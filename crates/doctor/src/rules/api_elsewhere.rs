@@ -2,12 +2,14 @@
 
 use super::{
     Check, Rule,
+    address::authority,
     no_location::is_for_everything,
     one,
     wrong_address::{back_end, differs},
 };
 use crate::{
     case::Case,
+    edit,
     finding::{Finding, Severity},
     nginx::upstream::Authority,
 };
@@ -34,10 +36,19 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         format!("/api/ is sent to {address}, and Socket.IO's back end is at {}.", meant[0]),
         "Logins and requests of the page fail or reach another installation, whose tokens the sockets do not accept.",
     );
-    Some(finding.advise(format!(
-        "If one back end serves both, send /api/ to {}.",
-        meant[0]
-    )))
+    let advice = format!("If one back end serves both, send /api/ to {}.", meant[0]);
+    let written = place.args.first().filter(|_| place.is("proxy_pass"));
+    Some(match written {
+        Some(word) => {
+            let right = meant[0].to_string();
+            let text = word.text.replacen(authority(&word.text), &right, 1);
+            let edits = vec![edit::replace(case.config, place, word, &text)];
+            // A service of its own would be near, and who names the back end may have meant another one.
+            let is_sure = case.question.direct.is_some() && is_far(address, &meant[0]);
+            finding.mend(advice, is_sure && !proxied.has_variables, edits)
+        }
+        None => finding.advise(advice),
+    })
 }
 
 /// The back end as it was given, or as the Socket.IO requests reach it.
@@ -56,10 +67,14 @@ fn meant(case: &Case<'_>) -> Option<Vec<Authority>> {
 
 /// Two services on one machine, or in one network of containers, are usual. One of them far away is not.
 fn severity(case: &Case<'_>, address: &Authority, meant: &Authority) -> Severity {
-    let far = meant.is_loopback() && address.is_literal() && !address.is_loopback();
-    if case.question.direct.is_some() || far {
+    if case.question.direct.is_some() || is_far(address, meant) {
         Severity::Warning
     } else {
         Severity::Hint
     }
+}
+
+/// On another machine, while the back end is on this one.
+fn is_far(address: &Authority, meant: &Authority) -> bool {
+    meant.is_loopback() && address.is_literal() && !address.is_loopback()
 }

@@ -6,8 +6,13 @@ use std::path::Path;
 use super::{Check, Rule};
 use crate::{
     case::Case,
+    edit,
     finding::{Finding, Severity},
-    nginx::{server::Why, tree::Word},
+    nginx::{
+        listen::Listen,
+        server::{Name, Server, Why},
+        tree::Word,
+    },
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -29,6 +34,9 @@ const RETIRED: [&str; 10] = [
     "deprecated",
 ];
 
+/// The number of a server block, and the name that it shares.
+type Named<'c> = (usize, &'c Word);
+
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let Some(walks) = &case.walks else {
         return Vec::new();
@@ -39,12 +47,13 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     };
     let works = case.reaches_socket_io(&walks.handshake);
     let better = |&&(server, _): &&(usize, &Word)| case.reaches_socket_io(&case.walk_in(server));
-    if let Some((_, meant)) = choice.ignored.iter().find(better).filter(|_| !works) {
-        return vec![obsolete_wins(case, winner, meant)];
+    let winner = (choice.server, winner);
+    if let Some(meant) = choice.ignored.iter().find(better).filter(|_| !works) {
+        return vec![obsolete_wins(case, winner, *meant)];
     }
-    let retired = is_retired(&case.config.source(winner.pos.file).path);
-    let conflict = |&(_, ignored): &(usize, &Word)| {
-        let other_retired = is_retired(&case.config.source(ignored.pos.file).path);
+    let retired = is_retired(&case.config.source(winner.1.pos.file).path);
+    let conflict = |&ignored: &(usize, &Word)| {
+        let other_retired = is_retired(&case.config.source(ignored.1.pos.file).path);
         if retired && !other_retired {
             duplicate(case, winner, ignored, "gets")
         } else {
@@ -55,7 +64,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 /// The block that has Socket.IO is the one that nginx ignores.
-fn obsolete_wins(case: &Case<'_>, winner: &Word, meant: &Word) -> Finding {
+fn obsolete_wins(case: &Case<'_>, obsolete: Named<'_>, meant: Named<'_>) -> Finding {
+    let (_, winner) = obsolete;
     let name = &winner.text;
     let finding = case.finding(
         RULE.id,
@@ -64,14 +74,15 @@ fn obsolete_wins(case: &Case<'_>, winner: &Word, meant: &Word) -> Finding {
         format!(
             "This block takes the requests for {name}, because it is read first; the one at {}, which leads to \
              Socket.IO, is ignored.",
-            case.config.at(meant.pos)
+            case.config.at(meant.1.pos)
         ),
         "The old site answers: its page, or 404, in place of the handshake.",
     );
-    finding.advise(advice(case, winner))
+    mended(case, finding, obsolete, meant)
 }
 
-fn duplicate(case: &Case<'_>, place: &Word, other: &Word, gets: &str) -> Finding {
+fn duplicate(case: &Case<'_>, obsolete: Named<'_>, kept: Named<'_>, gets: &str) -> Finding {
+    let ((_, place), (_, other)) = (obsolete, kept);
     let name = &place.text;
     let files = [place, other].map(|word| case.config.source(word.pos.file));
     let twice = files[0].real == files[1].real;
@@ -94,7 +105,34 @@ fn duplicate(case: &Case<'_>, place: &Word, other: &Word, gets: &str) -> Finding
         message,
         "Which of the two answers depends on the order in which the files are read; changes to the other do nothing.",
     );
-    finding.advise(advice(case, place))
+    mended(case, finding, obsolete, kept)
+}
+
+/// The block goes, if the other one answers all that it answers. One file under two names is both of them.
+fn mended(case: &Case<'_>, finding: Finding, obsolete: Named<'_>, kept: Named<'_>) -> Finding {
+    let servers = &case.http.servers;
+    let (obsolete, kept, word) = (&servers[obsolete.0], &servers[kept.0], obsolete.1);
+    let advice = advice(case, word);
+    let real = |server: &Server<'_>| &case.config.source(server.directive.pos.file).real;
+    if word.pos.file.is_main() || real(obsolete) == real(kept) || !answers_all_of(kept, obsolete) {
+        return finding.advise(advice);
+    }
+    let edits = vec![edit::remove(case.config, obsolete.directive)];
+    finding.mend(advice, true, edits)
+}
+
+/// Whether a block has every name and every address of another, which is nobody's default.
+fn answers_all_of(kept: &Server<'_>, other: &Server<'_>) -> bool {
+    let named = |name: &Name<'_>| {
+        let mut names = kept.names.iter();
+        names.any(|kept| kept.word.text.eq_ignore_ascii_case(&name.word.text))
+    };
+    let listens = |listen: &Listen<'_>| {
+        let mut listens = kept.listens.iter();
+        !listen.is_default
+            && listens.any(|kept| (kept.port, &kept.address) == (listen.port, &listen.address))
+    };
+    other.names.iter().all(named) && other.listens.iter().all(listens)
 }
 
 fn advice(case: &Case<'_>, word: &Word) -> String {

@@ -6,3 +6,4 @@
 mod case;
 mod judged;
 mod live;
+mod story;

@@ -1,6 +1,6 @@
 //! Each case behind a real nginx, in front of a real back end, asked by a client that does what browsers do.
 
-mod back_end;
+pub(crate) mod back_end;
 mod client;
 mod nginx;
 pub(crate) mod tree;
@@ -70,7 +70,7 @@ fn still_broken(case: &Case, ports: back_end::Ports) -> Option<String> {
 }
 
 /// What a client sees; `None` if all is well.
-fn look(case: &Case, files: &Path, ports: back_end::Ports) -> Option<String> {
+pub(crate) fn look(case: &Case, files: &Path, ports: back_end::Ports) -> Option<String> {
     let tree = tree::placed(files, ports);
     match Nginx::start(&tree) {
         Err(words) => Some(format!("nginx: {words}")),
