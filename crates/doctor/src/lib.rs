@@ -18,6 +18,7 @@ pub mod front_end;
 mod lines;
 pub mod mend;
 pub mod nginx;
+pub mod probe;
 pub mod process;
 pub mod question;
 pub mod report;

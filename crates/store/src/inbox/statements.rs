@@ -154,7 +154,12 @@ fn items(shape: Shape) -> String {
             "$6 AND NOT $5 AND s.archived_at IS NULL AND s.read_at IS NOT NULL AND s.notification_id > $4",
         ),
     ];
-    items_of(&listed.join(" UNION "), shape.order)
+    // Each has a page at most, and there may be fifty: what is looked up of an item is looked up for one page.
+    let (listed, order) = (listed.join(" UNION "), shape.order);
+    let page = format!(
+        "SELECT notification_id FROM ({listed}) AS found ORDER BY notification_id {order} LIMIT $8"
+    );
+    items_of(&page, order)
 }
 
 fn ids(shape: Shape) -> String {

@@ -5,15 +5,19 @@ mod client;
 mod nginx;
 pub(crate) mod tree;
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-use atalaya_doctor::Verdict;
+use atalaya_doctor::{
+    Verdict,
+    nginx::request::Origin,
+    probe::{Plan, Which, examine},
+};
 
 use self::{back_end::BackEnds, nginx::Nginx};
 use crate::case::Case;
 
 /// How many nginx run at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_shows_its_symptom_or_none() {
@@ -46,7 +50,7 @@ fn judge(case: &Case, ports: back_end::Ports) -> Option<(String, String)> {
     if !case.is_live() {
         return None;
     }
-    let seen = look(case, &case.dir, ports);
+    let (seen, probed) = look_and_probe(case, ports);
     let expected = case.symptom();
     // Where chance picks the server, the step that meets it first is left out.
     let as_expected = match (&seen, expected) {
@@ -55,6 +59,13 @@ fn judge(case: &Case, ports: back_end::Ports) -> Option<(String, String)> {
     };
     if !as_expected {
         let differs = format!("expected {expected:?}, saw {seen:?}");
+        return Some((case.name.clone(), differs));
+    }
+    // The examination sees what a client sees, but for what is no part of Socket.IO.
+    let of_socket_io = seen.as_ref().filter(|seen| !seen.starts_with("api"));
+    let is_started = !seen.as_ref().is_some_and(|seen| seen.starts_with("nginx"));
+    if is_started && of_socket_io.is_some() != probed.is_some() {
+        let differs = format!("a client sees {seen:?}, the examination {probed:?}");
         return Some((case.name.clone(), differs));
     }
     still_broken(case, ports).map(|seen| (case.name.clone(), format!("mended, saw {seen:?}")))
@@ -67,6 +78,37 @@ fn still_broken(case: &Case, ports: back_end::Ports) -> Option<String> {
         return None;
     }
     look(case, tree.path(), ports)
+}
+
+/// What a client sees, and the first step of the examination that fails.
+fn look_and_probe(case: &Case, ports: back_end::Ports) -> (Option<String>, Option<String>) {
+    let tree = tree::placed(&case.dir, ports);
+    let nginx = match Nginx::start(&tree) {
+        Err(words) => return (Some(format!("nginx: {words}")), None),
+        Ok(nginx) => nginx,
+    };
+    let mut question = case.question();
+    let seen = client::first_failure(nginx.address, &question);
+    question.namespace = "/".to_owned();
+    let holds = seen.as_ref().is_some_and(|seen| seen.contains("poll"));
+    let plan = Plan {
+        direct: None,
+        proxied: question.url.as_ref().map(|url| Origin {
+            scheme: "http",
+            ..url.origin.clone()
+        }),
+        connect_to: Some(nginx.address),
+        token: None,
+        sessions: 4,
+        hold: holds.then_some(Duration::from_secs(10)),
+    };
+    let runtime = tokio::runtime::Handle::current();
+    let evidence = runtime.block_on(examine(&question, &plan, None, |_| {}));
+    let failed = evidence.first_failure(Which::Proxied);
+    (
+        seen,
+        failed.map(|(step, failure)| format!("{step:?}: {failure:?}")),
+    )
 }
 
 /// What a client sees; `None` if all is well.

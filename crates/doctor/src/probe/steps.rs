@@ -1,0 +1,434 @@
+//! The steps, in the order in which each tells most.
+
+use std::{
+    pin::pin,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use futures_util::future::{Either, select};
+use tokio::time::sleep;
+
+use super::{
+    Evidence, Failure, Plan, Seen, Step, Table, Target,
+    connection::Trust,
+    exchange::{self, Ask, Unanswered, Upgrade},
+    packet::{self, Joined, Opened, packets},
+    sign::{self, Sign, code},
+    socket::Socket,
+};
+use crate::question::Question;
+
+/// How long the row may take to be written, and to be closed.
+const ROW_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How much earlier a poll begins than the message beside it.
+const POLL_FIRST: Duration = Duration::from_millis(100);
+
+/// What a message may have around it.
+const MARGIN: u64 = 1_024;
+/// The largest that is tried, whatever the server announces.
+const MAX_LARGE: u64 = 8 * 1024 * 1024;
+
+/// Takes the steps at one address.
+pub(super) async fn take(
+    target: Target,
+    question: &Question,
+    plan: &Plan,
+    table: Option<&dyn Table>,
+    evidence: &mut Evidence,
+    on_step: &mut (impl FnMut(&Seen) + Send),
+) {
+    let mut walk = Walk {
+        target,
+        namespace: &question.namespace,
+        plan,
+        evidence,
+        on_step,
+    };
+    walk.trust_what_there_is().await;
+    walk.polling(question).await;
+    walk.websocket(table).await;
+    walk.upgrade().await;
+    walk.hold().await;
+}
+
+struct Walk<'w, F> {
+    target: Target,
+    namespace: &'w str,
+    plan: &'w Plan,
+    evidence: &'w mut Evidence,
+    on_step: &'w mut F,
+}
+
+type Outcome<T> = Result<T, Sign>;
+
+impl From<Unanswered> for Sign {
+    fn from(unanswered: Unanswered) -> Self {
+        Self::Unanswered(unanswered)
+    }
+}
+
+impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
+    fn saw(&mut self, step: Step, began: Instant, outcome: Result<String, Failure>) {
+        let seen = Seen {
+            which: self.target.which,
+            step,
+            outcome,
+            took: began.elapsed(),
+        };
+        (self.on_step)(&seen);
+        self.evidence.seen.push(seen);
+    }
+
+    /// Notes a step that has an answer; what it brought, if it went well.
+    fn noted<T>(
+        &mut self,
+        step: Step,
+        began: Instant,
+        outcome: Outcome<T>,
+        detail: impl FnOnce(&T) -> String,
+    ) -> Option<T> {
+        match outcome {
+            Ok(value) => {
+                let detail = detail(&value);
+                self.saw(step, began, Ok(detail));
+                Some(value)
+            }
+            Err(sign) => {
+                self.saw(step, began, Err(Failure::Sign(sign)));
+                None
+            }
+        }
+    }
+
+    /// A bad certificate is told once, and the rest is looked at all the same.
+    async fn trust_what_there_is(&mut self) {
+        let asked = exchange::ask(&self.target, Ask::get("transport=polling")).await;
+        if let Err(Unanswered::Unreachable(unreachable)) = asked
+            && unreachable.is_tls()
+        {
+            self.evidence.certificate = Some(unreachable.to_string());
+            self.target.trust = Trust::Blind;
+        }
+    }
+
+    async fn polling(&mut self, question: &Question) {
+        let began = Instant::now();
+        let mut opened = self.open().await;
+        if let Err(Sign::EngineIo(code::OTHER_VERSION, _)) = &opened {
+            opened = opened.or(self.open_as_version_3().await);
+        }
+        let opened = self.noted(Step::Polling, began, opened, |opened| {
+            format!(
+                "session opened; heartbeat every {} s, {} s to answer",
+                opened.ping_interval / 1_000,
+                opened.ping_timeout / 1_000
+            )
+        });
+        let Some(opened) = opened else { return };
+        let max_payload = opened.max_payload.unwrap_or(question.max_payload);
+        self.evidence.opened.get_or_insert_with(|| opened.clone());
+        self.converse(&opened.sid).await;
+        self.say_much(&opened.sid, max_payload).await;
+        self.leave(&opened.sid).await;
+    }
+
+    async fn open(&mut self) -> Outcome<Opened> {
+        let answer = exchange::ask(&self.target, Ask::get("transport=polling")).await?;
+        let skew = sign::skew(&answer, now());
+        self.evidence.skew_s = self.evidence.skew_s.or(skew);
+        let text = answer.text();
+        let opened = packets(&text).find_map(Opened::read);
+        opened.ok_or_else(|| Sign::of(&answer))
+    }
+
+    /// A browser names its page with a websocket, and with what it posts; whether it is the page that is not welcome.
+    async fn ask_without_the_page<T>(&mut self, outcome: &Outcome<T>) {
+        let is_forbidden = matches!(
+            outcome,
+            Err(Sign::EngineIo(code::FORBIDDEN, _) | Sign::Status(403, _))
+        );
+        if is_forbidden && self.is_welcome_without_its_page().await {
+            self.evidence.refuses_the_page = true;
+        }
+    }
+
+    async fn is_welcome_without_its_page(&self) -> bool {
+        let anonymous = Target {
+            says_its_page: false,
+            ..self.target.clone()
+        };
+        let upgraded = exchange::upgrade(&anonymous, "transport=websocket").await;
+        matches!(upgraded, Ok(Upgrade::Granted(_)))
+    }
+
+    /// Older servers speak version 3 alone. That is told by the first failure; whether they do, by the second question.
+    async fn open_as_version_3(&self) -> Outcome<Opened> {
+        let older = Target {
+            revision: 3,
+            ..self.target.clone()
+        };
+        let answer = exchange::ask(&older, Ask::get("transport=polling")).await?;
+        Err(match answer.status.is_success() {
+            true => Sign::EngineIo(code::OTHER_VERSION, "it speaks EIO=3 alone".to_owned()),
+            false => Sign::of(&answer),
+        })
+    }
+
+    /// A message and the answer to it, in several sessions where several back ends may answer.
+    async fn converse(&mut self, sid: &str) {
+        let began = Instant::now();
+        let mut posted = self.join(sid).await;
+        let mut more = Vec::new();
+        for _ in 1..self.plan.sessions.max(2) {
+            if posted.is_err() {
+                break;
+            }
+            match self.open().await {
+                Ok(opened) if opened.sid == sid => posted = Err(Sign::SharedSession),
+                Ok(opened) => {
+                    posted = self.join(&opened.sid).await;
+                    more.push(opened.sid);
+                }
+                Err(sign) => posted = Err(sign),
+            }
+        }
+        self.ask_without_the_page(&posted).await;
+        let sessions = 1 + more.len();
+        let is_posted = self.noted(Step::Post, began, posted, |()| {
+            format!("messages of {sessions} sessions are taken")
+        });
+        for sid in &more {
+            self.leave(sid).await;
+        }
+        if is_posted.is_none() {
+            return;
+        }
+        let began = Instant::now();
+        let joined = self.poll(sid).await;
+        self.noted(Step::Poll, began, joined, Joined::words);
+    }
+
+    async fn join(&self, sid: &str) -> Outcome<()> {
+        let query = format!("transport=polling&sid={sid}");
+        let packet = packet::connect(self.namespace, self.plan.token.as_deref());
+        self.post(&query, packet).await
+    }
+
+    async fn post(&self, query: &str, packet: String) -> Outcome<()> {
+        let answer = exchange::ask(&self.target, Ask::post(query, packet)).await?;
+        let is_taken = answer.status == 200 && answer.text().eq_ignore_ascii_case("ok");
+        is_taken.then_some(()).ok_or_else(|| Sign::of(&answer))
+    }
+
+    async fn poll(&self, sid: &str) -> Outcome<Joined> {
+        let query = format!("transport=polling&sid={sid}");
+        let answer = exchange::ask(&self.target, Ask::get(&query)).await?;
+        let text = answer.text();
+        Joined::find(packets(&text)).ok_or_else(|| Sign::of(&answer))
+    }
+
+    async fn say_much(&mut self, sid: &str, max_payload: u64) {
+        if self
+            .evidence
+            .failure(self.target.which, Step::Post)
+            .is_some()
+        {
+            return;
+        }
+        let began = Instant::now();
+        let bytes = max_payload.saturating_sub(MARGIN).min(MAX_LARGE);
+        let filler = packet::filler(usize::try_from(bytes).unwrap_or(0));
+        let posted = self.post_beside_a_poll(sid, filler).await;
+        self.noted(Step::LargeMessage, began, posted, |()| {
+            format!("{} kB at once are taken", bytes / 1_000)
+        });
+    }
+
+    /// A client always has a poll under way: what counts connections counts both.
+    async fn post_beside_a_poll(&self, sid: &str, message: String) -> Outcome<()> {
+        let query = format!("transport=polling&sid={sid}");
+        let poll = exchange::ask(&self.target, Ask::get(&query));
+        let later = async {
+            sleep(POLL_FIRST).await;
+            self.post(&query, message).await
+        };
+        let (later, poll) = (pin!(later), pin!(poll));
+        match select(later, poll).await {
+            Either::Left((posted, _)) => posted,
+            Either::Right((_, later)) => later.await,
+        }
+    }
+
+    /// The server need not wait for who is gone.
+    async fn leave(&self, sid: &str) {
+        let query = format!("transport=polling&sid={sid}");
+        self.post(&query, "1".to_owned()).await.ok();
+    }
+
+    async fn websocket(&mut self, table: Option<&dyn Table>) {
+        let began = Instant::now();
+        let opened = self.open_websocket("transport=websocket").await;
+        let opened = match opened {
+            Ok(mut socket) => {
+                let opened = socket.next("the session", Opened::read).await;
+                opened.map(|opened| (socket, opened))
+            }
+            Err(sign) => Err(sign),
+        };
+        self.ask_without_the_page(&opened).await;
+        let opened = self.noted(Step::Websocket, began, opened, |_| {
+            "a websocket opens".to_owned()
+        });
+        let Some((mut socket, opened)) = opened else {
+            return;
+        };
+        self.evidence.opened.get_or_insert(opened);
+        let began = Instant::now();
+        let joined = self.join_over(&mut socket).await;
+        let joined = self.noted(Step::Namespace, began, joined, Joined::words);
+        if let Some(Joined::No(code, message)) = &joined {
+            self.evidence.refused = Some((code.clone(), message.clone()));
+        }
+        match (joined, table) {
+            (Some(Joined::Yes(socket_id)), Some(table)) => {
+                self.row(socket, &socket_id, table).await;
+            }
+            _ => socket.close().await,
+        }
+    }
+
+    async fn open_websocket(&self, query: &str) -> Outcome<Socket> {
+        match exchange::upgrade(&self.target, query).await? {
+            Upgrade::Granted(stream) => Ok(Socket::over(stream).await),
+            Upgrade::Denied(answer) => Err(Sign::of(&answer)),
+        }
+    }
+
+    async fn join_over(&self, socket: &mut Socket) -> Outcome<Joined> {
+        let packet = packet::connect(self.namespace, self.plan.token.as_deref());
+        socket.send(packet).await?;
+        let find = |text: &str| Joined::find([text]);
+        socket.next("the namespace's answer", find).await
+    }
+
+    async fn row(&mut self, mut socket: Socket, socket_id: &str, table: &dyn Table) {
+        let began = Instant::now();
+        let found = until(table, socket_id, true, Failure::NoRow).await;
+        let is_there = found.is_ok();
+        let detail = format!("socket {socket_id} is a row, and active");
+        self.saw(Step::Row, began, found.map(|()| detail));
+        let began = Instant::now();
+        socket.send(packet::disconnect(self.namespace)).await.ok();
+        socket.close().await;
+        if is_there {
+            let closed = until(table, socket_id, false, Failure::StillActive).await;
+            let detail = "it is closed when the socket is".to_owned();
+            self.saw(Step::RowClosed, began, closed.map(|()| detail));
+        }
+    }
+
+    async fn upgrade(&mut self) {
+        let which = self.target.which;
+        let is_tried = [Step::Polling, Step::Post, Step::Websocket];
+        if is_tried
+            .iter()
+            .any(|step| self.evidence.failure(which, *step).is_some())
+        {
+            return;
+        }
+        let began = Instant::now();
+        let upgraded = self.upgraded().await;
+        self.noted(Step::Upgrade, began, upgraded, |()| {
+            "from polling to a websocket".to_owned()
+        });
+    }
+
+    async fn upgraded(&mut self) -> Outcome<()> {
+        let opened = self.open().await?;
+        let query = format!("transport=websocket&sid={}", opened.sid);
+        let mut socket = self.open_websocket(&query).await?;
+        socket.send("2probe").await?;
+        let probed = |text: &str| (text == "3probe").then_some(());
+        socket.next("the answer to the probe", probed).await?;
+        socket.send("5").await?;
+        socket.close().await;
+        Ok(())
+    }
+
+    /// Nothing is said, until the server's heartbeat ends the poll.
+    async fn hold(&mut self) {
+        let Some(hold) = self.plan.hold else { return };
+        if self
+            .evidence
+            .failure(self.target.which, Step::Polling)
+            .is_some()
+        {
+            return;
+        }
+        let began = Instant::now();
+        let held = self.held(hold).await;
+        self.noted(Step::HeldPoll, began, held, |seconds| {
+            format!("a poll is held for {seconds} s, and ends with the heartbeat")
+        });
+    }
+
+    async fn held(&mut self, hold: Duration) -> Outcome<u64> {
+        let opened = self.open().await?;
+        let query = format!("transport=polling&sid={}", opened.sid);
+        let ask = Ask {
+            patience: hold,
+            ..Ask::get(&query)
+        };
+        let began = Instant::now();
+        let answer = exchange::ask(&self.target, ask).await?;
+        let text = answer.text();
+        let is_heartbeat = packets(&text).any(|packet| packet == "2");
+        let held = began.elapsed().as_secs();
+        self.leave(&opened.sid).await;
+        is_heartbeat
+            .then_some(held)
+            .ok_or_else(|| Sign::of(&answer))
+    }
+}
+
+impl Joined {
+    /// A refusal is an answer too: it has gone the whole way. What it says of the token is judged elsewhere.
+    fn words(&self) -> String {
+        match self {
+            Self::Yes(sid) => format!("the namespace lets socket {sid} in"),
+            Self::No(Some(code), message) => format!("the namespace answers {code}: {message}"),
+            Self::No(None, message) => format!("the namespace answers: {message}"),
+        }
+    }
+}
+
+/// Since the epoch, by this machine's clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is this clock that the back end's is compared with"
+)]
+fn now() -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default()
+}
+
+/// Looks again and again until the row is as it should be.
+async fn until(
+    table: &dyn Table,
+    socket_id: &str,
+    is_active: bool,
+    otherwise: Failure,
+) -> Result<(), Failure> {
+    let end = Instant::now() + ROW_PATIENCE;
+    loop {
+        let row = table.row(socket_id).await.map_err(Failure::Database)?;
+        if row.is_some_and(|row| row.is_active == is_active) {
+            return Ok(());
+        }
+        if Instant::now() > end {
+            return Err(otherwise);
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
