@@ -81,6 +81,8 @@ pub struct Files {
 pub enum Format {
     Text,
     Json,
+    Sarif,
+    Markdown,
 }
 
 /// As socket.io-client sends it: with a slash at both ends.

@@ -69,6 +69,8 @@ impl Show {
         match self.format {
             Format::Text => report::text(diagnosis, self.coloured),
             Format::Json => format!("{}\n", report::json(diagnosis)),
+            Format::Sarif => format!("{}\n", report::sarif(diagnosis)),
+            Format::Markdown => report::markdown(diagnosis),
         }
     }
 
@@ -84,6 +86,8 @@ impl Show {
         let text = match self.format {
             Format::Text => report::mended(mending, &written, self.coloured),
             Format::Json => format!("{}\n", report::mended_json(mending, &written)),
+            Format::Sarif => format!("{}\n", report::sarif(&mending.after)),
+            Format::Markdown => report::mended_markdown(mending, &written),
         };
         Ok(output::print(&text)?)
     }

@@ -344,3 +344,71 @@ fn a_file_of_pm2_that_is_not_read_is_an_error_of_its_own() {
       what to try      the file is looked for below web1, as if that were /
     ");
 }
+
+#[test]
+fn the_report_goes_into_an_issue_or_beside_the_lines() {
+    let place = with_site(STORY);
+    let url = ["--url", "http://apps.example.com"];
+    let page = doctor(&place, &[&url[..], &["--format", "markdown"]].concat());
+    insta::assert_snapshot!(page.shown(), @r#"
+    exit 1
+    --- stdout
+    # faulty: 1 fault, 0 hints
+
+    ## error: no-location
+
+    No location is meant for /socket.io/: its requests end in this try\_files.
+
+    `/etc/nginx/sites-enabled/apps:9:9`
+
+    ```
+            try_files $uri /index.html;
+    ```
+
+    **What the client sees.** The client gets 200 with the page /index.html in place of `0{"sid":…`, or 404 or 500 if it is missing, and never a session.
+
+    **Mend.** Give /socket.io/ a location of its own, proxied to the back end.
+
+    ```diff
+    --- /etc/nginx/sites-enabled/apps
+    +++ /etc/nginx/sites-enabled/apps
+    @@ -1,6 +1,15 @@
+     server {
+         listen 80;
+         server_name apps.example.com;
+    +    location /socket.io/ {
+    +        proxy_pass http://127.0.0.1:3001;
+    +        proxy_http_version 1.1;
+    +        proxy_set_header Host $http_host;
+    +        proxy_set_header Upgrade $http_upgrade;
+    +        proxy_set_header Connection "upgrade";
+    +        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    +        proxy_set_header X-Forwarded-Proto $scheme;
+    +    }
+         location /api/ {
+             proxy_pass http://127.0.0.1:3001;
+         }
+    ```
+
+    See `docs/checks.md#no-location`.
+    "#);
+    let log = doctor(&place, &[&url[..], &["--format", "sarif"]].concat());
+    assert_eq!(log.code, Some(1));
+    let result = &report(&log)["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "no-location");
+    let mended = doctor(
+        &place,
+        &[&url[..], &["--format", "markdown", "--fix"]].concat(),
+    );
+    assert_eq!(mended.code, Some(0));
+    assert!(
+        mended
+            .stdout
+            .starts_with("# Mended\n\n## error: no-location\n")
+    );
+    assert!(
+        mended.stdout.ends_with("\n# healthy: 0 faults, 0 hints\n"),
+        "{}",
+        mended.stdout
+    );
+}

@@ -6,15 +6,16 @@ use annotate_snippets::{
     AnnotationKind, Element, Group, Level, Patch, Renderer, Snippet, renderer::DecorStyle,
 };
 
+use super::summary;
 use crate::{
-    Diagnosis, Verdict,
+    Diagnosis,
     finding::{Edit, Finding, Severity},
     mend::{Mending, Written},
 };
 
 /// The whole report. `coloured` is for a terminal.
 pub fn text(diagnosis: &Diagnosis, coloured: bool) -> String {
-    findings(diagnosis, coloured) + &summary(diagnosis)
+    findings(diagnosis, coloured) + &format!("{}\n", summary(diagnosis))
 }
 
 /// What is about to be mended: each finding with its diff.
@@ -120,27 +121,4 @@ fn diff<'d>(finding: &'d Finding, diagnosis: &'d Diagnosis) -> Vec<Element<'d>> 
     };
     let by_file = finding.fix.by_file().into_iter();
     by_file.filter_map(snippet).collect()
-}
-
-fn summary(diagnosis: &Diagnosis) -> String {
-    let count = |fault: bool| {
-        diagnosis
-            .findings
-            .iter()
-            .filter(|finding| finding.severity.is_fault() == fault)
-            .count()
-    };
-    let words = |count: usize, one: &str| match count {
-        1 => format!("1 {one}"),
-        many => format!("{many} {one}s"),
-    };
-    let verdict = match diagnosis.verdict {
-        Verdict::Healthy => "healthy",
-        Verdict::Faulty => "faulty",
-    };
-    format!(
-        "{verdict}: {}, {}\n",
-        words(count(true), "fault"),
-        words(count(false), "hint")
-    )
 }

@@ -1,0 +1,136 @@
+//! The report as Markdown, for an issue, a chat or a page.
+
+use std::path::Path;
+
+use similar::TextDiff;
+
+use super::summary;
+use crate::{
+    Diagnosis,
+    edit::apply,
+    finding::{Edit, Finding},
+    mend::{Mending, Written},
+};
+
+/// The whole report.
+pub fn markdown(diagnosis: &Diagnosis) -> String {
+    let findings: String = diagnosis
+        .findings
+        .iter()
+        .map(|finding| section(finding, diagnosis))
+        .collect();
+    format!("# {}\n{findings}", summary(diagnosis))
+}
+
+/// What was mended, and the report of what is left.
+pub fn mended_markdown(mending: &Mending, written: &[Written]) -> String {
+    let mut out = String::from("# Mended\n");
+    for step in &mending.steps {
+        let findings = step.findings.iter();
+        out.extend(findings.map(|finding| section(finding, step)));
+    }
+    out.push('\n');
+    for Written { file, backup } in written {
+        out.push_str(&format!(
+            "- `{}` (what was there: `{}`)\n",
+            file.display(),
+            backup.display()
+        ));
+    }
+    if written.is_empty() {
+        out.push_str("Nothing, for there is no fault whose mend is safe.\n");
+    }
+    format!("{out}\n{}", markdown(&mending.after))
+}
+
+fn section(finding: &Finding, diagnosis: &Diagnosis) -> String {
+    let place = &finding.place;
+    let mut out = format!(
+        "\n## {}: {}\n\n{}\n\n`{}:{}:{}`\n",
+        finding.severity.word(),
+        finding.rule,
+        escaped(&finding.message),
+        place.file.display(),
+        place.line,
+        place.column
+    );
+    if let Some(line) = line_of(finding, diagnosis) {
+        out.push_str(&fenced("", line));
+    }
+    out.push_str(&format!(
+        "\n**What the client sees.** {}\n",
+        escaped(&finding.effect)
+    ));
+    if !finding.fix.description.is_empty() {
+        out.push_str(&format!(
+            "\n**Mend.** {}\n",
+            escaped(&finding.fix.description)
+        ));
+    }
+    for (file, edits) in finding.fix.by_file() {
+        let diff = diff(file, &edits, diagnosis);
+        out.extend(diff.map(|diff| fenced("diff", &diff)));
+    }
+    out.push_str(&format!("\nSee `{}`.\n", finding.help));
+    out
+}
+
+/// The line that the finding points at.
+fn line_of<'d>(finding: &Finding, diagnosis: &'d Diagnosis) -> Option<&'d str> {
+    let text = diagnosis.texts.get(&finding.place.file)?;
+    let number = usize::try_from(finding.place.line).ok()?;
+    let line = text.lines().nth(number.checked_sub(1)?)?.trim_end();
+    // Built files have their all in one line.
+    (line.len() < 200).then_some(line)
+}
+
+fn diff(file: &Path, edits: &[&Edit], diagnosis: &Diagnosis) -> Option<String> {
+    let before = diagnosis.texts.get(file)?;
+    let after = apply(before, edits)?;
+    let name = file.display().to_string();
+    let diff = TextDiff::from_lines(before.as_str(), after.as_str());
+    Some(diff.unified_diff().header(&name, &name).to_string())
+}
+
+/// In a fence that nothing in the text closes.
+fn fenced(language: &str, text: &str) -> String {
+    let mut fence = "```".to_owned();
+    while text.contains(&fence) {
+        fence.push('`');
+    }
+    let text = text.trim_end_matches('\n');
+    format!("\n{fence}{language}\n{text}\n{fence}\n")
+}
+
+/// What would be markup, outside of code.
+fn escaped(text: &str) -> String {
+    let pieces = text.split('`').enumerate().map(|(index, piece)| {
+        if index % 2 == 1 {
+            return piece.to_owned();
+        }
+        let mut escaped = String::with_capacity(piece.len());
+        for character in piece.chars() {
+            if "\\*_<>[]|#".contains(character) {
+                escaped.push('\\');
+            }
+            escaped.push(character);
+        }
+        escaped
+    });
+    pieces.collect::<Vec<_>>().join("`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_escaped_outside_of_code() {
+        assert_eq!(escaped("a_b <c> `d_e` f*"), "a\\_b \\<c\\> `d_e` f\\*");
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_in_the_text() {
+        assert_eq!(fenced("", "a\n```\n"), "\n````\na\n```\n````\n");
+    }
+}
