@@ -18,7 +18,7 @@ use crate::config::{
 
 pub use self::{
     bench::{BenchArgs, ScenarioName, TransportName},
-    doctor::{DoctorArgs, DoctorCommand, ExplainArgs, Files, Format},
+    doctor::{DoctorArgs, DoctorCommand, ExplainArgs, Files, Format, Lang},
 };
 
 const STYLES: Styles = Styles::styled()

@@ -3,6 +3,7 @@
 use crate::{
     arrival::{address_of, arriving},
     finding::{Finding, Place, Severity},
+    language::Text,
     nginx::{
         Config, Http, Landing, Proxied, Target, Walk,
         listen::Listen,
@@ -221,8 +222,8 @@ impl<'c> Case<'c> {
         rule: &'static str,
         severity: Severity,
         pos: Pos,
-        message: impl Into<String>,
-        effect: impl Into<String>,
+        message: Text,
+        effect: Text,
     ) -> Finding {
         Finding::new(rule, severity, self.config.place(pos), message, effect)
     }

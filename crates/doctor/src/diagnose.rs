@@ -22,8 +22,8 @@ use crate::{
     rules::{self, Site},
 };
 
-/// What was found, in the shape of the JSON.
-#[derive(Clone, Debug, Serialize)]
+/// What was found.
+#[derive(Clone, Debug)]
 pub struct Diagnosis {
     pub verdict: Verdict,
     /// The worst first.
@@ -31,7 +31,6 @@ pub struct Diagnosis {
     /// The steps of a live examination; none where only files are read.
     pub probes: Vec<Probe>,
     /// The files that findings point at, for whoever shows excerpts.
-    #[serde(skip)]
     pub texts: BTreeMap<PathBuf, String>,
 }
 

@@ -1,6 +1,7 @@
 //! What the doctor says: a finding, the place it points at, and the mend.
 //!
-//! The shape of the JSON is a contract with scripts: fields are added, none changes its meaning.
+//! The shape of the JSON, which `report` makes of it, is a contract with scripts: fields are added, none changes
+//! its meaning.
 
 use std::{
     collections::BTreeMap,
@@ -8,6 +9,8 @@ use std::{
 };
 
 use serde::Serialize;
+
+use crate::language::{Language, Text};
 
 /// How bad it is. An error or a warning is a fault; a hint leaves the verdict healthy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -28,11 +31,11 @@ impl Severity {
     }
 
     /// The word that reports use.
-    pub fn word(self) -> &'static str {
+    pub fn word(self, language: Language) -> &'static str {
         match self {
             Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Hint => "hint",
+            Self::Warning => language.pick("warning", "aviso"),
+            Self::Hint => language.pick("hint", "sugerencia"),
         }
     }
 }
@@ -60,29 +63,28 @@ pub struct Span {
 }
 
 /// Something that is, or may be, wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The rule's stable name; it is also the name of its section in `docs/checks.md`.
     pub rule: &'static str,
     pub severity: Severity,
-    #[serde(flatten)]
     pub place: Place,
     /// What is wrong there, in a sentence.
-    pub message: String,
+    pub message: Text,
     /// What a user or a client sees because of it.
-    pub effect: String,
+    pub effect: Text,
     /// Where the rule is explained.
     pub help: String,
     pub fix: Fix,
 }
 
 /// The mend, in words and, where it can be said so, as edits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fix {
     /// Whether the edits may be applied without a person having thought about them.
     pub safe: bool,
     /// What to do, in a sentence.
-    pub description: String,
+    pub description: Text,
     /// Changes to files; they do not overlap.
     pub edits: Vec<Edit>,
 }
@@ -124,31 +126,31 @@ impl Finding {
         rule: &'static str,
         severity: Severity,
         place: Place,
-        message: impl Into<String>,
-        effect: impl Into<String>,
+        message: Text,
+        effect: Text,
     ) -> Self {
         Self {
             rule,
             severity,
             place,
-            message: message.into(),
-            effect: effect.into(),
+            message,
+            effect,
             help: help_page(rule),
             fix: Fix::default(),
         }
     }
 
     /// Adds a mend in words that a person has to carry out.
-    pub fn advise(mut self, description: impl Into<String>) -> Self {
-        self.fix.description = description.into();
+    pub fn advise(mut self, description: Text) -> Self {
+        self.fix.description = description;
         self
     }
 
     /// Adds a mend as edits.
-    pub fn mend(mut self, description: impl Into<String>, safe: bool, edits: Vec<Edit>) -> Self {
+    pub fn mend(mut self, description: Text, safe: bool, edits: Vec<Edit>) -> Self {
         self.fix = Fix {
             safe,
-            description: description.into(),
+            description,
             edits,
         };
         self

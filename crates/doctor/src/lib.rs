@@ -6,6 +6,9 @@
 //! requests of one site with their ways, `rules` judge them, `report` shows what they found, [`mend`](mod@mend)
 //! carries out what is safe, and [`explain`] tells a request's way. It opens no connection, and it knows neither the server nor the store.
 
+#[macro_use]
+pub mod language;
+
 mod arrival;
 pub mod case;
 mod diagnose;

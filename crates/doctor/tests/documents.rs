@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use atalaya_doctor::{finding::help_page, rules::RULES};
+use atalaya_doctor::{finding::help_page, language::Language, rules::RULES};
 
 #[test]
 fn every_rule_has_its_section_and_every_section_its_rule() {
@@ -26,6 +26,17 @@ fn every_section_has_wrong_lines_what_is_seen_why_and_right_lines() {
         for part in ["**What the client sees.** ", "**Why.** ", "**Right:**"] {
             assert!(section.contains(part), "{part:?} is missing in {section}");
         }
+    }
+}
+
+#[test]
+fn a_section_starts_with_the_title_of_its_rule() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/checks.md");
+    let page = fs::read_to_string(path).expect("docs/checks.md is there");
+    for rule in RULES {
+        let title = rule.title.of(Language::English);
+        let start = format!("\n## {}\n\n{title}\n", rule.id);
+        assert!(page.contains(&start), "{}: {title}", rule.id);
     }
 }
 

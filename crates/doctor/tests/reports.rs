@@ -6,7 +6,12 @@
 #[allow(dead_code, reason = "the corpus uses what is not used here")]
 mod case;
 
-use atalaya_doctor::{finding::Severity, report, rules::RULES};
+use atalaya_doctor::{
+    finding::Severity,
+    language::{Language, Text},
+    report,
+    rules::RULES,
+};
 use serde_json::Value;
 
 use crate::case::Case;
@@ -32,7 +37,8 @@ fn sarif_has_what_its_schema_asks_for() {
     let mut fixes = 0;
     for case in Case::all() {
         let diagnosis = case.diagnose();
-        let log: Value = serde_json::from_str(&report::sarif(&diagnosis)).unwrap();
+        let log: Value =
+            serde_json::from_str(&report::sarif(&diagnosis, Language::English)).unwrap();
         assert_eq!(log["version"], "2.1.0");
         assert!(text(&log["$schema"]).ends_with("sarif-2.1.0.json"));
         let run = &log["runs"][0];
@@ -53,7 +59,9 @@ fn sarif_has_what_its_schema_asks_for() {
                 Severity::Hint => "note",
             };
             assert_eq!(result["level"], level);
-            assert!(text(&result["message"]["text"]).starts_with(&finding.message));
+            assert!(
+                text(&result["message"]["text"]).starts_with(finding.message.of(Language::English))
+            );
             let place = &result["locations"][0]["physicalLocation"];
             check_artifact(&place["artifactLocation"]);
             assert_eq!(place["region"]["startLine"], finding.place.line);
@@ -77,7 +85,7 @@ fn markdown_tells_every_finding_with_its_place_and_its_diff() {
     let mut diffs = 0;
     for case in Case::all() {
         let diagnosis = case.diagnose();
-        let page = report::markdown(&diagnosis);
+        let page = report::markdown(&diagnosis, Language::English);
         assert_eq!(
             page.matches("\n## ").count(),
             diagnosis.findings.len(),
@@ -98,4 +106,64 @@ fn markdown_tells_every_finding_with_its_place_and_its_diff() {
         diffs += page.matches("\n```diff\n").count();
     }
     assert!(diffs > 20, "only {diffs} diffs");
+}
+
+#[test]
+fn every_rule_speaks_both_languages() {
+    for rule in RULES {
+        let [english, spanish] =
+            [Language::English, Language::Spanish].map(|language| rule.title.of(language));
+        assert!(
+            !english.is_empty() && english != spanish,
+            "{}: {spanish}",
+            rule.id
+        );
+    }
+    let differs = |text: &Text| text.of(Language::English) != text.of(Language::Spanish);
+    for case in Case::all() {
+        for finding in case.diagnose().findings {
+            let texts = [&finding.message, &finding.effect, &finding.fix.description];
+            for text in texts.into_iter().filter(|text| !text.is_empty()) {
+                assert!(
+                    differs(text),
+                    "{}: {text:?} is in one language",
+                    finding.rule
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_report_is_in_the_language_that_was_asked_for() {
+    let case = Case::all()
+        .into_iter()
+        .find(|case| case.name == "story")
+        .unwrap();
+    let diagnosis = case.diagnose();
+    let finding = &diagnosis.findings[0];
+    let message = |language| serde_json::to_string(finding.message.of(language)).unwrap();
+    let (english, spanish) = (message(Language::English), message(Language::Spanish));
+    for report in [report::json, report::sarif] {
+        let bare = |text: &str| text.trim_matches('"').to_owned();
+        let told = report(&diagnosis, Language::Spanish);
+        assert!(
+            told.contains(&bare(&spanish)) && !told.contains(&bare(&english)),
+            "{told}"
+        );
+    }
+    let page = report::markdown(&diagnosis, Language::Spanish);
+    assert!(
+        page.starts_with("# con fallos: 11 fallos, 0 sugerencias\n"),
+        "{page}"
+    );
+    assert!(
+        page.contains("**Lo que ve el cliente.**") && !page.contains("The client"),
+        "{page}"
+    );
+    let text = report::text(&diagnosis, Language::Spanish, false);
+    assert!(
+        text.contains("aviso[development-mode]") && text.contains("efecto: "),
+        "{text}"
+    );
 }

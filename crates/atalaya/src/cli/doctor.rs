@@ -37,6 +37,9 @@ pub struct DoctorArgs {
     /// How the findings are shown
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// The language of the findings; by default the terminal's (LC_ALL, LC_MESSAGES or LANG), and English in JSON and SARIF
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -75,6 +78,12 @@ pub struct Files {
     /// The client's namespace
     #[arg(long, value_name = "NAME", default_value = "/notifications")]
     pub namespace: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    Es,
+    En,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

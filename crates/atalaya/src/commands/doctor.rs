@@ -8,7 +8,7 @@ use anyhow::Result;
 use atalaya_doctor::{
     CouldNotRun, Diagnosis, Verdict, diagnose,
     explain::{Explanation, in_words},
-    explain_site,
+    explain_site, language,
     mend::{Mending, mend},
     question::Question,
     report,
@@ -17,7 +17,8 @@ use atalaya_doctor::{
 };
 
 use crate::{
-    cli::{DoctorArgs, DoctorCommand, ExplainArgs, Files, Format},
+    cli::{DoctorArgs, DoctorCommand, ExplainArgs, Files, Format, Lang},
+    language::Language,
     output::{self, Exit, Failure, Style},
 };
 
@@ -36,11 +37,13 @@ pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
         ..question(&args.files, args.url)
     };
     let root = root(&args.files)?;
+    let format = match style {
+        Style::Person => args.format,
+        Style::Json => Format::Json,
+    };
     let show = Show {
-        format: match style {
-            Style::Person => args.format,
-            Style::Json => Format::Json,
-        },
+        format,
+        language: language(args.lang, format),
         coloured: output::colours_suit(&std::io::stdout()),
     };
     let left = if args.fix {
@@ -61,35 +64,52 @@ pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
 /// How results are shown.
 struct Show {
     format: Format,
+    language: language::Language,
     coloured: bool,
 }
 
 impl Show {
     fn diagnosis(&self, diagnosis: &Diagnosis) -> String {
         match self.format {
-            Format::Text => report::text(diagnosis, self.coloured),
-            Format::Json => format!("{}\n", report::json(diagnosis)),
-            Format::Sarif => format!("{}\n", report::sarif(diagnosis)),
-            Format::Markdown => report::markdown(diagnosis),
+            Format::Text => report::text(diagnosis, self.language, self.coloured),
+            Format::Json => format!("{}\n", report::json(diagnosis, self.language)),
+            Format::Sarif => format!("{}\n", report::sarif(diagnosis, self.language)),
+            Format::Markdown => report::markdown(diagnosis, self.language),
         }
     }
 
     /// Shows what is mended, and only then writes it.
     fn mending(&self, mending: &Mending, root: &Root) -> Result<()> {
         if self.format == Format::Text {
-            output::print(&report::mends(mending, self.coloured))?;
+            output::print(&report::mends(mending, self.language, self.coloured))?;
         }
         let written = mending.write(root).map_err(|error| {
             Failure::could_not_run("mending", error)
                 .try_this("run this as a user who may write there")
         })?;
         let text = match self.format {
-            Format::Text => report::mended(mending, &written, self.coloured),
-            Format::Json => format!("{}\n", report::mended_json(mending, &written)),
-            Format::Sarif => format!("{}\n", report::sarif(&mending.after)),
-            Format::Markdown => report::mended_markdown(mending, &written),
+            Format::Text => report::mended(mending, &written, self.language, self.coloured),
+            Format::Json => format!(
+                "{}\n",
+                report::mended_json(mending, &written, self.language)
+            ),
+            Format::Sarif => format!("{}\n", report::sarif(&mending.after, self.language)),
+            Format::Markdown => report::mended_markdown(mending, &written, self.language),
         };
         Ok(output::print(&text)?)
+    }
+}
+
+/// What was asked for, or what the terminal's user reads; programs are told in English unless they ask.
+fn language(asked: Option<Lang>, format: Format) -> language::Language {
+    let is_spanish = match (asked, format) {
+        (Some(lang), _) => lang == Lang::Es,
+        (None, Format::Json | Format::Sarif) => false,
+        (None, Format::Text | Format::Markdown) => Language::of_environment() == Language::Spanish,
+    };
+    match is_spanish {
+        true => language::Language::Spanish,
+        false => language::Language::English,
     }
 }
 

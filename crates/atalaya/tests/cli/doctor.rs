@@ -412,3 +412,47 @@ fn the_report_goes_into_an_issue_or_beside_the_lines() {
         mended.stdout
     );
 }
+
+#[test]
+fn the_findings_are_told_in_spanish() {
+    let place = with_site(STORY);
+    let url = ["--url", "http://apps.example.com", "--lang", "es"];
+    insta::assert_snapshot!(doctor(&place, &url).shown(), @r#"
+    exit 1
+    --- stdout
+    error[no-location]: Ninguna location es para /socket.io/: sus peticiones acaban en este try_files.
+      --> /etc/nginx/sites-enabled/apps:9:9
+       |
+     9 |         try_files $uri /index.html;
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^
+       |
+       = efecto: El cliente recibe 200 con la página /index.html en lugar de `0{"sid":…`, o 404 o 500 si falta, y nunca una sesión.
+       = ver: docs/checks.md#no-location
+    remedio: Dé a /socket.io/ una location propia que lleve al back end.
+       |
+     4 ~     location /socket.io/ {
+     5 +         proxy_pass http://127.0.0.1:3001;
+     6 +         proxy_http_version 1.1;
+     7 +         proxy_set_header Host $http_host;
+     8 +         proxy_set_header Upgrade $http_upgrade;
+     9 +         proxy_set_header Connection "upgrade";
+    10 +         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    11 +         proxy_set_header X-Forwarded-Proto $scheme;
+    12 +     }
+    13 ~     location /api/ {
+       |
+
+    con fallos: 1 fallo, 0 sugerencias
+    "#);
+    let mended = doctor(&place, &[&url[..], &["--fix"]].concat());
+    assert!(
+        mended
+            .stdout
+            .contains("corregido: /etc/nginx/sites-enabled/apps (lo que había: ")
+    );
+    assert!(
+        mended.stdout.ends_with("\nsano: 0 fallos, 0 sugerencias\n"),
+        "{}",
+        mended.stdout
+    );
+}

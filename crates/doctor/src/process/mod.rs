@@ -10,6 +10,7 @@ mod unit_file;
 use crate::{
     document::{Document, Unreadable},
     finding::{Edit, Place},
+    language::Text,
     question::Question,
     root::Root,
     setting::Setting,
@@ -83,7 +84,7 @@ pub struct Unread {
 #[derive(Debug)]
 pub enum Why {
     /// The manager refuses it.
-    Refused(String),
+    Refused(Text),
     /// Only running it would tell what it says.
     Computed,
 }

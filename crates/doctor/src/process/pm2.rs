@@ -13,6 +13,7 @@ use crate::{
     document::{Document, Unreadable},
     edit,
     finding::{Edit, Span},
+    language::Text,
     root::Root,
     setting::Setting,
 };
@@ -36,7 +37,7 @@ pub(super) fn read(
     match javascript::read(&document.text, language(&document.path)?) {
         Err(mistake) => processes.unread.push(Unread {
             place: document.place(mistake.span),
-            why: Why::Refused(mistake.message),
+            why: Why::Refused(Text::same(mistake.message)),
         }),
         Ok(export) => {
             for node in apps(&export) {

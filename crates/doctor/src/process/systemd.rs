@@ -46,7 +46,10 @@ pub(super) fn read(root: &Root, path: &Path, processes: &mut Processes) -> Resul
         Some(app) => processes.apps.push(app),
         None => processes.unread.push(Unread {
             place: documents[0].place(Span { start: 0, end: 0 }),
-            why: Why::Refused("it has no ExecStart in a section [Service]".to_owned()),
+            why: Why::Refused(say!(
+                "it has no ExecStart in a section [Service]",
+                "no tiene ExecStart en una sección [Service]"
+            )),
         }),
     }
     Ok(())
@@ -147,7 +150,11 @@ impl Service<'_> {
                     Err(_) if value.starts_with('-') || self.root.is_copy() => {}
                     Err(error) => unread.push(Unread {
                         place: line.setting().place,
-                        why: Why::Refused(format!("{} cannot be read: {error}", path.display())),
+                        why: Why::Refused(say!(
+                            "{path} cannot be read: {error}",
+                            "{path} no se puede leer: {error}",
+                            path = path.display()
+                        )),
                     }),
                 }
             }

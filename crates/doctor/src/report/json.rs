@@ -3,34 +3,86 @@
 use serde::Serialize;
 
 use crate::{
-    Diagnosis,
-    finding::Finding,
+    Diagnosis, Probe, Verdict,
+    finding::{Edit, Finding, Place, Severity},
+    language::Language,
     mend::{Mending, Written},
 };
 
+#[derive(Serialize)]
+struct ToldDiagnosis<'d> {
+    verdict: Verdict,
+    findings: Vec<ToldFinding<'d>>,
+    probes: &'d [Probe],
+}
+
+/// A finding in one language.
+#[derive(Serialize)]
+struct ToldFinding<'d> {
+    rule: &'static str,
+    severity: Severity,
+    #[serde(flatten)]
+    place: &'d Place,
+    message: &'d str,
+    effect: &'d str,
+    help: &'d str,
+    fix: ToldFix<'d>,
+}
+
+#[derive(Serialize)]
+struct ToldFix<'d> {
+    safe: bool,
+    description: &'d str,
+    edits: &'d [Edit],
+}
+
 /// One object on one line, without a line break at its end.
-pub fn json(diagnosis: &Diagnosis) -> String {
-    to_json(diagnosis)
+pub fn json(diagnosis: &Diagnosis, language: Language) -> String {
+    to_json(&told(diagnosis, language))
 }
 
 /// The same object of what is left, with `mended` (the findings that were mended) and `written` (the files).
-pub fn mended_json(mending: &Mending, written: &[Written]) -> String {
+pub fn mended_json(mending: &Mending, written: &[Written], language: Language) -> String {
     #[derive(Serialize)]
     struct Mended<'m> {
         #[serde(flatten)]
-        left: &'m Diagnosis,
-        mended: Vec<&'m Finding>,
+        left: ToldDiagnosis<'m>,
+        mended: Vec<ToldFinding<'m>>,
         written: &'m [Written],
     }
+    let steps = mending.steps.iter();
     to_json(&Mended {
-        left: &mending.after,
-        mended: mending
-            .steps
-            .iter()
-            .flat_map(|step| &step.findings)
+        left: told(&mending.after, language),
+        mended: steps
+            .flat_map(|step| told(step, language).findings)
             .collect(),
         written,
     })
+}
+
+fn told(diagnosis: &Diagnosis, language: Language) -> ToldDiagnosis<'_> {
+    let finding = |finding| told_finding(finding, language);
+    ToldDiagnosis {
+        verdict: diagnosis.verdict,
+        findings: diagnosis.findings.iter().map(finding).collect(),
+        probes: &diagnosis.probes,
+    }
+}
+
+fn told_finding(finding: &Finding, language: Language) -> ToldFinding<'_> {
+    ToldFinding {
+        rule: finding.rule,
+        severity: finding.severity,
+        place: &finding.place,
+        message: finding.message.of(language),
+        effect: finding.effect.of(language),
+        help: &finding.help,
+        fix: ToldFix {
+            safe: finding.fix.safe,
+            description: finding.fix.description.of(language),
+            edits: &finding.fix.edits,
+        },
+    }
 }
 
 fn to_json(value: &impl Serialize) -> String {

@@ -9,47 +9,52 @@ use crate::{
     Diagnosis,
     edit::apply,
     finding::{Edit, Finding},
+    language::Language,
     mend::{Mending, Written},
 };
 
 /// The whole report.
-pub fn markdown(diagnosis: &Diagnosis) -> String {
+pub fn markdown(diagnosis: &Diagnosis, language: Language) -> String {
     let findings: String = diagnosis
         .findings
         .iter()
-        .map(|finding| section(finding, diagnosis))
+        .map(|finding| section(finding, diagnosis, language))
         .collect();
-    format!("# {}\n{findings}", summary(diagnosis))
+    format!("# {}\n{findings}", summary(diagnosis, language))
 }
 
 /// What was mended, and the report of what is left.
-pub fn mended_markdown(mending: &Mending, written: &[Written]) -> String {
-    let mut out = String::from("# Mended\n");
+pub fn mended_markdown(mending: &Mending, written: &[Written], language: Language) -> String {
+    let mut out = format!("# {}\n", language.pick("Mended", "Corregido"));
     for step in &mending.steps {
         let findings = step.findings.iter();
-        out.extend(findings.map(|finding| section(finding, step)));
+        out.extend(findings.map(|finding| section(finding, step, language)));
     }
     out.push('\n');
     for Written { file, backup } in written {
         out.push_str(&format!(
-            "- `{}` (what was there: `{}`)\n",
+            "- `{}` ({}: `{}`)\n",
             file.display(),
+            language.pick("what was there", "lo que había"),
             backup.display()
         ));
     }
     if written.is_empty() {
-        out.push_str("Nothing, for there is no fault whose mend is safe.\n");
+        out.push_str(language.pick(
+            "Nothing, for there is no fault whose mend is safe.\n",
+            "Nada, pues no hay fallo cuyo remedio sea seguro.\n",
+        ));
     }
-    format!("{out}\n{}", markdown(&mending.after))
+    format!("{out}\n{}", markdown(&mending.after, language))
 }
 
-fn section(finding: &Finding, diagnosis: &Diagnosis) -> String {
+fn section(finding: &Finding, diagnosis: &Diagnosis, language: Language) -> String {
     let place = &finding.place;
     let mut out = format!(
         "\n## {}: {}\n\n{}\n\n`{}:{}:{}`\n",
-        finding.severity.word(),
+        finding.severity.word(language),
         finding.rule,
-        escaped(&finding.message),
+        escaped(finding.message.of(language)),
         place.file.display(),
         place.line,
         place.column
@@ -58,20 +63,23 @@ fn section(finding: &Finding, diagnosis: &Diagnosis) -> String {
         out.push_str(&fenced("", line));
     }
     out.push_str(&format!(
-        "\n**What the client sees.** {}\n",
-        escaped(&finding.effect)
+        "\n**{}** {}\n",
+        language.pick("What the client sees.", "Lo que ve el cliente."),
+        escaped(finding.effect.of(language))
     ));
     if !finding.fix.description.is_empty() {
         out.push_str(&format!(
-            "\n**Mend.** {}\n",
-            escaped(&finding.fix.description)
+            "\n**{}** {}\n",
+            language.pick("Mend.", "Remedio."),
+            escaped(finding.fix.description.of(language))
         ));
     }
     for (file, edits) in finding.fix.by_file() {
         let diff = diff(file, &edits, diagnosis);
         out.extend(diff.map(|diff| fenced("diff", &diff)));
     }
-    out.push_str(&format!("\nSee `{}`.\n", finding.help));
+    let see = language.pick("See", "Véase");
+    out.push_str(&format!("\n{see} `{}`.\n", finding.help));
     out
 }
 

@@ -5,7 +5,7 @@ mod markdown;
 mod sarif;
 mod text;
 
-use crate::{Diagnosis, Verdict};
+use crate::{Diagnosis, Verdict, language::Language};
 
 pub use self::{
     json::{json, mended_json},
@@ -15,25 +15,24 @@ pub use self::{
 };
 
 /// The verdict, and how much was found.
-fn summary(diagnosis: &Diagnosis) -> String {
+fn summary(diagnosis: &Diagnosis, language: Language) -> String {
     let count = |fault: bool| {
-        diagnosis
-            .findings
-            .iter()
+        let findings = diagnosis.findings.iter();
+        findings
             .filter(|finding| finding.severity.is_fault() == fault)
             .count()
     };
-    let words = |count: usize, one: &str| match count {
-        1 => format!("1 {one}"),
-        many => format!("{many} {one}s"),
+    let words = |count: usize, english: &str, spanish: &str| match count {
+        1 => format!("1 {}", language.pick(english, spanish)),
+        many => format!("{many} {}s", language.pick(english, spanish)),
     };
     let verdict = match diagnosis.verdict {
-        Verdict::Healthy => "healthy",
-        Verdict::Faulty => "faulty",
+        Verdict::Healthy => language.pick("healthy", "sano"),
+        Verdict::Faulty => language.pick("faulty", "con fallos"),
     };
     format!(
         "{verdict}: {}, {}",
-        words(count(true), "fault"),
-        words(count(false), "hint")
+        words(count(true), "fault", "fallo"),
+        words(count(false), "hint", "sugerencia")
     )
 }

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     Diagnosis,
-    finding::{Finding, Place, Severity, Span},
+    finding::{Finding, Place, Severity, Span, help_page},
+    language::Language,
     rules::RULES,
 };
 
@@ -12,10 +13,14 @@ use crate::{
 const BASE: &str = "ROOT";
 
 /// One run, without a line break at its end.
-pub fn sarif(diagnosis: &Diagnosis) -> String {
-    let rules = RULES.iter().map(
-        |rule| json!({ "id": rule.id, "help": { "text": crate::finding::help_page(rule.id) } }),
-    );
+pub fn sarif(diagnosis: &Diagnosis, language: Language) -> String {
+    let rules = RULES.iter().map(|rule| {
+        json!({
+            "id": rule.id,
+            "shortDescription": { "text": rule.title.of(language) },
+            "help": { "text": help_page(rule.id) },
+        })
+    });
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -29,17 +34,16 @@ pub fn sarif(diagnosis: &Diagnosis) -> String {
             "originalUriBaseIds": { BASE: {
                 "description": { "text": "The folder that stands for /, as --root names it." },
             } },
-            "results": diagnosis.findings.iter().map(result).collect::<Vec<_>>(),
+            "results": diagnosis.findings.iter()
+                .map(|finding| result(finding, language)).collect::<Vec<_>>(),
         }],
     });
     log.to_string()
 }
 
-fn result(finding: &Finding) -> Value {
-    let mut text = format!("{} {}", finding.message, finding.effect);
-    if !finding.fix.description.is_empty() {
-        text = format!("{text} {}", finding.fix.description);
-    }
+fn result(finding: &Finding, language: Language) -> Value {
+    let texts = [&finding.message, &finding.effect, &finding.fix.description];
+    let texts = texts.map(|text| text.of(language));
     let mut result = json!({
         "ruleId": finding.rule,
         "ruleIndex": RULES.iter().position(|rule| rule.id == finding.rule),
@@ -48,19 +52,19 @@ fn result(finding: &Finding) -> Value {
             Severity::Warning => "warning",
             Severity::Hint => "note",
         },
-        "message": { "text": text },
+        "message": { "text": texts.join(" ").trim_end() },
         "locations": [{ "physicalLocation": {
             "artifactLocation": artifact(&finding.place.file),
             "region": region(&finding.place),
         } }],
     });
     if !finding.fix.edits.is_empty() {
-        result["fixes"] = json!([fix(finding)]);
+        result["fixes"] = json!([fix(finding, language)]);
     }
     result
 }
 
-fn fix(finding: &Finding) -> Value {
+fn fix(finding: &Finding, language: Language) -> Value {
     let changes = finding.fix.by_file().into_iter().map(|(file, edits)| {
         let replacements = edits.iter().map(|edit| {
             json!({ "deletedRegion": bytes(edit.span), "insertedContent": { "text": edit.text } })
@@ -71,7 +75,7 @@ fn fix(finding: &Finding) -> Value {
         })
     });
     json!({
-        "description": { "text": finding.fix.description },
+        "description": { "text": finding.fix.description.of(language) },
         "artifactChanges": changes.collect::<Vec<_>>(),
     })
 }

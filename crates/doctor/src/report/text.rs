@@ -10,38 +10,50 @@ use super::summary;
 use crate::{
     Diagnosis,
     finding::{Edit, Finding, Severity},
+    language::Language,
     mend::{Mending, Written},
 };
 
 /// The whole report. `coloured` is for a terminal.
-pub fn text(diagnosis: &Diagnosis, coloured: bool) -> String {
-    findings(diagnosis, coloured) + &format!("{}\n", summary(diagnosis))
+pub fn text(diagnosis: &Diagnosis, language: Language, coloured: bool) -> String {
+    findings(diagnosis, language, coloured) + &format!("{}\n", summary(diagnosis, language))
 }
 
 /// What is about to be mended: each finding with its diff.
-pub fn mends(mending: &Mending, coloured: bool) -> String {
+pub fn mends(mending: &Mending, language: Language, coloured: bool) -> String {
     mending
         .steps
         .iter()
-        .map(|step| findings(step, coloured))
+        .map(|step| findings(step, language, coloured))
         .collect()
 }
 
 /// Which files were written, and what is left to do.
-pub fn mended(mending: &Mending, written: &[Written], coloured: bool) -> String {
+pub fn mended(
+    mending: &Mending,
+    written: &[Written],
+    language: Language,
+    coloured: bool,
+) -> String {
     let mut out = String::new();
     for Written { file, backup } in written {
         let (file, backup) = (file.display(), backup.display());
-        out.push_str(&format!("mended: {file} (what was there: {backup})\n"));
+        out.push_str(&match language {
+            Language::English => format!("mended: {file} (what was there: {backup})\n"),
+            Language::Spanish => format!("corregido: {file} (lo que había: {backup})\n"),
+        });
     }
     if written.is_empty() {
-        out.push_str("mended: nothing, for there is no fault whose mend is safe\n");
+        out.push_str(language.pick(
+            "mended: nothing, for there is no fault whose mend is safe\n",
+            "corregido: nada, pues no hay fallo cuyo remedio sea seguro\n",
+        ));
     }
     out.push('\n');
-    out + &text(&mending.after, coloured)
+    out + &text(&mending.after, language, coloured)
 }
 
-fn findings(diagnosis: &Diagnosis, coloured: bool) -> String {
+fn findings(diagnosis: &Diagnosis, language: Language, coloured: bool) -> String {
     let (renderer, style) = match coloured {
         true => (Renderer::styled(), DecorStyle::Unicode),
         false => (Renderer::plain(), DecorStyle::Ascii),
@@ -49,47 +61,58 @@ fn findings(diagnosis: &Diagnosis, coloured: bool) -> String {
     let renderer = renderer.decor_style(style);
     let findings = diagnosis.findings.iter();
     findings
-        .map(|finding| format!("{}\n\n", renderer.render(&report(finding, diagnosis))))
+        .map(|finding| {
+            format!(
+                "{}\n\n",
+                renderer.render(&report(finding, diagnosis, language))
+            )
+        })
         .collect()
 }
 
-fn report<'d>(finding: &'d Finding, diagnosis: &'d Diagnosis) -> Vec<Group<'d>> {
-    let title = level(finding.severity)
-        .primary_title(&finding.message)
+fn report<'d>(
+    finding: &'d Finding,
+    diagnosis: &'d Diagnosis,
+    language: Language,
+) -> Vec<Group<'d>> {
+    let see = Level::NOTE.with_name(language.pick("see", "ver"));
+    let mend = Level::HELP.with_name(language.pick("mend", "remedio"));
+    let description = finding.fix.description.of(language);
+    let title = level(finding.severity, language)
+        .primary_title(finding.message.of(language))
         .id(finding.rule);
     let mut group = Group::with_title(title);
     match diagnosis.texts.get(&finding.place.file) {
         Some(source) => group = group.element(excerpt(finding, source)),
         None => group = group.element(Level::NOTE.message(place(finding))),
     }
-    group = group.element(Level::NOTE.with_name("effect").message(&finding.effect));
+    group = group.element(
+        Level::NOTE
+            .with_name(language.pick("effect", "efecto"))
+            .message(finding.effect.of(language)),
+    );
     if finding.fix.edits.is_empty() {
-        if !finding.fix.description.is_empty() {
-            group = group.element(
-                Level::HELP
-                    .with_name("mend")
-                    .message(&finding.fix.description),
-            );
+        if !description.is_empty() {
+            group = group.element(mend.message(description));
         }
-        group = group.element(Level::NOTE.with_name("see").message(&finding.help));
+        group = group.element(see.message(&finding.help));
         return vec![group];
     }
-    group = group.element(Level::NOTE.with_name("see").message(&finding.help));
-    let mend = Level::HELP
-        .with_name("mend")
-        .secondary_title(&finding.fix.description);
+    group = group.element(see.message(&finding.help));
+    let mend = mend.secondary_title(description);
     vec![
         group,
         Group::with_title(mend).elements(diff(finding, diagnosis)),
     ]
 }
 
-fn level(severity: Severity) -> Level<'static> {
-    match severity {
+fn level(severity: Severity, language: Language) -> Level<'static> {
+    let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
-        Severity::Hint => Level::INFO.with_name(Severity::Hint.word()),
-    }
+        Severity::Hint => Level::INFO,
+    };
+    level.with_name(severity.word(language))
 }
 
 fn place(finding: &Finding) -> String {

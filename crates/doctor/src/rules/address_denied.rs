@@ -1,6 +1,6 @@
 //! `allow` and `deny` keep the clients out of Socket.IO, and not out of the page.
 
-use super::{Check, Rule, each_proxied};
+use super::{Check, Rule, Title, each_proxied};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -9,6 +9,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "address-denied",
+    title: Title {
+        english: "Addresses are kept out.",
+        spanish: "Hay direcciones que quedan fuera.",
+    },
     check: Check::Way(|case| each_proxied(case, judge)),
 };
 
@@ -47,8 +51,12 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
     let path = &case.question.path;
     let method = walk.request().method;
     let whom = match allowed.is_empty() {
-        true => "everybody".to_owned(),
-        false => format!("everybody but {}", allowed.join(", ")),
+        true => say!("everybody", "todos"),
+        false => say!(
+            "everybody but {allowed}",
+            "todos menos {allowed}",
+            allowed = allowed.join(", ")
+        ),
     };
     let finding = case.finding(
         RULE.id,
@@ -58,8 +66,18 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
             Severity::Hint
         },
         last.pos,
-        format!("This keeps {whom} from {path} ({method})."),
-        "Whoever is kept out gets 403, and never a session.",
+        say!(
+            "This keeps {whom} from {path} ({method}).",
+            "Esto cierra {path} ({method}) a {whom}.";
+            whom = whom
+        ),
+        say!(
+            "Whoever is kept out gets 403, and never a session.",
+            "Quien queda fuera recibe 403, y nunca una sesión."
+        ),
     );
-    Some(finding.advise(format!("Allow for {path} whoever may open the page.")))
+    Some(finding.advise(say!(
+        "Allow for {path} whoever may open the page.",
+        "Permita en {path} a quien puede abrir la página."
+    )))
 }

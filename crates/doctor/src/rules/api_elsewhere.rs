@@ -1,7 +1,7 @@
 //! `/api/` and Socket.IO are the same back end's, and go to different addresses.
 
 use super::{
-    Check, Rule,
+    Check, Rule, Title,
     address::authority,
     no_location::is_for_everything,
     one,
@@ -16,6 +16,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "api-elsewhere",
+    title: Title {
+        english: "/api/ goes elsewhere.",
+        spanish: "/api/ va a otra parte.",
+    },
     check: Check::Beside(|case| one(judge(case))),
 };
 
@@ -33,10 +37,23 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         RULE.id,
         severity(case, address, &meant[0]),
         place.pos,
-        format!("/api/ is sent to {address}, and Socket.IO's back end is at {}.", meant[0]),
-        "Logins and requests of the page fail or reach another installation, whose tokens the sockets do not accept.",
+        say!(
+            "/api/ is sent to {address}, and Socket.IO's back end is at {meant}.",
+            "/api/ se envía a {address}, y el back end de Socket.IO está en {meant}.",
+            meant = meant[0]
+        ),
+        say!(
+            "Logins and requests of the page fail or reach another installation, whose tokens the sockets do not \
+             accept.",
+            "El inicio de sesión y las peticiones de la página fallan o llegan a otra instalación, cuyos tokens no \
+             aceptan los sockets."
+        ),
     );
-    let advice = format!("If one back end serves both, send /api/ to {}.", meant[0]);
+    let advice = say!(
+        "If one back end serves both, send /api/ to {meant}.",
+        "Si un solo back end sirve ambos, envíe /api/ a {meant}.",
+        meant = meant[0]
+    );
     let written = place.args.first().filter(|_| place.is("proxy_pass"));
     Some(match written {
         Some(word) => {

@@ -1,15 +1,20 @@
 //! nginx asks for a password, or another service, before Socket.IO is reached.
 
-use super::{Check, Rule, each_proxied};
+use super::{Check, Rule, Title, each_proxied};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
+    language::Text,
     nginx::{Landing, Proxied, Walk, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "auth-in-the-way",
+    title: Title {
+        english: "A password before Socket.IO.",
+        spanish: "Una contraseña delante de Socket.IO.",
+    },
     check: Check::Way(|case| each_proxied(case, judge)),
 };
 
@@ -44,20 +49,30 @@ fn password(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
     });
     let path = &case.question.path;
     let from = if inherited {
-        ", which its location inherits"
+        say!(", which its location inherits", ", que su location hereda")
     } else {
-        ""
+        Text::default()
     };
     let finding = case.finding(
         RULE.id,
         Severity::Error,
         basic.pos,
-        format!("A password is asked for {path}{from}."),
-        "The client gets 401. Only a page that was itself opened with that password may pass it on, and not in every \
-         browser for a websocket.",
+        say!(
+            "A password is asked for {path}{from}.",
+            "Se pide una contraseña para {path}{from}.";
+            from = from
+        ),
+        say!(
+            "The client gets 401. Only a page that was itself opened with that password may pass it on, and not in \
+             every browser for a websocket.",
+            "El cliente recibe 401. Solo una página abierta con esa contraseña puede transmitirla, y no en todos \
+             los navegadores para un websocket."
+        ),
     );
-    let advice =
-        format!("Switch it off for {path}, where the token of the handshake authenticates.");
+    let advice = say!(
+        "Switch it off for {path}, where the token of the handshake authenticates.",
+        "Desactívela para {path}, donde autentica el token del handshake."
+    );
     let location = walk.location().filter(|_| inherited);
     Some(
         match location.and_then(|location| location.children().first()) {
@@ -93,10 +108,14 @@ fn asked(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Error,
         request.pos,
-        format!("{path} is allowed only if {uri} answers 2xx, and it answers {status}."),
-        format!("The client gets {seen}."),
+        say!(
+            "{path} is allowed only if {uri} answers 2xx, and it answers {status}.",
+            "{path} se permite solo si {uri} responde 2xx, y responde {status}."
+        ),
+        say!("The client gets {seen}.", "El cliente recibe {seen}."),
     );
-    Some(finding.advise(format!(
-        "Set `auth_request off;` for {path}, or correct what {uri} leads to."
+    Some(finding.advise(say!(
+        "Set `auth_request off;` for {path}, or correct what {uri} leads to.",
+        "Ponga `auth_request off;` para {path}, o corrija adónde lleva {uri}."
     )))
 }

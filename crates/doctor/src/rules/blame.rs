@@ -1,5 +1,6 @@
 //! Which directive decided where a request ended.
 
+use crate::language::Text;
 use crate::nginx::{Landing, Step, Walk, tree::Directive};
 
 /// The last one that moved it, or the location that took it, or the server block.
@@ -32,26 +33,48 @@ pub(super) fn first_location<'c>(walk: &Walk<'c>) -> Option<&'c Directive> {
 }
 
 /// What a client sees of an answer that is not the back end's.
-pub(super) fn seen(walk: &Walk<'_>) -> String {
+pub(super) fn seen(walk: &Walk<'_>) -> Text {
     let fallback = walk.steps.iter().find_map(|step| match step {
         Step::FellBack { to, .. } if !to.starts_with(['=', '@']) => Some(to),
         _ => None,
     });
     // The page may be missing from a copy of the configuration alone.
     if let (Some(page), Landing::Cycle | Landing::Static { .. }) = (fallback, &walk.landing) {
-        return format!(
-            "200 with the page {page} in place of `0{{\"sid\":…`, or 404 or 500 if it is missing"
+        return say!(
+            "200 with the page {page} in place of `0{{\"sid\":…`, or 404 or 500 if it is missing",
+            "200 con la página {page} en lugar de `0{{\"sid\":…`, o 404 o 500 si falta"
         );
     }
     match &walk.landing {
         Landing::Static { status: 200, file } => {
-            format!("200 with a file ({file}), usually HTML, in place of `0{{\"sid\":…`")
+            say!(
+                "200 with a file ({file}), usually HTML, in place of `0{{\"sid\":…`",
+                "200 con un archivo ({file}), normalmente HTML, en lugar de `0{{\"sid\":…`"
+            )
         }
-        Landing::Static { status, .. } => format!("{status} with nginx's own HTML page"),
-        Landing::Answer { status: 444, .. } => "a connection closed without an answer".to_owned(),
-        Landing::Answer { status, .. } => format!("{status} from nginx itself"),
-        Landing::Handler(by) => format!("whatever {} answers", by.name.text),
-        Landing::Cycle => "500, after ten internal redirects".to_owned(),
-        Landing::Proxied(_) => "the answer of another back end".to_owned(),
+        Landing::Static { status, .. } => say!(
+            "{status} with nginx's own HTML page",
+            "{status} con la página HTML del propio nginx"
+        ),
+        Landing::Answer { status: 444, .. } => say!(
+            "a connection closed without an answer",
+            "una conexión cerrada sin respuesta"
+        ),
+        Landing::Answer { status, .. } => {
+            say!("{status} from nginx itself", "{status} del propio nginx")
+        }
+        Landing::Handler(by) => say!(
+            "whatever {name} answers",
+            "lo que responda {name}",
+            name = by.name.text
+        ),
+        Landing::Cycle => say!(
+            "500, after ten internal redirects",
+            "500, tras diez redirecciones internas"
+        ),
+        Landing::Proxied(_) => say!(
+            "the answer of another back end",
+            "la respuesta de otro back end"
+        ),
     }
 }

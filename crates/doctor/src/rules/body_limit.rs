@@ -1,6 +1,6 @@
 //! nginx takes smaller bodies than Socket.IO takes messages.
 
-use super::{Check, Rule, one};
+use super::{Check, Rule, Title, one};
 use crate::{
     case::Case,
     edit,
@@ -10,6 +10,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "body-limit",
+    title: Title {
+        english: "Smaller bodies than messages.",
+        spanish: "Cuerpos más pequeños que los mensajes.",
+    },
     check: Check::Way(|case| one(judge(case))),
 };
 
@@ -32,11 +36,25 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Warning,
         place.pos,
-        format!("nginx takes {limit} bytes, and the server announces messages of up to {wanted} (maxPayload)."),
-        "A large message by polling gets 413, and the client is disconnected with \"transport error\"; a websocket \
-         alone does not show it.",
+        say!(
+            "nginx takes {limit} bytes, and the server announces messages of up to {wanted} (maxPayload).",
+            "nginx acepta {limit} bytes, y el servidor anuncia mensajes de hasta {wanted} (maxPayload)."
+        ),
+        say!(
+            "A large message by polling gets 413, and the client is disconnected with \"transport error\"; a \
+             websocket alone does not show it.",
+            "Un mensaje grande por polling recibe 413, y el cliente se desconecta con \"transport error\"; con un \
+             websocket solo no se nota."
+        ),
     );
     let larger = format!("{}m", wanted.div_ceil(1 << 20).max(1) + 1);
     let edit = edit::give(case.config, set, place, "client_max_body_size", &larger);
-    Some(finding.mend("Let nginx take what the server takes.", true, vec![edit]))
+    Some(finding.mend(
+        say!(
+            "Let nginx take what the server takes.",
+            "Haga que nginx acepte lo que acepta el servidor."
+        ),
+        true,
+        vec![edit],
+    ))
 }

@@ -2,7 +2,7 @@
 //! it, and cannot.
 
 use super::{
-    Check, Rule, Site,
+    Check, Rule, Site, Title,
     back_end::{Standing, standings},
 };
 use crate::{
@@ -12,6 +12,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "cluster-mode",
+    title: Title {
+        english: "Several processes of the back end, and the requests of one session go to any of them.",
+        spanish: "Varios procesos del back end, y las peticiones de una sesión van a cualquiera de ellos.",
+    },
     check: Check::Processes(check),
 };
 
@@ -35,20 +39,31 @@ fn judge(app: &App, standing: Standing) -> Option<Finding> {
     let name = &app.name;
     let (message, effect) = if app.is_cluster {
         (
-            format!(
-                "{name} runs as several processes at one port (instances: {}), and a session's requests go to any of them.",
-                instances.value
+            say!(
+                "{name} runs as several processes at one port (instances: {count}), and a session's requests go to \
+                 any of them.",
+                "{name} corre como varios procesos en un puerto (instances: {count}), y las peticiones de una \
+                 sesión van a cualquiera de ellos.",
+                count = instances.value
             ),
-            "Polling gets 400, {\"code\":1,\"message\":\"Session ID unknown\"}, now and then or every time; a websocket \
-             alone works.",
+            say!(
+                "Polling gets 400, {{\"code\":1,\"message\":\"Session ID unknown\"}}, now and then or every time; a \
+                 websocket alone works.",
+                "El polling recibe 400, {{\"code\":1,\"message\":\"Session ID unknown\"}}, a veces o siempre; un \
+                 websocket solo funciona."
+            ),
         )
     } else {
         (
-            format!(
-                "{name} runs as several processes (instances: {}) that want the same port.",
-                instances.value
+            say!(
+                "{name} runs as several processes (instances: {count}) that want the same port.",
+                "{name} corre como varios procesos (instances: {count}) que quieren el mismo puerto.",
+                count = instances.value
             ),
-            "Only the first gets the port; the others end with EADDRINUSE, and are started again and again.",
+            say!(
+                "Only the first gets the port; the others end with EADDRINUSE, and are started again and again.",
+                "Solo el primero obtiene el puerto; los demás terminan con EADDRINUSE y se arrancan una y otra vez."
+            ),
         )
     };
     let severity = match standing {
@@ -56,7 +71,11 @@ fn judge(app: &App, standing: Standing) -> Option<Finding> {
         _ => Severity::Hint,
     };
     let finding = Finding::new(RULE.id, severity, instances.place.clone(), message, effect);
-    let advice = "Run one process. Several need @socket.io/sticky in the server, or a port for each and `ip_hash` in nginx.";
+    let advice = say!(
+        "Run one process. Several need @socket.io/sticky in the server, or a port for each and `ip_hash` in nginx.",
+        "Ejecute un solo proceso. Varios necesitan @socket.io/sticky en el servidor, o un puerto para cada uno e \
+         `ip_hash` en nginx."
+    );
     Some(if instances.is_literal {
         finding.mend(advice, true, vec![instances.replaced_by("1")])
     } else {

@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
-use super::{Check, Rule};
+use super::{Check, Rule, Title};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
+    language::Text,
     nginx::{
         listen::Listen,
         server::{Name, Server, Why},
@@ -17,6 +18,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "conflicting-server-name",
+    title: Title {
+        english: "Two enabled sites with one name.",
+        spanish: "Dos sitios habilitados con un solo nombre.",
+    },
     check: Check::Route(check),
 };
 
@@ -55,9 +60,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let conflict = |&ignored: &(usize, &Word)| {
         let other_retired = is_retired(&case.config.source(ignored.1.pos.file).path);
         if retired && !other_retired {
-            duplicate(case, winner, ignored, "gets")
+            duplicate(case, winner, ignored, &say!("gets", "recibe"))
         } else {
-            duplicate(case, ignored, winner, "does not get")
+            duplicate(case, ignored, winner, &say!("does not get", "no recibe"))
         }
     };
     choice.ignored.iter().map(conflict).collect()
@@ -71,31 +76,41 @@ fn obsolete_wins(case: &Case<'_>, obsolete: Named<'_>, meant: Named<'_>) -> Find
         RULE.id,
         Severity::Error,
         winner.pos,
-        format!(
-            "This block takes the requests for {name}, because it is read first; the one at {}, which leads to \
+        say!(
+            "This block takes the requests for {name}, because it is read first; the one at {other}, which leads to \
              Socket.IO, is ignored.",
-            case.config.at(meant.1.pos)
+            "Este bloque toma las peticiones para {name} porque se lee primero; el de {other}, que lleva a \
+             Socket.IO, se ignora.",
+            other = case.config.at(meant.1.pos)
         ),
-        "The old site answers: its page, or 404, in place of the handshake.",
+        say!(
+            "The old site answers: its page, or 404, in place of the handshake.",
+            "Responde el sitio antiguo: su página, o 404, en lugar del handshake."
+        ),
     );
     mended(case, finding, obsolete, meant)
 }
 
-fn duplicate(case: &Case<'_>, obsolete: Named<'_>, kept: Named<'_>, gets: &str) -> Finding {
+fn duplicate(case: &Case<'_>, obsolete: Named<'_>, kept: Named<'_>, gets: &Text) -> Finding {
     let ((_, place), (_, other)) = (obsolete, kept);
     let name = &place.text;
     let files = [place, other].map(|word| case.config.source(word.pos.file));
     let twice = files[0].real == files[1].real;
     let message = if twice {
-        format!(
-            "This site is enabled twice: {} and {} are the same file.",
-            files[0].path.display(),
-            files[1].path.display()
+        say!(
+            "This site is enabled twice: {one} and {two} are the same file.",
+            "Este sitio está habilitado dos veces: {one} y {two} son el mismo archivo.",
+            one = files[0].path.display(),
+            two = files[1].path.display()
         )
     } else {
-        format!(
-            "{name} is the name of two enabled server blocks: this one {gets} the requests, and the other is at {}.",
-            case.config.at(other.pos)
+        say!(
+            "{name} is the name of two enabled server blocks: this one {gets} the requests, and the other is at \
+             {other}.",
+            "{name} es el nombre de dos bloques server habilitados: este {gets} las peticiones, y el otro está en \
+             {other}.",
+            other = case.config.at(other.pos);
+            gets = gets
         )
     };
     let finding = case.finding(
@@ -103,7 +118,12 @@ fn duplicate(case: &Case<'_>, obsolete: Named<'_>, kept: Named<'_>, gets: &str) 
         Severity::Warning,
         place.pos,
         message,
-        "Which of the two answers depends on the order in which the files are read; changes to the other do nothing.",
+        say!(
+            "Which of the two answers depends on the order in which the files are read; changes to the other do \
+             nothing.",
+            "Cuál de los dos responde depende del orden en que se leen los archivos; los cambios en el otro no \
+             hacen nada."
+        ),
     );
     mended(case, finding, obsolete, kept)
 }
@@ -135,14 +155,19 @@ fn answers_all_of(kept: &Server<'_>, other: &Server<'_>) -> bool {
     other.names.iter().all(named) && other.listens.iter().all(listens)
 }
 
-fn advice(case: &Case<'_>, word: &Word) -> String {
+fn advice(case: &Case<'_>, word: &Word) -> Text {
     let path = &case.config.source(word.pos.file).path;
     if word.pos.file.is_main() {
-        "Take the obsolete block away, or give it another name.".to_owned()
+        say!(
+            "Take the obsolete block away, or give it another name.",
+            "Quite el bloque obsoleto, o dele otro nombre."
+        )
+        .to_owned()
     } else {
-        format!(
-            "Disable the obsolete site: rm {} (in sites-enabled it is only a link), then reload.",
-            path.display()
+        say!(
+            "Disable the obsolete site: rm {path} (in sites-enabled it is only a link), then reload.",
+            "Deshabilite el sitio obsoleto: rm {path} (en sites-enabled es solo un enlace), y recargue.",
+            path = path.display()
         )
     }
 }

@@ -1,6 +1,6 @@
 //! `Connection "upgrade"` for every request, to an upstream whose connections should be kept.
 
-use super::{Check, Rule, headers, one};
+use super::{Check, Rule, Title, headers, one};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -9,6 +9,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "connection-always-upgrade",
+    title: Title {
+        english: "Connection upgrade defeats keepalive (hint).",
+        spanish: "Connection upgrade anula keepalive (sugerencia).",
+    },
     check: Check::Way(|case| one(judge(case))),
 };
 
@@ -29,12 +33,19 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Hint,
         by.pos,
-        format!("Polling requests carry \"Connection: upgrade\" too, so `keepalive` of upstream {name} does nothing for them."),
-        "Nothing breaks; each polling request costs a new connection to the back end.",
-    );
-    Some(
-        finding.advise(
-            "Let a map of $http_upgrade choose: upgrade for a websocket, empty for the rest.",
+        say!(
+            "Polling requests carry \"Connection: upgrade\" too, so `keepalive` of upstream {name} does nothing for \
+             them.",
+            "También las peticiones de polling llevan \"Connection: upgrade\", así que `keepalive` del upstream \
+             {name} no les sirve de nada."
         ),
-    )
+        say!(
+            "Nothing breaks; each polling request costs a new connection to the back end.",
+            "No se rompe nada; cada petición de polling cuesta una conexión nueva al back end."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Let a map of $http_upgrade choose: upgrade for a websocket, empty for the rest.",
+        "Deje que elija un map de $http_upgrade: upgrade para un websocket, vacío para lo demás."
+    )))
 }

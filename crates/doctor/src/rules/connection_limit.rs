@@ -1,6 +1,6 @@
 //! `limit_conn` allows fewer connections than one client has open.
 
-use super::{Check, Rule};
+use super::{Check, Rule, Title};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -9,6 +9,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "connection-limit",
+    title: Title {
+        english: "Too few connections are allowed.",
+        spanish: "Se permiten muy pocas conexiones.",
+    },
     check: Check::Way(check),
 };
 
@@ -40,11 +44,20 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding>
         RULE.id,
         Severity::Warning,
         limit.pos,
-        format!("{allowed} connections at a time are allowed, and a client has {OPEN} open while it connects."),
-        format!("While a long poll waits, the client's POST gets {status}, and it is disconnected with \"transport error\"."),
+        say!(
+            "{allowed} connections at a time are allowed, and a client has {OPEN} open while it connects.",
+            "Se permiten {allowed} conexiones a la vez, y un cliente tiene {OPEN} abiertas mientras se conecta."
+        ),
+        say!(
+            "While a long poll waits, the client's POST gets {status}, and it is disconnected with \"transport \
+             error\".",
+            "Mientras espera un long poll, el POST del cliente recibe {status}, y se desconecta con \"transport \
+             error\"."
+        ),
     );
     let path = &case.question.path;
-    Some(finding.advise(format!(
-        "Do not limit {path}, or allow as many as the clients behind one address need."
+    Some(finding.advise(say!(
+        "Do not limit {path}, or allow as many as the clients behind one address need.",
+        "No limite {path}, o permita tantas como necesiten los clientes tras una misma dirección."
     )))
 }

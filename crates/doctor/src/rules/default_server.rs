@@ -1,15 +1,20 @@
 //! No `server_name` fits the host, and the default server does not lead to Socket.IO, while another block does.
 
-use super::{Check, Rule, one};
+use super::{Check, Rule, Title, one};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
+    language::Text,
     nginx::{server::Why, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "default-server",
+    title: Title {
+        english: "The default server answers.",
+        spanish: "Responde el servidor por defecto.",
+    },
     check: Check::Route(|case| one(judge(case))),
 };
 
@@ -33,28 +38,40 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         Severity::Error,
         place.pos,
         message(case, place, &taken),
-        "The default server answers in its stead: another site's page, a redirect or 404.",
+        say!(
+            "The default server answers in its stead: another site's page, a redirect or 404.",
+            "En su lugar responde el servidor por defecto: la página de otro sitio, una redirección o 404."
+        ),
     );
     let host = &case.origin.host;
     Some(match names.and_then(|names| names.args.last()) {
         Some(word) => {
             let text = format!("{} {host}", word.text);
             let edits = vec![edit::replace(case.config, place, word, &text)];
-            finding.mend(format!("Add {host} to the names."), false, edits)
+            finding.mend(
+                say!("Add {host} to the names.", "Añada {host} a los nombres."),
+                false,
+                edits,
+            )
         }
-        None => finding.advise(format!("Add `server_name {host};` to this block.")),
+        None => finding.advise(say!(
+            "Add `server_name {host};` to this block.",
+            "Añada `server_name {host};` a este bloque."
+        )),
     })
 }
 
-fn message(case: &Case<'_>, place: &Directive, taken: &str) -> String {
+fn message(case: &Case<'_>, place: &Directive, taken: &str) -> Text {
     let host = &case.origin.host;
     let port = case.arriving.port;
     let says = if place.is("server_name") {
-        "These names do not"
+        say!("These names do not", "Estos nombres no incluyen")
     } else {
-        "This block does not"
+        say!("This block does not", "Este bloque no incluye")
     };
-    format!(
-        "{says} take in {host} on port {port}, so the default server at {taken} gets its requests."
+    say!(
+        "{says} take in {host} on port {port}, so the default server at {taken} gets its requests.",
+        "{says} {host} en el puerto {port}, así que sus peticiones van al servidor por defecto de {taken}.";
+        says = says
     )
 }

@@ -1,7 +1,7 @@
 //! `Upgrade websocket` is sent with every request, polling too, which the back end then takes for a broken
 //! websocket.
 
-use super::{Check, Rule, headers, one};
+use super::{Check, Rule, Title, headers, one};
 use crate::{
     case::Case,
     edit,
@@ -10,6 +10,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "forced-upgrade",
+    title: Title {
+        english: "Every request is made a websocket.",
+        spanish: "Toda petición se convierte en websocket.",
+    },
     check: Check::Way(|case| one(judge(case))),
 };
 
@@ -28,15 +32,33 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Error,
         place.pos,
-        "Every request is sent on as a websocket, polling too.",
-        "Polling gets 400, \"Missing or invalid Sec-WebSocket-Key header\", so the default client never connects.",
+        say!(
+            "Every request is sent on as a websocket, polling too.",
+            "Toda petición se reenvía como websocket, también el polling."
+        ),
+        say!(
+            "Polling gets 400, \"Missing or invalid Sec-WebSocket-Key header\", so the default client never \
+             connects.",
+            "El polling recibe 400, \"Missing or invalid Sec-WebSocket-Key header\", y el cliente por defecto nunca \
+             se conecta."
+        ),
     );
     let value = place.args.get(1).filter(|_| place.is("proxy_set_header"));
     Some(match value {
         Some(word) => {
             let edits = vec![edit::replace(case.config, place, word, "$http_upgrade")];
-            finding.mend("Hand on what the client sent.", true, edits)
+            finding.mend(
+                say!(
+                    "Hand on what the client sent.",
+                    "Reenvíe lo que mandó el cliente."
+                ),
+                true,
+                edits,
+            )
         }
-        None => finding.advise("Hand on what the client sent: $http_upgrade."),
+        None => finding.advise(say!(
+            "Hand on what the client sent: $http_upgrade.",
+            "Reenvíe lo que mandó el cliente: $http_upgrade."
+        )),
     })
 }

@@ -1,6 +1,6 @@
 //! The back end is not told the host, the client's address or the scheme, or is told what the client claims.
 
-use super::{Check, Rule};
+use super::{Check, Rule, Title};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -9,6 +9,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "forwarded-headers",
+    title: Title {
+        english: "The back end is not told who asks (hint).",
+        spanish: "Al back end no se le dice quién pregunta (sugerencia).",
+    },
     check: Check::Way(check),
 };
 
@@ -44,11 +48,22 @@ fn absent(case: &Case<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Hint,
         proxied.pass.pos,
-        format!("The back end is not told: {}.", missing.join(", ")),
-        "Nothing breaks; but the back end sees nginx's address for every client, and may build wrong addresses or \
-         refuse an origin.",
+        say!(
+            "The back end is not told: {missing}.",
+            "Al back end no se le dice: {missing}.",
+            missing = missing.join(", ")
+        ),
+        say!(
+            "Nothing breaks; but the back end sees nginx's address for every client, and may build wrong addresses \
+             or refuse an origin.",
+            "No se rompe nada; pero el back end ve la dirección de nginx para todos los clientes, y puede formar \
+             direcciones erróneas o rechazar un origen."
+        ),
     );
-    Some(finding.advise("Set them from $http_host, $remote_addr and $scheme."))
+    Some(finding.advise(say!(
+        "Set them from $http_host, $remote_addr and $scheme.",
+        "Póngalos con $http_host, $remote_addr y $scheme."
+    )))
 }
 
 fn forgeable(case: &Case<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
@@ -61,10 +76,19 @@ fn forgeable(case: &Case<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
             RULE.id,
             Severity::Hint,
             by.pos,
-            "The back end is told the address that the client claims.",
-            "Nothing breaks; but anybody can give any address.",
+            say!(
+                "The back end is told the address that the client claims.",
+                "Al back end se le dice la dirección que el cliente afirma tener."
+            ),
+            say!(
+                "Nothing breaks; but anybody can give any address.",
+                "No se rompe nada; pero cualquiera puede dar cualquier dirección."
+            ),
         )
-        .advise("Use $remote_addr, or $proxy_add_x_forwarded_for behind another proxy.")
+        .advise(say!(
+            "Use $remote_addr, or $proxy_add_x_forwarded_for behind another proxy.",
+            "Use $remote_addr, o $proxy_add_x_forwarded_for detrás de otro proxy."
+        ))
     };
     claimed.then(finding)
 }

@@ -3,11 +3,12 @@
 
 use std::net::IpAddr;
 
-use super::{Check, Rule, Site};
+use super::{Check, Rule, Site, Title};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
     front_end::{Address, FrontEnd},
+    language::Text,
     nginx::{
         Landing, Step,
         listen::is_loopback,
@@ -17,17 +18,27 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "front-end-address",
+    title: Title {
+        english: "The pages ask an address that goes around the proxy, or that only the developer's machine has.",
+        spanish: "Las páginas preguntan a una dirección que esquiva el proxy, o que solo tiene la máquina del desarrollador.",
+    },
     check: Check::FrontEnd(check),
 };
 
 /// What is wrong with an address, and what the client sees of it.
 struct Trouble {
-    message: String,
-    effect: &'static str,
+    message: Text,
+    effect: Text,
 }
 
-const AROUND: &str = "From other machines the connection is refused or blocked, or, where the port is open, requests \
-                      go around the proxy and its TLS.";
+fn around() -> Text {
+    say!(
+        "From other machines the connection is refused or blocked, or, where the port is open, requests go around \
+         the proxy and its TLS.",
+        "Desde otras máquinas la conexión se rechaza o se bloquea, o, donde el puerto está abierto, las peticiones \
+         esquivan el proxy y su TLS."
+    )
+}
 
 fn check(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
     let Some(origin) = &site.origin else {
@@ -60,8 +71,14 @@ fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding>
 fn elsewhere(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Trouble> {
     let asked = &address.url.origin;
     if origin.scheme == "https" && asked.scheme == "http" && !is_loopback(&asked.host) {
-        let message = format!("{asked} is not encrypted, and the page at {origin} is.");
-        let effect = "The browser blocks it as mixed content before anything is sent.";
+        let message = say!(
+            "{asked} is not encrypted, and the page at {origin} is.",
+            "{asked} no va cifrado, y la página de {origin} sí."
+        );
+        let effect = say!(
+            "The browser blocks it as mixed content before anything is sent.",
+            "El navegador lo bloquea como contenido mixto antes de enviar nada."
+        );
         return Some(Trouble { message, effect });
     }
     if asked.port == origin.port || site.listens(asked.port) {
@@ -69,15 +86,19 @@ fn elsewhere(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Trou
     }
     let usual = asked.port == default_port(asked.scheme) && !address.has_port;
     let message = match usual {
-        true => format!("The page is at {origin}, and nothing serves {asked}."),
-        false => format!(
-            "Port {} goes around the proxy: people open {origin}.",
-            asked.port
+        true => say!(
+            "The page is at {origin}, and nothing serves {asked}.",
+            "La página está en {origin}, y nada sirve {asked}."
+        ),
+        false => say!(
+            "Port {port} goes around the proxy: people open {origin}.",
+            "El puerto {port} esquiva el proxy: la gente abre {origin}.",
+            port = asked.port
         ),
     };
     Some(Trouble {
         message,
-        effect: AROUND,
+        effect: around(),
     })
 }
 
@@ -88,11 +109,15 @@ fn developers(address: &Address) -> Option<Trouble> {
         return None;
     }
     Some(Trouble {
-        message: format!(
-            "{} is the machine of whoever opens the page.",
-            address.url.origin
+        message: say!(
+            "{asked} is the machine of whoever opens the page.",
+            "{asked} es la máquina de quien abre la página.",
+            asked = address.url.origin
         ),
-        effect: "It works on the developer's machine only; everybody else's browser finds nobody there.",
+        effect: say!(
+            "It works on the developer's machine only; everybody else's browser finds nobody there.",
+            "Solo funciona en la máquina del desarrollador; los navegadores de los demás no encuentran a nadie ahí."
+        ),
     })
 }
 
@@ -106,8 +131,11 @@ fn behind(address: &Address, site: &Site<'_>) -> Option<Trouble> {
     let meant =
         address.has_port && site.is_back_end_port(asked.port) && private || site.is_back_end(asked);
     meant.then(|| Trouble {
-        message: format!("{asked} is the back end's own address, behind the proxy."),
-        effect: AROUND,
+        message: say!(
+            "{asked} is the back end's own address, behind the proxy.",
+            "{asked} es la dirección propia del back end, detrás del proxy."
+        ),
+        effect: around(),
     })
 }
 
@@ -128,15 +156,22 @@ fn tell(address: &Address, origin: &Origin, trouble: Trouble) -> Finding {
     );
     match (&address.setting.name, address.setting.is_literal) {
         (Some(name), true) => finding.mend(
-            format!("Set {name} to {right}, and build the front end again."),
+            say!(
+                "Set {name} to {right}, and build the front end again.",
+                "Ponga {name} a {right}, y vuelva a compilar el front end."
+            ),
             true,
             vec![address.setting.replaced_by(&right)],
         ),
-        (Some(name), false) => finding.advise(format!(
-            "Let {name} come to {right}, and build the front end again."
+        (Some(name), false) => finding.advise(say!(
+            "Let {name} come to {right}, and build the front end again.",
+            "Haga que {name} resulte en {right}, y vuelva a compilar el front end."
         )),
-        (None, _) => finding.advise(format!(
-            "Build the front end again with {right} in its environment; correcting the built file lasts until the next build."
+        (None, _) => finding.advise(say!(
+            "Build the front end again with {right} in its environment; correcting the built file lasts until the \
+             next build.",
+            "Vuelva a compilar el front end con {right} en su entorno; corregir el archivo compilado dura hasta la \
+             próxima compilación."
         )),
     }
 }
@@ -163,19 +198,28 @@ fn wrong_path(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Fin
             return None;
         }
         (
-            format!(
-                "socket.io-client takes the path {path} of {name} for the name of a namespace."
+            say!(
+                "socket.io-client takes the path {path} of {name} for the name of a namespace.",
+                "socket.io-client toma la ruta {path} de {name} por el nombre de un namespace."
             ),
-            "The server refuses it: connect_error, \"Invalid namespace\".",
+            say!(
+                "The server refuses it: connect_error, \"Invalid namespace\".",
+                "El servidor lo rechaza: connect_error, \"Invalid namespace\"."
+            ),
             origin.to_string(),
         )
     } else if setting.is_named("API") && ends_in_the_page(case, path) {
         let right = format!("{origin}/api");
         (
-            format!(
-                "No location proxies {path}, which {name} names: its requests end in the page's own files."
+            say!(
+                "No location proxies {path}, which {name} names: its requests end in the page's own files.",
+                "Ninguna location lleva al back end la ruta {path} que nombra {name}: sus peticiones acaban en los \
+                 archivos de la página."
             ),
-            "Requests get 404, or 200 with the page's HTML in place of JSON.",
+            say!(
+                "Requests get 404, or 200 with the page's HTML in place of JSON.",
+                "Las peticiones reciben 404, o 200 con el HTML de la página en lugar de JSON."
+            ),
             right,
         )
     } else {
@@ -183,8 +227,9 @@ fn wrong_path(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Fin
     };
     let place = setting.place.clone();
     let finding = Finding::new(RULE.id, Severity::Error, place, message, effect);
-    Some(finding.advise(format!(
-        "Probably {right} is meant; then build the front end again."
+    Some(finding.advise(say!(
+        "Probably {right} is meant; then build the front end again.",
+        "Probablemente se quiso decir {right}; después vuelva a compilar el front end."
     )))
 }
 

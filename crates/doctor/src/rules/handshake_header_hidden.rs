@@ -1,6 +1,6 @@
 //! A header of the websocket's answer is taken away, and the client refuses the connection it was granted.
 
-use super::{Check, Rule};
+use super::{Check, Rule, Title};
 use crate::{
     case::Case,
     edit,
@@ -10,6 +10,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "handshake-header-hidden",
+    title: Title {
+        english: "The answer of the websocket is cut.",
+        spanish: "La respuesta del websocket llega mutilada.",
+    },
     check: Check::Way(check),
 };
 
@@ -42,12 +46,19 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
                 RULE.id,
                 Severity::Error,
                 directive.pos,
-                format!("This takes {header} off the websocket's answer."),
-                "The handshake ends with 101, and the client drops it: \"Invalid Sec-WebSocket-Accept header\" or \
-                 \"Invalid Upgrade header\".",
+                say!(
+                    "This takes {header} off the websocket's answer.",
+                    "Esto quita {header} de la respuesta del websocket."
+                ),
+                say!(
+                    "The handshake ends with 101, and the client drops it: \"Invalid Sec-WebSocket-Accept header\" \
+                     or \"Invalid Upgrade header\".",
+                    "El handshake acaba con 101, y el cliente lo descarta: \"Invalid Sec-WebSocket-Accept header\" \
+                     o \"Invalid Upgrade header\"."
+                ),
             );
             let edits = vec![edit::remove(case.config, directive)];
-            Some(finding.mend("Take this line away.", true, edits))
+            Some(finding.mend(say!("Take this line away.", "Quite esta línea."), true, edits))
         })
         .collect()
 }

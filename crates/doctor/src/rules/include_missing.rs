@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Check, Rule};
+use super::{Check, Rule, Title};
 use crate::{
     finding::{Finding, Severity},
     nginx::Config,
@@ -11,6 +11,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "include-missing",
+    title: Title {
+        english: "An included file is not there.",
+        spanish: "Falta un archivo incluido.",
+    },
     check: Check::Loading(check),
 };
 
@@ -32,15 +36,20 @@ fn check(config: &Config, root: &Root) -> Vec<Finding> {
             RULE.id,
             severity,
             config.place(mistake.pos),
-            format!(
-                "The file that is included here is missing: {}.",
-                mistake.message
+            say!(
+                "The file that is included here is missing: {why}.",
+                "Falta el archivo que se incluye aquí: {why}.",
+                why = mistake.message
             ),
-            "nginx refuses the configuration: it does not start, or goes on with the old one after a reload.",
+            say!(
+                "nginx refuses the configuration: it does not start, or goes on with the old one after a reload.",
+                "nginx rechaza la configuración: no arranca, o sigue con la antigua tras recargar."
+            ),
         );
-        findings.push(finding.advise(
+        findings.push(finding.advise(say!(
             "Correct the path, restore the file, or take the include (or the dead link) away.",
-        ));
+            "Corrija la ruta, restaure el archivo, o quite el include (o el enlace muerto)."
+        )));
     }
     findings
 }

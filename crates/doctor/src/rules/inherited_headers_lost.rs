@@ -1,7 +1,7 @@
 //! The outer block hands on `Upgrade` and `Connection`; a `proxy_set_header` of the inner block throws the whole
 //! inherited list away.
 
-use super::{Check, Rule, headers, one, upgrade_headers::hidden_outside};
+use super::{Check, Rule, Title, headers, one, upgrade_headers::hidden_outside};
 use crate::{
     case::Case,
     edit,
@@ -11,6 +11,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "inherited-headers-lost",
+    title: Title {
+        english: "An inner header throws the outer ones away.",
+        spanish: "Una cabecera interior anula las exteriores.",
+    },
     check: Check::Way(|case| one(judge(case))),
 };
 
@@ -33,16 +37,29 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Error,
         first.pos,
-        format!(
-            "A proxy_set_header in this block throws away all those of the outer one ({outer}), {} among them.",
-            lost.join(" and ")
+        say!(
+            "A proxy_set_header in this block throws away all those of the outer one ({outer}), {lost} among them.",
+            "Un proxy_set_header de este bloque anula todos los del exterior ({outer}), {lost} entre ellos.",
+            lost = lost.join(", ")
         ),
-        "The websocket gets 400, {\"code\":3,\"message\":\"Bad request\"}; clients stay on polling, or never connect.",
+        say!(
+            "The websocket gets 400, {{\"code\":3,\"message\":\"Bad request\"}}; clients stay on polling, or never \
+             connect.",
+            "El websocket recibe 400, {{\"code\":3,\"message\":\"Bad request\"}}; los clientes se quedan en \
+             polling, o nunca se conectan."
+        ),
     );
     let lines = lost_lines(&own, &hidden);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let edits = vec![edit::after(case.config, last, &lines)];
-    Some(finding.mend("Repeat the outer headers in this block.", true, edits))
+    Some(finding.mend(
+        say!(
+            "Repeat the outer headers in this block.",
+            "Repita en este bloque las cabeceras del exterior."
+        ),
+        true,
+        edits,
+    ))
 }
 
 /// The outer lines that the inner block does not have in its own words.

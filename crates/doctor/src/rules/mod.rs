@@ -57,6 +57,7 @@ use crate::{
     case::Case,
     finding::Finding,
     front_end::FrontEnd,
+    language::Title,
     nginx::{Config, Proxied, Walk},
     process::Processes,
     root::Root,
@@ -69,6 +70,8 @@ pub(crate) use self::site::Site;
 pub struct Rule {
     /// Its name in reports, and of its section in `docs/checks.md`.
     pub id: &'static str,
+    /// What it is about, in a line.
+    pub title: Title,
     check: Check,
 }
 

@@ -1,9 +1,10 @@
 //! Configurations that can be read but that nginx refuses, as far as they concern a request's way: a missing
 //! semicolon that swallows the next directive, a URI where `proxy_pass` may have none, what may stand only once.
 
-use super::{Check, Rule};
+use super::{Check, Rule, Title};
 use crate::{
     finding::{Finding, Severity},
+    language::Text,
     nginx::{
         Config,
         tree::{Directive, Word},
@@ -13,6 +14,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "nginx-refuses",
+    title: Title {
+        english: "nginx refuses a directive.",
+        spanish: "nginx rechaza una directiva.",
+    },
     check: Check::Loading(check),
 };
 
@@ -68,15 +73,21 @@ fn check(config: &Config, _: &Root) -> Vec<Finding> {
             RULE.id,
             Severity::Error,
             config.place(word.pos),
-            format!("nginx refuses this: {why}."),
-            "nginx does not start with this configuration, or goes on with the old one after a reload.",
+            say!("nginx refuses this: {why}.", "nginx rechaza esto: {why}."; why = why),
+            say!(
+                "nginx does not start with this configuration, or goes on with the old one after a reload.",
+                "nginx no arranca con esta configuración, o sigue con la antigua tras recargar."
+            ),
         )
-        .advise("Correct the line; `nginx -t` tells whether nginx takes it.")
+        .advise(say!(
+            "Correct the line; `nginx -t` tells whether nginx takes it.",
+            "Corrija la línea; `nginx -t` dice si nginx la acepta."
+        ))
     });
     findings.collect()
 }
 
-fn examine<'c>(block: &'c Directive, refusals: &mut Vec<(&'c Word, String)>) {
+fn examine<'c>(block: &'c Directive, refusals: &mut Vec<(&'c Word, Text)>) {
     if matches!(
         block.name.text.as_str(),
         "map" | "geo" | "types" | "split_clients"
@@ -92,7 +103,7 @@ fn examine<'c>(block: &'c Directive, refusals: &mut Vec<(&'c Word, String)>) {
     }
 }
 
-fn arguments<'c>(directive: &'c Directive, refusals: &mut Vec<(&'c Word, String)>) {
+fn arguments<'c>(directive: &'c Directive, refusals: &mut Vec<(&'c Word, Text)>) {
     let wanted = ARGUMENTS.iter().find(|(name, _)| directive.is(name));
     let Some(&(name, count)) = wanted.filter(|(_, count)| *count != directive.args.len()) else {
         return;
@@ -102,25 +113,29 @@ fn arguments<'c>(directive: &'c Directive, refusals: &mut Vec<(&'c Word, String)
         .get(count)
         .filter(|word| word.pos.line > directive.name.pos.line);
     let why = match swallowed {
-        Some(word) => format!(
-            "\"{name}\" has too many arguments, because a `;` is missing before \"{}\"",
-            word.text
+        Some(word) => say!(
+            "\"{name}\" has too many arguments, because a `;` is missing before \"{next}\"",
+            "\"{name}\" tiene demasiados argumentos, porque falta un `;` antes de \"{next}\"",
+            next = word.text
         ),
-        None => format!("invalid number of arguments in \"{name}\", which takes {count}"),
+        None => say!(
+            "invalid number of arguments in \"{name}\", which takes {count}",
+            "número de argumentos no válido en \"{name}\", que lleva {count}"
+        ),
     };
     refusals.push((&directive.name, why));
 }
 
-fn twice<'c>(
-    before: &[Directive],
-    directive: &'c Directive,
-    refusals: &mut Vec<(&'c Word, String)>,
-) {
+fn twice<'c>(before: &[Directive], directive: &'c Directive, refusals: &mut Vec<(&'c Word, Text)>) {
     let same = |other: &&Directive| other.is(&directive.name.text);
     if ONCE.iter().any(|name| directive.is(name)) && before.iter().any(|other| same(&other)) {
         refusals.push((
             &directive.name,
-            format!("\"{}\" is set twice in one block", directive.name.text),
+            say!(
+                "\"{name}\" is set twice in one block",
+                "\"{name}\" está dos veces en un bloque",
+                name = directive.name.text
+            ),
         ));
     }
     let words = |location: &Directive| {
@@ -137,7 +152,11 @@ fn twice<'c>(
     if directive.is("location") && !is_regex && twin {
         refusals.push((
             &directive.name,
-            format!("there are two of \"{}\"", directive.head()),
+            say!(
+                "there are two of \"{head}\"",
+                "hay dos de \"{head}\"",
+                head = directive.head()
+            ),
         ));
     }
 }
@@ -145,7 +164,7 @@ fn twice<'c>(
 fn wrong_address<'c>(
     block: &Directive,
     directive: &'c Directive,
-    refusals: &mut Vec<(&'c Word, String)>,
+    refusals: &mut Vec<(&'c Word, Text)>,
 ) {
     if !directive.is("proxy_pass") {
         return;
@@ -160,7 +179,10 @@ fn wrong_address<'c>(
     {
         refusals.push((
             address,
-            "an address starts with http:// or https://".to_owned(),
+            say!(
+                "an address starts with http:// or https://",
+                "una dirección empieza por http:// o https://"
+            ),
         ));
         return;
     }
@@ -169,9 +191,13 @@ fn wrong_address<'c>(
     }
     let rest = address.text.split_once("://").map_or("", |(_, rest)| rest);
     if !rest.contains('$') && !rest.starts_with("unix:") && rest.contains('/') {
-        let why = "\"proxy_pass\" may not have a URI in a location by regular expression, a named one, an `if` \
-                   or a `limit_except`";
-        refusals.push((address, why.to_owned()));
+        let why = say!(
+            "\"proxy_pass\" may not have a URI in a location by regular expression, a named one, an `if` or a \
+             `limit_except`",
+            "\"proxy_pass\" no puede llevar URI en una location por expresión regular, en una con nombre, en un \
+             `if` ni en un `limit_except`"
+        );
+        refusals.push((address, why));
     }
 }
 
@@ -187,18 +213,22 @@ fn by_pattern(block: &Directive) -> bool {
 fn misplaced<'c>(
     block: &Directive,
     directive: &'c Directive,
-    refusals: &mut Vec<(&'c Word, String)>,
+    refusals: &mut Vec<(&'c Word, Text)>,
 ) {
     if directive.is("server") && !directive.children().is_empty() && !block.is("http") {
-        let why = "\"server\" is not allowed here; is a `}` missing before it?";
-        refusals.push((&directive.name, why.to_owned()));
+        let why = say!(
+            "\"server\" is not allowed here; is a `}}` missing before it?",
+            "\"server\" no se permite aquí; ¿falta un `}}` antes?"
+        );
+        refusals.push((&directive.name, why));
     }
     let (Some(outer), Some(inner)) = (plain_prefix(block), plain_prefix(directive)) else {
         return;
     };
     if !inner.starts_with(outer) {
-        let why = format!(
-            "location \"{inner}\" is outside location \"{outer}\"; is a `}}` missing before it?"
+        let why = say!(
+            "location \"{inner}\" is outside location \"{outer}\"; is a `}}` missing before it?",
+            "la location \"{inner}\" está fuera de la location \"{outer}\"; ¿falta un `}}` antes?"
         );
         refusals.push((&directive.name, why));
     }

@@ -1,6 +1,6 @@
 //! Nobody listens on the port of the URL.
 
-use super::{Check, Rule, one};
+use super::{Check, Rule, Title, one};
 use crate::{
     case::Case,
     edit,
@@ -14,6 +14,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "no-listener",
+    title: Title {
+        english: "Nobody listens on the port.",
+        spanish: "Nadie escucha en el puerto.",
+    },
     check: Check::Route(|case| one(judge(case))),
 };
 
@@ -34,12 +38,19 @@ fn only_ipv6(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Warning,
         directive.pos,
-        "This site listens on IPv6 alone.",
-        "Clients with IPv4 are refused, or get another site's answer.",
+        say!(
+            "This site listens on IPv6 alone.",
+            "Este sitio escucha solo en IPv6."
+        ),
+        say!(
+            "Clients with IPv4 are refused, or get another site's answer.",
+            "Los clientes con IPv4 son rechazados, o reciben la respuesta de otro sitio."
+        ),
     );
-    let advice = format!(
-        "Listen on both: `listen {};` beside this line.",
-        listen.port
+    let advice = say!(
+        "Listen on both: `listen {port};` beside this line.",
+        "Escuche en ambos: `listen {port};` junto a esta línea.",
+        port = listen.port
     );
     let edits = vec![edit::before(
         case.config,
@@ -72,14 +83,16 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         .as_ref()
         .is_some_and(|direct| direct.origin.port == port);
     let message = if around {
-        format!(
-            "{} is the back end's own port: the URL goes around nginx.",
-            case.origin
+        say!(
+            "{origin} is the back end's own port: the URL goes around nginx.",
+            "{origin} es el puerto propio del back end: la URL esquiva nginx.",
+            origin = case.origin
         )
     } else {
-        format!(
-            "No server block listens on port {port}, where {} leads.",
-            case.origin
+        say!(
+            "No server block listens on port {port}, where {origin} leads.",
+            "Ningún bloque server escucha en el puerto {port}, adonde lleva {origin}.",
+            origin = case.origin
         )
     };
     let finding = case.finding(
@@ -87,9 +100,13 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         Severity::Error,
         directive.pos,
         message,
-        "The connection is refused, or something other than nginx answers.",
+        say!(
+            "The connection is refused, or something other than nginx answers.",
+            "La conexión se rechaza, o responde algo que no es nginx."
+        ),
     );
-    Some(finding.advise(format!(
-        "Add `listen {port};` here, or correct the port of the URL."
+    Some(finding.advise(say!(
+        "Add `listen {port};` here, or correct the port of the URL.",
+        "Añada `listen {port};` aquí, o corrija el puerto de la URL."
     )))
 }

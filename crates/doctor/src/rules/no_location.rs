@@ -1,15 +1,20 @@
 //! No location is meant for the Socket.IO path, so it falls into the one for everything, or into none.
 
-use super::{Check, Rule, address::without_uri, blame, one};
+use super::{Check, Rule, Title, address::without_uri, blame, one};
 use crate::{
     case::Case,
     edit,
     finding::{Edit, Finding, Severity},
+    language::Text,
     nginx::{Landing, Proxied, Step, Walk, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "no-location",
+    title: Title {
+        english: "No location for Socket.IO.",
+        spanish: "No hay location para Socket.IO.",
+    },
     check: Check::Route(|case| one(judge(case))),
 };
 
@@ -32,33 +37,41 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Error,
         place.pos,
-        format!(
-            "No location is meant for {path}: its requests end {}.{}",
-            where_to(place),
-            namespace(case, walk)
+        say!(
+            "No location is meant for {path}: its requests end {place}.{namespace}",
+            "Ninguna location es para {path}: sus peticiones acaban {place}.{namespace}";
+            place = where_to(place),
+            namespace = namespace(case, walk)
         ),
-        format!(
-            "The client gets {}, and never a session.",
-            blame::seen(walk)
+        say!(
+            "The client gets {seen}, and never a session.",
+            "El cliente recibe {seen}, y nunca una sesión.";
+            seen = blame::seen(walk)
         ),
     );
     Some(finding.mend(
-        format!("Give {path} a location of its own, proxied to the back end."),
+        say!(
+            "Give {path} a location of its own, proxied to the back end.",
+            "Dé a {path} una location propia que lleve al back end."
+        ),
         back_end(case).is_some(),
         new_location(case, walk).into_iter().collect(),
     ))
 }
 
-fn where_to(place: &Directive) -> String {
+fn where_to(place: &Directive) -> Text {
     match place.name.text.as_str() {
-        "server" => "among the files of this server block".to_owned(),
-        "try_files" => "in this try_files".to_owned(),
-        name => format!("in this {name}"),
+        "server" => say!(
+            "among the files of this server block",
+            "entre los archivos de este bloque server"
+        ),
+        "try_files" => say!("in this try_files", "en este try_files"),
+        name => say!("in this {name}", "en este {name}"),
     }
 }
 
 /// A frequent mistake: the namespace is taken for a path.
-fn namespace(case: &Case<'_>, walk: &Walk<'_>) -> String {
+fn namespace(case: &Case<'_>, walk: &Walk<'_>) -> Text {
     let namespace = case.question.namespace.trim_end_matches('/');
     let mut prefixes = walk
         .server()
@@ -66,10 +79,11 @@ fn namespace(case: &Case<'_>, walk: &Walk<'_>) -> String {
         .iter()
         .filter_map(|location| location.prefix());
     if namespace.is_empty() || !prefixes.any(|prefix| prefix.trim_end_matches('/') == namespace) {
-        return String::new();
+        return Text::default();
     }
-    format!(
-        " There is a location for {namespace}, but a namespace is no path: nothing is requested there."
+    say!(
+        " There is a location for {namespace}, but a namespace is no path: nothing is requested there.",
+        " Hay una location para {namespace}, pero un namespace no es una ruta: ahí no se pide nada."
     )
 }
 

@@ -1,6 +1,6 @@
 //! `proxy_pass` with a variable whose value is a name: nginx looks it up at run time, and has nobody to ask.
 
-use super::{Check, Rule, first_proxied};
+use super::{Check, Rule, Title, first_proxied};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -9,6 +9,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "no-resolver",
+    title: Title {
+        english: "A name in a variable, and no resolver.",
+        spanish: "Un nombre en una variable, y ningún resolver.",
+    },
     check: Check::Way(|case| first_proxied(case, judge)),
 };
 
@@ -24,10 +28,21 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
         RULE.id,
         Severity::Error,
         proxied.pass.pos,
-        format!("This address has a variable, so {host} is looked up at run time, and no resolver is set."),
-        format!("Every request gets 502; nginx logs \"no resolver defined to resolve {host}\"."),
+        say!(
+            "This address has a variable, so {host} is looked up at run time, and no resolver is set.",
+            "Esta dirección lleva una variable, así que {host} se busca en ejecución, y no hay resolver."
+        ),
+        say!(
+            "Every request gets 502; nginx logs \"no resolver defined to resolve {host}\".",
+            "Toda petición recibe 502; nginx anota \"no resolver defined to resolve {host}\"."
+        ),
     );
     Some(finding.advise(
-        "Write the address without a variable, name an `upstream` of that name, or set `resolver` to a name server.",
+        say!(
+            "Write the address without a variable, name an `upstream` of that name, or set `resolver` to a name \
+             server.",
+            "Escriba la dirección sin variable, haga un `upstream` con ese nombre, o ponga en `resolver` un \
+             servidor de nombres."
+        ),
     ))
 }

@@ -1,6 +1,6 @@
 //! Several back ends, and the requests of one polling session may go to any of them.
 
-use super::{Check, Rule, one};
+use super::{Check, Rule, Title, one};
 use crate::{
     case::Case,
     edit,
@@ -14,6 +14,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "no-sticky-sessions",
+    title: Title {
+        english: "A session's requests go to several servers.",
+        spanish: "Las peticiones de una sesión van a varios servidores.",
+    },
     check: Check::Way(|case| one(judge(case))),
 };
 
@@ -96,27 +100,41 @@ fn tell(case: &Case<'_>, upstream: &Upstream<'_>, count: usize) -> Finding {
         RULE.id,
         Severity::Error,
         place.pos,
-        format!(
-            "Upstream {} has {count} servers and picks one by {how}, so a session's requests go to servers that do not \
-             know it.",
-            upstream.name
+        say!(
+            "Upstream {name} has {count} servers and picks one by {how}, so a session's requests go to servers that \
+             do not know it.",
+            "El upstream {name} tiene {count} servidores y elige uno por {how}, así que las peticiones de una \
+             sesión van a servidores que no la conocen.",
+            name = upstream.name
         ),
-        "Polling gets 400, {\"code\":1,\"message\":\"Session ID unknown\"}, now and then or every time; a websocket \
-         alone works.",
+        say!(
+            "Polling gets 400, {{\"code\":1,\"message\":\"Session ID unknown\"}}, now and then or every time; a \
+             websocket alone works.",
+            "El polling recibe 400, {{\"code\":1,\"message\":\"Session ID unknown\"}}, a veces o siempre; un \
+             websocket solo funciona."
+        ),
     );
     let first = upstream.directive.first("server");
     let edit = match (method, first) {
         (None, Some(first)) => edit::before(case.config, first, &["ip_hash;"]),
         (Some(method), Some(first)) if method.pos > first.pos => {
-            return finding.advise("Take this line away and put `ip_hash;` or `hash $remote_addr consistent;` before the servers.");
+            return finding.advise(say!(
+                "Take this line away and put `ip_hash;` or `hash $remote_addr consistent;` before the servers.",
+                "Quite esta línea y ponga `ip_hash;` o `hash $remote_addr consistent;` antes de los servidores."
+            ));
         }
         _ => {
-            return finding
-                .advise("Pick by the client: `ip_hash;` or `hash $remote_addr consistent;`.");
+            return finding.advise(say!(
+                "Pick by the client: `ip_hash;` or `hash $remote_addr consistent;`.",
+                "Elija por el cliente: `ip_hash;` o `hash $remote_addr consistent;`."
+            ));
         }
     };
     finding.mend(
-        "Pick by the client's address: the same client, the same server.",
+        say!(
+            "Pick by the client's address: the same client, the same server.",
+            "Elija por la dirección del cliente: el mismo cliente, el mismo servidor."
+        ),
         true,
         vec![edit],
     )

@@ -1,6 +1,6 @@
 //! A unit that may not open as many files as a server of sockets has clients.
 
-use super::{Check, Rule, Site};
+use super::{Check, Rule, Site, Title};
 use crate::{
     finding::{Finding, Severity},
     nginx::units,
@@ -9,6 +9,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "open-files-limit",
+    title: Title {
+        english: "The server may open fewer files than it has clients.",
+        spanish: "El servidor puede abrir menos archivos que clientes tiene.",
+    },
     check: Check::Processes(check),
 };
 
@@ -28,16 +32,21 @@ fn judge(app: &App) -> Option<Finding> {
         RULE.id,
         Severity::Hint,
         set.place.clone(),
-        format!(
-            "{} may open {limit} files, and each socket is one.",
-            app.name
+        say!(
+            "{name} may open {limit} files, and each socket is one.",
+            "{name} puede abrir {limit} archivos, y cada socket es uno.",
+            name = app.name
         ),
-        format!(
-            "Nothing breaks while there are fewer; with about {limit} clients, nobody else gets in."
+        say!(
+            "Nothing breaks while there are fewer; with about {limit} clients, nobody else gets in.",
+            "No se rompe nada mientras haya menos; con unos {limit} clientes, no entra nadie más."
         ),
     );
     Some(finding.mend(
-        "Allow as many as there may be clients.",
+        say!(
+            "Allow as many as there may be clients.",
+            "Permita tantos como clientes pueda haber."
+        ),
         true,
         vec![set.replaced_by("65536")],
     ))

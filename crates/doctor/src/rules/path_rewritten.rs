@@ -1,6 +1,6 @@
 //! The back end gets another path than the one at which Socket.IO listens.
 
-use super::{Check, Rule, address::without_uri, blame, first_proxied};
+use super::{Check, Rule, Title, address::without_uri, blame, first_proxied};
 use crate::{
     case::Case,
     edit,
@@ -10,6 +10,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "path-rewritten",
+    title: Title {
+        english: "The path is changed.",
+        spanish: "La ruta se cambia.",
+    },
     check: Check::Way(|case| first_proxied(case, judge)),
 };
 
@@ -25,17 +29,27 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
         RULE.id,
         Severity::Error,
         place.pos,
-        format!("The path {wanted} is changed here: the back end is asked for {path}."),
-        "Socket.IO does not own that path: the client gets the application's 404 or its page, and never a session.",
+        say!(
+            "The path {wanted} is changed here: the back end is asked for {path}.",
+            "La ruta {wanted} se cambia aquí: al back end se le pide {path}."
+        ),
+        say!(
+            "Socket.IO does not own that path: the client gets the application's 404 or its page, and never a \
+             session.",
+            "Esa ruta no es de Socket.IO: el cliente recibe el 404 de la aplicación o su página, y nunca una sesión."
+        ),
     );
     let Some(word) = proxied.pass.args.first().filter(|_| rewrite.is_none()) else {
-        return Some(finding.advise(format!(
-            "Leave {wanted} as it is, or rewrite it to the path that the server listens at."
+        return Some(finding.advise(say!(
+            "Leave {wanted} as it is, or rewrite it to the path that the server listens at.",
+            "Deje {wanted} como está, o reescríbala a la ruta en que escucha el servidor."
         )));
     };
     let bare = without_uri(&word.text)?;
     let edits = vec![edit::replace(case.config, proxied.pass, word, &bare)];
-    let advice =
-        "Without a URI (nothing after the address, not even a slash) the path goes on unchanged.";
+    let advice = say!(
+        "Without a URI (nothing after the address, not even a slash) the path goes on unchanged.",
+        "Sin URI (nada tras la dirección, ni una barra) la ruta sigue sin cambios."
+    );
     Some(finding.mend(advice, !proxied.has_variables, edits))
 }

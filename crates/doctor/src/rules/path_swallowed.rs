@@ -1,31 +1,46 @@
 //! Something other than the location that is meant takes the Socket.IO requests, or some of them: a regular
 //! expression, another prefix, a `return`, an `if`, a rewrite.
 
-use super::{Check, Rule, blame, no_location::is_for_everything, one};
+use super::{Check, Rule, Title, blame, no_location::is_for_everything, one};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
+    language::Text,
     nginx::{Landing, Walk, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "path-swallowed",
+    title: Title {
+        english: "Something else takes the requests.",
+        spanish: "Otra cosa se queda con las peticiones.",
+    },
     check: Check::Route(|case| one(judge(case))),
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {
     let walks = case.walks.as_ref()?;
-    let whole = taken(case, &walks.handshake, "The handshake");
+    let whole = taken(
+        case,
+        &walks.handshake,
+        &say!("The handshake", "El handshake"),
+    );
     let parts = [
-        (&walks.post, "A message by polling (POST)"),
-        (&walks.poll, "The long poll"),
-        (&walks.websocket, "The websocket"),
+        (
+            &walks.post,
+            say!(
+                "A message by polling (POST)",
+                "Un mensaje por polling (POST)"
+            ),
+        ),
+        (&walks.poll, say!("The long poll", "El long poll")),
+        (&walks.websocket, say!("The websocket", "El websocket")),
     ];
     let mut parts = parts.iter();
     whole.or_else(|| parts.find_map(|(walk, what)| taken(case, walk, what)))
 }
 
-fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &str) -> Option<Finding> {
+fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &Text) -> Option<Finding> {
     let place = match &walk.landing {
         Landing::Proxied(_) => stolen(case, walk)?,
         // Lua, a script: what it answers is not known, and somebody may have meant it.
@@ -39,14 +54,19 @@ fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &str) -> Option<Finding> {
         RULE.id,
         Severity::Error,
         place.pos,
-        format!(
-            "{what} for {path} is taken by this {}, and does not reach Socket.IO.",
-            short(case, place)
+        say!(
+            "{what} for {path} is taken by this {place}, and does not reach Socket.IO.",
+            "{what} para {path} cae en este {place}, y no llega a Socket.IO.",
+            place = short(case, place);
+            what = what
         ),
-        format!("The client gets {}.", blame::seen(walk)),
+        say!("The client gets {seen}.", "El cliente recibe {seen}."; seen = blame::seen(walk)),
     );
-    Some(finding.advise(format!(
-        "Let {path} pass: `location ^~ {path}` wins over regular expressions, and an `if` or `return` can leave it out."
+    Some(finding.advise(say!(
+        "Let {path} pass: `location ^~ {path}` wins over regular expressions, and an `if` or `return` can leave it \
+         out.",
+        "Deje pasar {path}: `location ^~ {path}` gana a las expresiones regulares, y un `if` o un `return` puede \
+         excluirla."
     )))
 }
 

@@ -1,6 +1,6 @@
 //! The answers to polling are cached under a key that clients share.
 
-use super::{Check, Rule, one};
+use super::{Check, Rule, Title, one};
 use crate::{
     case::Case,
     edit,
@@ -10,6 +10,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "polling-cached",
+    title: Title {
+        english: "Polling is cached.",
+        spanish: "El polling se guarda en caché.",
+    },
     check: Check::Way(|case| one(judge(case))),
 };
 
@@ -63,15 +67,24 @@ fn tell(case: &Case<'_>, zone: &Directive, key: &Directive, certain: bool) -> Fi
         RULE.id,
         if certain { Severity::Error } else { Severity::Hint },
         zone.pos,
-        format!(
-            "Polling is cached here, under a key without the query ({}): every client has the same one.",
-            case.at(key)
+        say!(
+            "Polling is cached here, under a key without the query ({key}): every client has the same one.",
+            "Aquí se guarda el polling en caché, con una clave sin la query ({key}): todos los clientes tienen la \
+             misma.",
+            key = case.at(key)
         ),
         if certain {
-            "A client gets the session of another one, or the same message again and again."
+            say!(
+                "A client gets the session of another one, or the same message again and again.",
+                "Un cliente recibe la sesión de otro, o el mismo mensaje una y otra vez."
+            )
         } else {
-            "Nothing breaks while the server says `Cache-Control: no-store`; with one that does not, clients get \
-             each other's sessions."
+            say!(
+                "Nothing breaks while the server says `Cache-Control: no-store`; with one that does not, clients \
+                 get each other's sessions.",
+                "No se rompe nada mientras el servidor diga `Cache-Control: no-store`; con uno que no lo diga, los \
+                 clientes reciben las sesiones de otros."
+            )
         },
     );
     let word = zone
@@ -79,7 +92,10 @@ fn tell(case: &Case<'_>, zone: &Directive, key: &Directive, certain: bool) -> Fi
         .first()
         .map(|word| edit::replace(case.config, zone, word, "off"));
     finding.mend(
-        "Do not cache what is proxied to Socket.IO.",
+        say!(
+            "Do not cache what is proxied to Socket.IO.",
+            "No guarde en caché lo que va a Socket.IO."
+        ),
         false,
         word.into_iter().collect(),
     )

@@ -1,7 +1,7 @@
 //! The back end is told one port, and nginx asks at another.
 
 use super::{
-    Check, Rule, Site,
+    Check, Rule, Site, Title,
     back_end::{Standing, standings},
 };
 use crate::{
@@ -11,6 +11,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "port-differs",
+    title: Title {
+        english: "The back end is told one port, and nginx asks at another.",
+        spanish: "Al back end se le dice un puerto, y nginx pregunta en otro.",
+    },
     check: Check::Processes(check),
 };
 
@@ -35,11 +39,15 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
             Severity::Hint
         },
         told.place.clone(),
-        format!(
-            "{} is told to listen at port {port}, and nginx asks this machine at {meant}.",
-            app.name
+        say!(
+            "{name} is told to listen at port {port}, and nginx asks this machine at {meant}.",
+            "A {name} se le dice que escuche en el puerto {port}, y nginx pregunta a esta máquina en el {meant}.",
+            name = app.name
         ),
-        "The client gets 502, or the answer of whoever else listens there.",
+        say!(
+            "The client gets 502, or the answer of whoever else listens there.",
+            "El cliente recibe 502, o la respuesta de otro que escuche ahí."
+        ),
     );
     let written = port.to_string();
     let right = told
@@ -48,7 +56,10 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
         .filter(|_| told.is_literal);
     // Which of the two is right is known only to who was told the back end's address.
     let is_sure = site.question.direct.is_some();
-    let advice = format!("Use one port in both: {meant} here, or {port} in nginx.");
+    let advice = say!(
+        "Use one port in both: {meant} here, or {port} in nginx.",
+        "Use un solo puerto en ambos: {meant} aquí, o {port} en nginx."
+    );
     Some(match right {
         Some(host) => {
             let edit = told.replaced_by(&format!("{host}{meant}"));

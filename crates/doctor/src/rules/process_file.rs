@@ -1,6 +1,6 @@
 //! The process manager's file is one that it refuses, or that says what it says only when it is run.
 
-use super::{Check, Rule, Site};
+use super::{Check, Rule, Site, Title};
 use crate::{
     finding::{Finding, Severity},
     process::{Processes, Unread, Why},
@@ -8,6 +8,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "process-file",
+    title: Title {
+        english: "The process manager cannot read its file, or only running it would tell what it says.",
+        spanish: "El gestor de procesos no puede leer su archivo, o solo al ejecutarlo se sabría qué dice.",
+    },
     check: Check::Processes(check),
 };
 
@@ -22,17 +26,36 @@ fn tell(unread: &Unread) -> Finding {
             RULE.id,
             Severity::Error,
             place,
-            format!("The process manager cannot read this: {why}."),
-            "Nothing is started from this file; what runs is what was started before.",
+            say!(
+                "The process manager cannot read this: {why}.",
+                "El gestor de procesos no puede leer esto: {why}.";
+                why = why
+            ),
+            say!(
+                "Nothing is started from this file; what runs is what was started before.",
+                "De este archivo no se arranca nada; lo que corre es lo que se arrancó antes."
+            ),
         )
-        .advise("Correct this line, or the one before it."),
+        .advise(say!(
+            "Correct this line, or the one before it.",
+            "Corrija esta línea, o la anterior."
+        )),
         Why::Computed => Finding::new(
             RULE.id,
             Severity::Hint,
             place,
-            "What stands here is known only when it is run, and the doctor runs nothing.",
-            "Nothing breaks; but what is run there is not judged.",
+            say!(
+                "What stands here is known only when it is run, and the doctor runs nothing.",
+                "Lo que hay aquí solo se sabe al ejecutarlo, y el doctor no ejecuta nada."
+            ),
+            say!(
+                "Nothing breaks; but what is run there is not judged.",
+                "No se rompe nada; pero lo que ahí se ejecuta no se juzga."
+            ),
         )
-        .advise("Look at what the process manager made of it: pm2 show NAME, pm2 env ID."),
+        .advise(say!(
+            "Look at what the process manager made of it: pm2 show NAME, pm2 env ID.",
+            "Mire qué hizo de ello el gestor de procesos: pm2 show NOMBRE, pm2 env ID."
+        )),
     }
 }

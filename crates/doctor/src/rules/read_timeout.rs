@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Check, Rule, each_proxied};
+use super::{Check, Rule, Title, each_proxied};
 use crate::{
     case::Case,
     edit,
@@ -12,6 +12,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "read-timeout",
+    title: Title {
+        english: "nginx is less patient than the heartbeat.",
+        spanish: "nginx tiene menos paciencia que el latido.",
+    },
     check: Check::Way(|case| each_proxied(case, judge)),
 };
 
@@ -37,20 +41,34 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
         RULE.id,
         if cuts { Severity::Error } else { Severity::Hint },
         place.pos,
-        format!(
-            "nginx waits {seconds} s for the back end, and a ping comes only every {} s.",
-            heartbeat.interval.as_secs_f64()
+        say!(
+            "nginx waits {seconds} s for the back end, and a ping comes only every {interval} s.",
+            "nginx espera al back end {seconds} s, y solo llega un ping cada {interval} s.",
+            interval = heartbeat.interval.as_secs_f64()
         ),
         if cuts {
-            format!("A long poll gets 504 after {seconds} s, and a quiet websocket is cut: clients reconnect again and again.")
+            say!(
+                "A long poll gets 504 after {seconds} s, and a quiet websocket is cut: clients reconnect again and \
+                 again.",
+                "Un long poll recibe 504 a los {seconds} s, y un websocket callado se corta: los clientes se \
+                 reconectan una y otra vez."
+            )
         } else {
-            "Nothing breaks while pings come in time; a server that stalls for a moment loses its clients.".to_owned()
+            say!(
+                "Nothing breaks while pings come in time; a server that stalls for a moment loses its clients.",
+                "No se rompe nada mientras los pings lleguen a tiempo; un servidor que se atasca un momento pierde \
+                 a sus clientes."
+            )
         },
     );
     let longer = format!("{}s", (whole.as_secs() * 2).max(120));
     let edit = edit::give(case.config, set, place, "proxy_read_timeout", &longer);
     Some(finding.mend(
-        format!("Wait longer than {} s.", whole.as_secs()),
+        say!(
+            "Wait longer than {whole} s.",
+            "Espere más de {whole} s.",
+            whole = whole.as_secs()
+        ),
         true,
         vec![edit],
     ))

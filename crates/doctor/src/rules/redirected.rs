@@ -1,19 +1,30 @@
 //! The handshake is answered with a redirect although the page is not, or the site redirects to itself.
 
-use super::{Check, Rule, one};
+use super::{Check, Rule, Title, one};
 use crate::{
     case::{Case, redirect},
     finding::{Finding, Severity},
+    language::Text,
     nginx::Landing,
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "redirected",
+    title: Title {
+        english: "The handshake gets a redirect.",
+        spanish: "El handshake recibe una redirección.",
+    },
     check: Check::Route(|case| one(judge(case))),
 };
 
-const EFFECT: &str = "The client gets a redirect in place of its session. A websocket does not follow one, a \
-                      POST becomes a GET, and another origin is refused for want of CORS headers.";
+fn effect() -> Text {
+    say!(
+        "The client gets a redirect in place of its session. A websocket does not follow one, a POST becomes a GET, \
+         and another origin is refused for want of CORS headers.",
+        "El cliente recibe una redirección en lugar de su sesión. Un websocket no la sigue, un POST se vuelve GET, \
+         y otro origen se rechaza por falta de cabeceras CORS."
+    )
+}
 
 fn judge(case: &Case<'_>) -> Option<Finding> {
     if let Some(by) = case.circle {
@@ -21,10 +32,21 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
             RULE.id,
             Severity::Error,
             by.pos,
-            format!("{} is redirected to itself without end.", case.origin),
-            "Browsers say ERR_TOO_MANY_REDIRECTS; clients never get a session.",
+            say!(
+                "{origin} is redirected to itself without end.",
+                "{origin} se redirige a sí mismo sin fin.",
+                origin = case.origin
+            ),
+            say!(
+                "Browsers say ERR_TOO_MANY_REDIRECTS; clients never get a session.",
+                "Los navegadores dicen ERR_TOO_MANY_REDIRECTS; los clientes nunca reciben una sesión."
+            ),
         );
-        let advice = "Redirect only what came without TLS: if a proxy in front ends TLS, look at $http_x_forwarded_proto.";
+        let advice = say!(
+            "Redirect only what came without TLS: if a proxy in front ends TLS, look at $http_x_forwarded_proto.",
+            "Redirija solo lo que llegó sin TLS: si un proxy de delante termina el TLS, mire \
+             $http_x_forwarded_proto."
+        );
         return Some(finding.advise(advice));
     }
     let walks = case.walks.as_ref()?;
@@ -37,10 +59,15 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Error,
         by.pos,
-        format!("{path} is answered with a redirect ({status}) to {origin} here."),
-        EFFECT,
+        say!(
+            "{path} is answered with a redirect ({status}) to {origin} here.",
+            "Aquí se responde a {path} con una redirección ({status}) a {origin}."
+        ),
+        effect(),
     );
-    let advice =
-        format!("Take {path} out of the redirect: give it a location of its own that is proxied.");
+    let advice = say!(
+        "Take {path} out of the redirect: give it a location of its own that is proxied.",
+        "Saque {path} de la redirección: dele una location propia que lleve al back end."
+    );
     Some(finding.advise(advice))
 }

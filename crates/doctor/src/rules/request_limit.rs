@@ -1,6 +1,6 @@
 //! `limit_req` allows fewer requests than a client makes when it connects.
 
-use super::{Check, Rule};
+use super::{Check, Rule, Title};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -9,6 +9,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "request-limit",
+    title: Title {
+        english: "Too few requests are allowed.",
+        spanish: "Se permiten muy pocas peticiones.",
+    },
     check: Check::Way(check),
 };
 
@@ -53,13 +57,23 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding>
         RULE.id,
         Severity::Warning,
         limit.pos,
-        format!(
-            "{rate} requests a second and a burst of {burst} are fewer than a client needs to connect ({needed} at once).",
+        say!(
+            "{rate} requests a second and a burst of {burst} are fewer than a client needs to connect ({needed} at \
+             once).",
+            "{rate} peticiones por segundo y una ráfaga de {burst} son menos de lo que un cliente necesita para \
+             conectarse ({needed} a la vez)."
         ),
-        format!("Some of a client's first requests get {status}, and it starts anew; a websocket alone passes."),
+        say!(
+            "Some of a client's first requests get {status}, and it starts anew; a websocket alone passes.",
+            "Algunas de las primeras peticiones de un cliente reciben {status}, y empieza de nuevo; un websocket \
+             solo pasa."
+        ),
     );
     let path = &case.question.path;
-    Some(finding.advise(format!("Do not limit {path}, or allow `burst=20 nodelay` and more where many clients share an address.")))
+    Some(finding.advise(say!(
+        "Do not limit {path}, or allow `burst=20 nodelay` and more where many clients share an address.",
+        "No limite {path}, o permita `burst=20 nodelay` y más donde muchos clientes comparten dirección."
+    )))
 }
 
 fn option<'c>(directive: &'c Directive, name: &str) -> Option<&'c str> {

@@ -1,16 +1,21 @@
 //! nginx takes something off the request that Socket.IO needs: its headers, its body, its method, or the key of
 //! the websocket.
 
-use super::{Check, Rule};
+use super::{Check, Rule, Title};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
+    language::Text,
     nginx::{Walk, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "request-stripped",
+    title: Title {
+        english: "Something is taken off the request.",
+        spanish: "A la petición se le quita algo.",
+    },
     check: Check::Way(check),
 };
 
@@ -22,16 +27,36 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn stripping<'c>(walk: &Walk<'c>) -> impl Iterator<Item = (&'c Directive, String)> {
+fn stripping<'c>(walk: &Walk<'c>) -> impl Iterator<Item = (&'c Directive, Text)> {
     let scope = walk.scope();
     let off = |name| scope.one(name).filter(|switch| switch.has_arg("off"));
-    let headers = off("proxy_pass_request_headers")
-        .map(|by| (by, "its headers, the websocket's key among them".to_owned()));
-    let body =
-        off("proxy_pass_request_body").map(|by| (by, "its body, which is the message".to_owned()));
-    let body = body.or(scope
-        .one("proxy_set_body")
-        .map(|by| (by, "its body, which is the message".to_owned())));
+    let headers = off("proxy_pass_request_headers").map(|by| {
+        (
+            by,
+            say!(
+                "its headers, the websocket's key among them",
+                "sus cabeceras, la clave del websocket entre ellas"
+            ),
+        )
+    });
+    let body = off("proxy_pass_request_body").map(|by| {
+        (
+            by,
+            say!(
+                "its body, which is the message",
+                "su cuerpo, que es el mensaje"
+            ),
+        )
+    });
+    let body = body.or(scope.one("proxy_set_body").map(|by| {
+        (
+            by,
+            say!(
+                "its body, which is the message",
+                "su cuerpo, que es el mensaje"
+            ),
+        )
+    }));
     let body = body.or_else(|| length(walk));
     let method = scope.one("proxy_method").filter(|by| {
         let method = by.arg(0).map(|method| walk.evaluate(method));
@@ -41,37 +66,53 @@ fn stripping<'c>(walk: &Walk<'c>) -> impl Iterator<Item = (&'c Directive, String
                 .is_some_and(|method| !method.eq_ignore_ascii_case(walk.request().method))
         })
     });
-    let method = method.map(|by| (by, "its method".to_owned()));
+    let method = method.map(|by| (by, say!("its method", "su método")));
     let key = walk.proxied().and_then(|proxied| {
         let names = ["sec-websocket-key", "sec-websocket-version"];
         let header = names.iter().find_map(|name| proxied.header(name))?;
-        Some((header.by?, format!("its {}", header.name)))
+        Some((
+            header.by?,
+            say!("its {name}", "su {name}", name = header.name),
+        ))
     });
     [headers, body, method, key].into_iter().flatten()
 }
 
 /// nginx sends a body with the length that it is told, and none at all where the length is empty.
-fn length<'c>(walk: &Walk<'c>) -> Option<(&'c Directive, String)> {
+fn length<'c>(walk: &Walk<'c>) -> Option<(&'c Directive, Text)> {
     let posts = walk.request().method == "POST";
     let header = walk.proxied()?.header("content-length")?;
     let by = header.by.filter(|_| posts)?;
     Some((
         by,
-        "the length of its body, so without the message".to_owned(),
+        say!(
+            "the length of its body, so without the message",
+            "la longitud de su cuerpo, y por tanto sin el mensaje"
+        ),
     ))
 }
 
-fn tell(case: &Case<'_>, directive: &Directive, what: &str) -> Finding {
+fn tell(case: &Case<'_>, directive: &Directive, what: &Text) -> Finding {
     let finding = case.finding(
         RULE.id,
         Severity::Error,
         directive.pos,
-        format!("The request reaches the back end without {what}."),
-        "The client gets 400, or its messages never arrive.",
+        say!(
+            "The request reaches the back end without {what}.",
+            "La petición llega al back end sin {what}.";
+            what = what
+        ),
+        say!(
+            "The client gets 400, or its messages never arrive.",
+            "El cliente recibe 400, o sus mensajes nunca llegan."
+        ),
     );
     let edits = vec![edit::remove(case.config, directive)];
     finding.mend(
-        "Take this line away where Socket.IO is proxied.",
+        say!(
+            "Take this line away where Socket.IO is proxied.",
+            "Quite esta línea donde se reenvía a Socket.IO."
+        ),
         false,
         edits,
     )

@@ -1,6 +1,6 @@
 //! A unit that is not started again after it ends.
 
-use super::{Check, Rule, Site};
+use super::{Check, Rule, Site, Title};
 use crate::{
     finding::{Edit, Finding, Severity},
     process::{App, Processes},
@@ -8,6 +8,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "restart-missing",
+    title: Title {
+        english: "systemd does not start the server again.",
+        spanish: "systemd no vuelve a arrancar el servidor.",
+    },
     check: Check::Processes(check),
 };
 
@@ -26,8 +30,16 @@ fn judge(app: &App) -> Option<Finding> {
         RULE.id,
         Severity::Hint,
         place.clone(),
-        format!("systemd does not start {} again when it ends.", app.name),
-        "Nothing breaks while it runs; after a crash clients find nobody until somebody starts it.",
+        say!(
+            "systemd does not start {name} again when it ends.",
+            "systemd no vuelve a arrancar {name} cuando termina.",
+            name = app.name
+        ),
+        say!(
+            "Nothing breaks while it runs; after a crash clients find nobody until somebody starts it.",
+            "No se rompe nada mientras corre; tras una caída los clientes no encuentran a nadie hasta que alguien \
+             lo arranca."
+        ),
     );
     let edit = match set {
         Some(restart) => restart.replaced_by("always"),
@@ -36,5 +48,12 @@ fn judge(app: &App) -> Option<Finding> {
             ..unit.after_start.clone()
         },
     };
-    Some(finding.mend("Start it again, a second after it ended.", true, vec![edit]))
+    Some(finding.mend(
+        say!(
+            "Start it again, a second after it ended.",
+            "Arránquelo de nuevo, un segundo después de que termine."
+        ),
+        true,
+        vec![edit],
+    ))
 }

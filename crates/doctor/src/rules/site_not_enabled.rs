@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Check, Rule, one};
+use super::{Check, Rule, Title, one};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -11,6 +11,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "site-not-enabled",
+    title: Title {
+        english: "The site is written and not enabled.",
+        spanish: "El sitio está escrito y no habilitado.",
+    },
     check: Check::Route(|case| one(judge(case))),
 };
 
@@ -73,23 +77,31 @@ fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
         .join("sites-enabled")
         .join(site.file_name()?);
     let advice = if site.parent()?.ends_with("sites-available") {
-        format!(
-            "Enable it: ln -s {} {}, then reload.",
-            site.display(),
-            enabled.display()
+        say!(
+            "Enable it: ln -s {site} {enabled}, then reload.",
+            "Habilítelo: ln -s {site} {enabled}, y recargue.",
+            site = site.display(),
+            enabled = enabled.display()
         )
     } else {
-        format!(
-            "Give {} a name that the include takes in, then reload.",
-            site.display()
+        say!(
+            "Give {site} a name that the include takes in, then reload.",
+            "Dé a {site} un nombre que el include recoja, y recargue.",
+            site = site.display()
         )
     };
     let finding = Finding::new(
         RULE.id,
         Severity::Error,
         config.place(place.pos),
-        format!("This site leads {host} to Socket.IO, but no include reads its file."),
-        "Another site answers: its page, a redirect or 404.",
+        say!(
+            "This site leads {host} to Socket.IO, but no include reads its file.",
+            "Este sitio lleva {host} a Socket.IO, pero ningún include lee su archivo."
+        ),
+        say!(
+            "Another site answers: its page, a redirect or 404.",
+            "Responde otro sitio: su página, una redirección o 404."
+        ),
     );
     Some(finding.advise(advice))
 }

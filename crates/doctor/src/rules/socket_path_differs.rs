@@ -1,6 +1,6 @@
 //! The front end was told another Socket.IO path than the one that leads to the back end.
 
-use super::{Check, Rule, Site};
+use super::{Check, Rule, Site, Title};
 use crate::{
     finding::{Finding, Severity},
     front_end::FrontEnd,
@@ -9,6 +9,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "socket-path-differs",
+    title: Title {
+        english: "The client was told another Socket.IO path than the one that nginx leads to the back end.",
+        spanish: "Al cliente se le dijo otra ruta de Socket.IO que la que nginx lleva al back end.",
+    },
     check: Check::FrontEnd(check),
 };
 
@@ -32,12 +36,18 @@ fn judge(setting: &Setting, site: &Site<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Error,
         setting.place.clone(),
-        format!(
-            "The client asks for {asked}, as {name} says; nginx leads {meant} to the back end, and not {asked}."
+        say!(
+            "The client asks for {asked}, as {name} says; nginx leads {meant} to the back end, and not {asked}.",
+            "El cliente pide {asked}, como dice {name}; nginx lleva {meant} al back end, y no {asked}."
         ),
-        "The handshake gets 404, or 200 with the page's HTML, and never a session.",
+        say!(
+            "The handshake gets 404, or 200 with the page's HTML, and never a session.",
+            "El handshake recibe 404, o 200 con el HTML de la página, y nunca una sesión."
+        ),
     );
-    Some(finding.advise(format!(
-        "Use one path in the client, in nginx's location and in the server: {meant} if the server was told nothing."
+    Some(finding.advise(say!(
+        "Use one path in the client, in nginx's location and in the server: {meant} if the server was told nothing.",
+        "Use una sola ruta en el cliente, en la location de nginx y en el servidor: {meant} si al servidor no se le \
+         dijo nada."
     )))
 }

@@ -1,14 +1,19 @@
 //! What nginx's own reader stumbles over.
 
-use super::{Check, Rule};
+use super::{Check, Rule, Title};
 use crate::{
     finding::{Finding, Severity},
+    language::Language,
     nginx::Config,
     root::Root,
 };
 
 pub(super) const RULE: Rule = Rule {
     id: "syntax",
+    title: Title {
+        english: "nginx cannot read the file.",
+        spanish: "nginx no puede leer el archivo.",
+    },
     check: Check::Loading(check),
 };
 
@@ -23,18 +28,27 @@ fn check(config: &Config, _: &Root) -> Vec<Finding> {
                 RULE.id,
                 Severity::Error,
                 config.place(mistake.pos),
-                format!("nginx cannot read this: {}.", mistake.message),
-                "nginx refuses the configuration: it does not start, or goes on with the old one after a reload.",
+                say!(
+                    "nginx cannot read this: {why}.",
+                    "nginx no puede leer esto: {why}.",
+                    why = mistake.message
+                ),
+                say!(
+                    "nginx refuses the configuration: it does not start, or goes on with the old one after a reload.",
+                    "nginx rechaza la configuración: no arranca, o sigue con la antigua tras recargar."
+                ),
             )
-            .advise("Look at this line and the one before it for a missing `;`, brace or quote; `nginx -t` checks it.")
+            .advise(say!(
+                "Look at this line and the one before it for a missing `;`, brace or quote; `nginx -t` checks it.",
+                "Busque en esta línea y en la anterior un `;`, una llave o una comilla que falte; `nginx -t` lo \
+                 comprueba."
+            ))
         })
         .collect()
 }
 
 /// Whether it says that the file ends too early.
 pub(super) fn is_end_of_file(finding: &Finding) -> bool {
-    finding.rule == RULE.id
-        && finding
-            .message
-            .contains("unexpected end of file, expecting")
+    let message = finding.message.of(Language::English);
+    finding.rule == RULE.id && message.contains("unexpected end of file, expecting")
 }

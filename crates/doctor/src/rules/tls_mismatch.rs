@@ -1,6 +1,6 @@
 //! `https` to a port that speaks plain HTTP, or the reverse.
 
-use super::{Check, Rule, one};
+use super::{Check, Rule, Title, one};
 use crate::{
     case::Case,
     edit,
@@ -10,6 +10,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "tls-mismatch",
+    title: Title {
+        english: "TLS to a plain port, or the reverse.",
+        spanish: "TLS hacia un puerto sin cifrar, o al revés.",
+    },
     check: Check::Route(|case| one(judge(case))),
 };
 
@@ -39,21 +43,35 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     let place = listen.directive.unwrap_or(server);
     let (message, effect, advice) = if wants_tls {
         (
-            format!(
-                "{} is opened with TLS, and this `listen` has no `ssl`.",
-                case.origin
+            say!(
+                "{origin} is opened with TLS, and this `listen` has no `ssl`.",
+                "{origin} se abre con TLS, y este `listen` no lleva `ssl`.",
+                origin = case.origin
             ),
-            "The browser shows a protocol error; nginx logs a 400 for the TLS greeting.",
-            "Add `ssl` to the listen, and a certificate.",
+            say!(
+                "The browser shows a protocol error; nginx logs a 400 for the TLS greeting.",
+                "El navegador muestra un error de protocolo; nginx anota un 400 por el saludo TLS."
+            ),
+            say!(
+                "Add `ssl` to the listen, and a certificate.",
+                "Añada `ssl` al listen, y un certificado."
+            ),
         )
     } else {
         (
-            format!(
-                "{} is opened without TLS, and port {port} speaks TLS.",
-                case.origin
+            say!(
+                "{origin} is opened without TLS, and port {port} speaks TLS.",
+                "{origin} se abre sin TLS, y el puerto {port} habla TLS.",
+                origin = case.origin
             ),
-            "nginx answers 400, \"The plain HTTP request was sent to HTTPS port\".",
-            "Use https:// in the addresses of the page and of the client.",
+            say!(
+                "nginx answers 400, \"The plain HTTP request was sent to HTTPS port\".",
+                "nginx responde 400, \"The plain HTTP request was sent to HTTPS port\"."
+            ),
+            say!(
+                "Use https:// in the addresses of the page and of the client.",
+                "Use https:// en las direcciones de la página y del cliente."
+            ),
         )
     };
     let finding = case.finding(RULE.id, Severity::Error, place.pos, message, effect);

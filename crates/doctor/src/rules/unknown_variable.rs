@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Rule};
+use super::{Check, Rule, Title};
 use crate::{
     edit,
     finding::{Finding, Severity},
@@ -13,6 +13,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "unknown-variable",
+    title: Title {
+        english: "A variable that nothing makes.",
+        spanish: "Una variable que nada crea.",
+    },
     check: Check::Loading(check),
 };
 
@@ -50,10 +54,15 @@ fn tell(config: &Config, directive: &Directive, name: &str) -> Finding {
         RULE.id,
         Severity::Error,
         config.place(directive.pos),
-        format!("Nothing makes the variable ${name}, so nginx refuses the configuration."),
-        format!(
-            "nginx says only `unknown \"{name}\" variable`: it does not start, or goes on with the old configuration \
-             after a reload."
+        say!(
+            "Nothing makes the variable ${name}, so nginx refuses the configuration.",
+            "Nada crea la variable ${name}, así que nginx rechaza la configuración."
+        ),
+        say!(
+            "nginx says only `unknown \"{name}\" variable`: it does not start, or goes on with the old \
+             configuration after a reload.",
+            "nginx solo dice `unknown \"{name}\" variable`: no arranca, o sigue con la configuración antigua tras \
+             recargar."
         ),
     );
     let http = config.directives.iter().find(|block| block.is("http"));
@@ -67,8 +76,18 @@ fn tell(config: &Config, directive: &Directive, name: &str) -> Finding {
                 "}",
             ];
             let edits = vec![edit::before(config, first, &map)];
-            finding.mend("Add the map that makes it, inside http.", true, edits)
+            finding.mend(
+                say!(
+                    "Add the map that makes it, inside http.",
+                    "Añada el map que la crea, dentro de http."
+                ),
+                true,
+                edits,
+            )
         }
-        None => finding.advise("Correct the name, or make it with `map` or `set`."),
+        None => finding.advise(say!(
+            "Correct the name, or make it with `map` or `set`.",
+            "Corrija el nombre, o créela con `map` o `set`."
+        )),
     }
 }

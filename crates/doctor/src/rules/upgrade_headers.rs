@@ -1,7 +1,7 @@
 //! A websocket's `Upgrade` and `Connection` do not reach the back end: they go from hop to hop, and nginx hands
 //! them on only if it is told to.
 
-use super::{Check, Rule, headers, one};
+use super::{Check, Rule, Title, headers, one};
 use crate::{
     case::Case,
     edit,
@@ -11,6 +11,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "upgrade-headers",
+    title: Title {
+        english: "Upgrade and Connection are not handed on.",
+        spanish: "Upgrade y Connection no se reenvían.",
+    },
     check: Check::Way(|case| one(judge(case))),
 };
 
@@ -41,9 +45,15 @@ fn missing(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>, lost: &[&str
     let place = set_wrong.unwrap_or(proxied.pass);
     let names = lost.join(" and ");
     let message = match set_wrong {
-        Some(_) => format!("With this, the back end does not get a websocket's {names}."),
+        Some(_) => say!(
+            "With this, the back end does not get a websocket's {names}.",
+            "Con esto el back end no recibe {names} de un websocket."
+        ),
         None => {
-            format!("The back end does not get a websocket's {names}: nothing here hands them on.")
+            say!(
+                "The back end does not get a websocket's {names}: nothing here hands them on.",
+                "El back end no recibe {names} de un websocket: nada los reenvía aquí."
+            )
         }
     };
     let finding = case.finding(
@@ -51,10 +61,17 @@ fn missing(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>, lost: &[&str
         Severity::Error,
         place.pos,
         message,
-        "The websocket gets 400, {\"code\":3,\"message\":\"Bad request\"}; clients stay on polling, or, with \
-         transports: [\"websocket\"], never connect.",
+        say!(
+            "The websocket gets 400, {{\"code\":3,\"message\":\"Bad request\"}}; clients stay on polling, or, with \
+             transports: [\"websocket\"], never connect.",
+            "El websocket recibe 400, {{\"code\":3,\"message\":\"Bad request\"}}; los clientes se quedan en polling \
+             o, con transports: [\"websocket\"], nunca se conectan."
+        ),
     );
-    let advice = "Hand on both headers, and HTTP/1.1, where this request is proxied.";
+    let advice = say!(
+        "Hand on both headers, and HTTP/1.1, where this request is proxied.",
+        "Reenvíe ambas cabeceras, y HTTP/1.1, donde se reenvía esta petición."
+    );
     match set_wrong {
         Some(_) => finding.advise(advice),
         None => finding.mend(advice, true, vec![addition(case, walk, proxied, lost)]),

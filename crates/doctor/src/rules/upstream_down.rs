@@ -1,6 +1,6 @@
 //! Every server of the upstream is marked `down`.
 
-use super::{Check, Rule, first_proxied};
+use super::{Check, Rule, Title, first_proxied};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -9,6 +9,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "upstream-down",
+    title: Title {
+        english: "Every server is marked down.",
+        spanish: "Todos los servidores están marcados como down.",
+    },
     check: Check::Way(|case| first_proxied(case, judge)),
 };
 
@@ -25,8 +29,17 @@ fn judge(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding
         RULE.id,
         Severity::Error,
         first.directive.pos,
-        format!("Every server of upstream {name} is marked down."),
-        "The client gets 502; nginx logs \"no live upstreams\".",
+        say!(
+            "Every server of upstream {name} is marked down.",
+            "Todos los servidores del upstream {name} están marcados como down."
+        ),
+        say!(
+            "The client gets 502; nginx logs \"no live upstreams\".",
+            "El cliente recibe 502; nginx anota \"no live upstreams\"."
+        ),
     );
-    Some(finding.advise("Take `down` away from a server that runs."))
+    Some(finding.advise(say!(
+        "Take `down` away from a server that runs.",
+        "Quite `down` de un servidor que funcione."
+    )))
 }

@@ -1,6 +1,6 @@
 //! The back end starts anew whenever a file changes: an upload, a log, a database beside it.
 
-use super::{Check, Rule, Site, back_end::standings};
+use super::{Check, Rule, Site, Title, back_end::standings};
 use crate::{
     finding::{Finding, Severity},
     process::Processes,
@@ -8,6 +8,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "watch-mode",
+    title: Title {
+        english: "The back end starts anew when a file changes.",
+        spanish: "El back end arranca de nuevo cuando cambia un archivo.",
+    },
     check: Check::Processes(check),
 };
 
@@ -23,11 +27,22 @@ fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
                 RULE.id,
                 severity,
                 watch.place.clone(),
-                format!("{} starts anew when a file changes.", app.name),
-                "Every write to its folder drops all sockets at once: an upload, a log, a database. Clients reconnect \
-                 together, and what was not kept is lost.",
+                say!(
+                    "{name} starts anew when a file changes.",
+                    "{name} arranca de nuevo cuando cambia un archivo.",
+                    name = app.name
+                ),
+                say!(
+                    "Every write to its folder drops all sockets at once: an upload, a log, a database. Clients \
+                     reconnect together, and what was not kept is lost.",
+                    "Cada escritura en su carpeta corta todos los sockets a la vez: una subida, un registro, una \
+                     base de datos. Los clientes se reconectan juntos, y lo que no se guardó se pierde."
+                ),
             );
-            let advice = "Do not watch files where people are served; restart it when it is deployed.";
+            let advice = say!(
+                "Do not watch files where people are served; restart it when it is deployed.",
+                "No vigile archivos donde se atiende a gente; reinícielo al desplegar."
+            );
             Some(if watch.is_literal {
                 finding.mend(advice, true, vec![watch.replaced_by("false")])
             } else {

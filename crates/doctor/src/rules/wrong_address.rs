@@ -1,6 +1,6 @@
 //! The Socket.IO requests go to another address than the back end's.
 
-use super::{Check, Rule, address::authority, first_proxied};
+use super::{Check, Rule, Title, address::authority, first_proxied};
 use crate::{
     case::Case,
     edit,
@@ -11,6 +11,10 @@ use crate::{
 
 pub(super) const RULE: Rule = Rule {
     id: "wrong-address",
+    title: Title {
+        english: "Another address than the back end's.",
+        spanish: "Otra dirección que la del back end.",
+    },
     check: Check::Way(|case| first_proxied(case, judge)),
 };
 
@@ -27,16 +31,23 @@ fn judge(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding
     }
     let path = &case.question.path;
     let message = if elsewhere {
-        format!("{path} is sent to {address}, and the back end is at {meant}.")
+        say!(
+            "{path} is sent to {address}, and the back end is at {meant}.",
+            "{path} se envía a {address}, y el back end está en {meant}."
+        )
     } else {
-        format!(
-            "The back end at {meant} is asked with {}, and speaks {}.",
-            proxied.scheme, direct.origin.scheme
+        say!(
+            "The back end at {meant} is asked with {asked}, and speaks {spoken}.",
+            "Al back end de {meant} se le pregunta con {asked}, y habla {spoken}.",
+            asked = proxied.scheme,
+            spoken = direct.origin.scheme
         )
     };
     let place = if elsewhere { place } else { &proxied.pass };
-    let effect =
-        "The client gets 502 if nobody listens there, 404 or a stranger's answer if somebody does.";
+    let effect = say!(
+        "The client gets 502 if nobody listens there, 404 or a stranger's answer if somebody does.",
+        "El cliente recibe 502 si nadie escucha ahí, 404 o la respuesta de un extraño si alguien lo hace."
+    );
     let finding = case.finding(RULE.id, Severity::Error, place.pos, message, effect);
     let word = place.args.first()?;
     let text = match (&proxied.target, elsewhere) {
@@ -49,7 +60,11 @@ fn judge(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding
     };
     let edits = vec![edit::replace(case.config, place, word, &text)];
     Some(finding.mend(
-        format!("Send it to {}.", direct.origin),
+        say!(
+            "Send it to {origin}.",
+            "Envíelo a {origin}.",
+            origin = direct.origin
+        ),
         !proxied.has_variables,
         edits,
     ))
