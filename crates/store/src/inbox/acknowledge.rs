@@ -33,13 +33,13 @@ impl Store {
                 }
                 let reader = locked_reader!(&mut *transaction, user);
                 let query = sqlx::query_scalar(ACKNOWLEDGE_IDS.on(engine, reader.targets.len()));
-                let acknowledged: Vec<i64> = bind_ids!(query, &reader, 0_i64, now, &ids)
+                let acknowledged: Vec<i64> = bind_ids!(query, engine, &reader, 0_i64, now, &ids)
                     .fetch_all(&mut *transaction)
                     .await?;
                 let mut read = Vec::new();
                 if !acknowledged.is_empty() {
                     let query = sqlx::query_scalar(MARK_IDS.on(engine, reader.targets.len()));
-                    read = bind_ids!(query, &reader, reader.read_up_to, now, &ids)
+                    read = bind_ids!(query, engine, &reader, reader.read_up_to, now, &ids)
                         .fetch_all(&mut *transaction)
                         .await?;
                     let changed: Array<i64> = acknowledged.iter().copied().collect();

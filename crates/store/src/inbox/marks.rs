@@ -90,7 +90,7 @@ impl Store {
                 let reader = locked_reader!(&mut *transaction, user);
                 let (statement, after) = touch.of(&reader);
                 let query = sqlx::query_scalar(statement.on(engine, reader.targets.len()));
-                let changed = bind_ids!(query, &reader, after, now, &ids)
+                let changed = bind_ids!(query, engine, &reader, after, now, &ids)
                     .fetch_all(&mut *transaction)
                     .await?;
                 transaction.commit().await?;
@@ -128,7 +128,7 @@ impl Store {
                 ..Range::unread(now, MAX_SELECTION as i64)
             };
             let query = sqlx::query_scalar(IDS.on(engine, reader.targets.len()));
-            let changed: Vec<i64> = bind_range!(query, &reader, &range)
+            let changed: Vec<i64> = bind_range!(query, engine, &reader, &range)
                 .fetch_all(&mut *transaction)
                 .await?;
             if up_to > reader.read_up_to {

@@ -122,7 +122,7 @@ impl Store {
         on!(&self.inner.db, readers, |connection, engine| {
             let reader = reader!(&mut *connection, user);
             let statement = plans::explain(engine, NEWEST_FIRST.on(engine, reader.targets.len()));
-            let query = bind_range!(sqlx::query(statement), &reader, &range);
+            let query = bind_range!(sqlx::query(statement), engine, &reader, &range);
             let steps = query.fetch_all(connection).await?;
             let text = |step: &_| sqlx::Row::try_get(step, plans::text_column(engine));
             Ok(steps.iter().map(text).collect::<Result<_, _>>()?)
@@ -190,7 +190,7 @@ impl Store {
         on!(&self.inner.db, readers, |connection, engine| {
             let reader = reader!(&mut *connection, user);
             let query = sqlx::query_as(statement.on(engine, reader.targets.len()));
-            let mut items: Vec<InboxItem> = bind_range!(query, &reader, &range)
+            let mut items: Vec<InboxItem> = bind_range!(query, engine, &reader, &range)
                 .fetch_all(&mut *connection)
                 .await?;
             let asked_for = items.iter().filter(|item| item.notification.requires_ack);

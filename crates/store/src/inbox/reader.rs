@@ -133,13 +133,13 @@ impl Counted {
 
 /// Binds the values of a statement that reads a range.
 macro_rules! bind_range {
-    ($query:expr, $reader:expr, $range:expr) => {{
+    ($query:expr, $engine:expr, $reader:expr, $range:expr) => {{
         let (reader, range): (
             &$crate::inbox::reader::Reader,
             &$crate::inbox::reader::Range,
         ) = ($reader, $range);
         let floor = range.floor(reader);
-        let mut query = $query
+        let query = $query
             .bind(reader.user.0)
             .bind(range.ceiling(reader))
             .bind(range.now)
@@ -150,32 +150,45 @@ macro_rules! bind_range {
             .bind(range.limit)
             .bind(range.before)
             .bind(floor);
-        for since in &reader.targets {
-            query = query
-                .bind(since.target.to_string())
-                .bind(floor.max(since.after));
-        }
-        query
+        $crate::inbox::reader::bind_targets!(query, $engine, reader, floor)
     }};
 }
 pub(super) use bind_range;
 
+/// Binds the reader's targets, none of them from before a position.
+macro_rules! bind_targets {
+    ($query:expr, $engine:expr, $reader:expr, $floor:expr) => {{
+        let mut query = $query;
+        let targets = $reader.targets.iter();
+        let targets = targets.map(|it| (it.target.to_string(), it.after.max($floor)));
+        if $engine == $crate::Engine::Postgres {
+            let (keys, after): (Vec<String>, Vec<i64>) = targets.unzip();
+            let keys: $crate::bind::Array<_> = keys.into_iter().collect();
+            let after: $crate::bind::Array<_> = after.into_iter().collect();
+            query = query.bind(keys).bind(after);
+        } else {
+            for (key, after) in targets {
+                query = query.bind(key).bind(after);
+            }
+        }
+        query
+    }};
+}
+pub(super) use bind_targets;
+
 /// Binds the values of a statement that touches: of these, what is newer than `$after`.
 macro_rules! bind_ids {
-    ($query:expr, $reader:expr, $after:expr, $now:expr, $ids:expr) => {{
+    ($query:expr, $engine:expr, $reader:expr, $after:expr, $now:expr, $ids:expr) => {{
         let (reader, ids): (
             &$crate::inbox::reader::Reader,
             &[$crate::model::NotificationId],
         ) = ($reader, $ids);
-        let mut query = $query.bind(reader.user.0).bind($after).bind($now).bind(
+        let query = $query.bind(reader.user.0).bind($after).bind($now).bind(
             ids.iter()
                 .map(|id| id.0)
                 .collect::<$crate::bind::Array<_>>(),
         );
-        for since in &reader.targets {
-            query = query.bind(since.target.to_string()).bind(since.after);
-        }
-        query
+        $crate::inbox::reader::bind_targets!(query, $engine, reader, 0)
     }};
 }
 pub(super) use bind_ids;
@@ -218,7 +231,7 @@ macro_rules! unread {
             let query =
                 sqlx::query_as($crate::inbox::statements::COUNT.on($engine, reader.targets.len()));
             let counted: Option<$crate::inbox::reader::Counted> =
-                $crate::inbox::reader::bind_range!(query, &reader, &range)
+                $crate::inbox::reader::bind_range!(query, $engine, &reader, &range)
                     .fetch_optional(&mut *$connection)
                     .await?;
             let counted = counted.ok_or($crate::error::StoreError::NotFound("user"))?;

@@ -20,11 +20,12 @@ use crate::{
 struct Shape {
     order: &'static str,
     engine: Engine,
-    /// How many targets the reader has.
+    /// How many targets the reader has; on PostgreSQL it does not matter.
     targets: usize,
 }
 
-/// A statement that reads an inbox. Its text depends on how many targets the reader has, and is made once for each number.
+/// A statement that reads an inbox. On PostgreSQL the targets are two arrays, and for each its range is read `LATERAL`. SQLite
+/// cannot do that: there the text has a part for each target, and is made once for each number of them.
 pub(super) struct Reading {
     text: fn(Shape) -> String,
     order: &'static str,
@@ -42,6 +43,10 @@ impl Reading {
 
     pub(super) fn on(&'static self, engine: Engine, targets: usize) -> &'static str {
         let order = self.order;
+        let targets = match engine {
+            Engine::Sqlite => targets,
+            Engine::Postgres => 0,
+        };
         self.made[engine as usize][targets].get_or_init(|| {
             (self.text)(Shape {
                 order,
@@ -54,7 +59,7 @@ impl Reading {
 
 /// Where the targets of a statement that reads begin: after `$1` user, `$2` before (where the ranges of the index end),
 /// `$3` now, `$4` read up to, `$5` `$6` `$7` unread, read, archived wanted, `$8` limit, `$9` before, `$10` after. Each is two
-/// values: its key, and after what.
+/// values: its key, and after what; on PostgreSQL they are two arrays.
 const FIRST_TARGET: usize = 11;
 
 /// Whether a notification has not passed: not expired by `$3`, and not replaced before the user had read or archived
@@ -77,43 +82,67 @@ fn lasts(id: &str, engine: Engine) -> String {
 
 /// One of a user's targets: a range of its index, as many as the page needs, with the wanted states; none of them
 /// archived.
-fn one_target(shape: Shape, target: usize) -> String {
-    let (key, after) = (FIRST_TARGET + 2 * target, FIRST_TARGET + 2 * target + 1);
+fn one_target(shape: Shape, key: &str, after: &str) -> String {
     let lasts = lasts("t.notification_id", shape.engine);
     let order = shape.order;
     format!(
-        "SELECT * FROM (SELECT t.notification_id FROM notification_targets AS t \
-         WHERE ($5 OR $6) AND t.target = ${key} AND t.notification_id > ${after} \
+        "SELECT t.notification_id FROM notification_targets AS t \
+         WHERE ($5 OR $6) AND t.target = {key} AND t.notification_id > {after} \
          AND t.notification_id < $2 AND {lasts} \
          AND COALESCE((SELECT s.archived_at IS NULL AND (($5 AND s.read_at IS NULL AND s.notification_id > $4) \
                  OR ($6 AND (s.read_at IS NOT NULL OR s.notification_id <= $4))) \
              FROM notification_states AS s WHERE s.user_id = $1 AND s.notification_id = t.notification_id), \
              ($5 AND t.notification_id > $4) OR ($6 AND t.notification_id <= $4)) \
-         ORDER BY t.notification_id {order} LIMIT $8) AS one_target"
+         ORDER BY t.notification_id {order} LIMIT $8"
     )
 }
 
 /// What is under any of the targets.
 fn reachable(shape: Shape) -> String {
-    let targets: Vec<String> = (0..shape.targets).map(|it| one_target(shape, it)).collect();
+    if shape.engine == Engine::Postgres {
+        let range = one_target(shape, "mine.target", "mine.after");
+        let mine = targets_as_rows(FIRST_TARGET);
+        return format!(
+            "SELECT DISTINCT found.notification_id FROM {mine} CROSS JOIN LATERAL ({range}) AS found"
+        );
+    }
+    let one = |target| {
+        let first = FIRST_TARGET + 2 * target;
+        let range = one_target(shape, &format!("${first}"), &format!("${}", first + 1));
+        format!("SELECT * FROM ({range}) AS one_target")
+    };
+    let targets: Vec<String> = (0..shape.targets).map(one).collect();
     targets.join(" UNION ")
 }
 
-/// Whether a target's row is one of so many targets', whose values begin there.
-fn is_one_of(targets: usize, first: usize) -> String {
+/// The two arrays that are bound from there on.
+fn targets_as_rows(first: usize) -> String {
+    let after = first + 1;
+    format!("unnest(CAST(${first} AS text[]), CAST(${after} AS bigint[])) AS mine(target, after)")
+}
+
+/// Whether a target's row is one of the reader's, whose values begin there.
+fn is_mine(shape: Shape, first: usize) -> String {
+    if shape.engine == Engine::Postgres {
+        let mine = targets_as_rows(first);
+        return format!(
+            "EXISTS (SELECT FROM {mine} WHERE mine.target = t.target AND mine.after < t.notification_id)"
+        );
+    }
     let one = |target| {
         let (key, after) = (first + 2 * target, first + 2 * target + 1);
         format!("(t.target = ${key} AND t.notification_id > ${after})")
     };
-    (0..targets).map(one).collect::<Vec<_>>().join(" OR ")
+    let targets: Vec<String> = (0..shape.targets).map(one).collect();
+    format!("({})", targets.join(" OR "))
 }
 
 /// Whether any of a notification's targets is the reader's.
 fn is_reached(shape: Shape, id: &str) -> String {
-    let any = is_one_of(shape.targets, FIRST_TARGET);
+    let is_mine = is_mine(shape, FIRST_TARGET);
     format!(
         "(SELECT t.notification_id FROM notification_targets AS t \
-          WHERE t.notification_id = {id} AND ({any}) LIMIT 1) IS NOT NULL"
+          WHERE t.notification_id = {id} AND {is_mine} LIMIT 1) IS NOT NULL"
     )
 }
 
@@ -226,11 +255,11 @@ fn touch(shape: Shape, column: &str) -> String {
         Engine::Sqlite => "IN (SELECT value FROM json_each($4))",
         Engine::Postgres => "= ANY($4)",
     };
-    let any = is_one_of(shape.targets, 5);
+    let is_mine = is_mine(shape, 5);
     format!(
         "INSERT INTO notification_states (user_id, notification_id, {column}) \
          SELECT DISTINCT $1, t.notification_id, $3 FROM notification_targets AS t \
-         WHERE t.notification_id {chosen} AND t.notification_id > $2 AND ({any}) \
+         WHERE t.notification_id {chosen} AND t.notification_id > $2 AND {is_mine} \
          ON CONFLICT (user_id, notification_id) DO UPDATE SET {column} = excluded.{column} \
          WHERE notification_states.{column} IS NULL RETURNING notification_id"
     )
