@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # need.sh THING…: looks for each thing and installs only what is missing. Things: compiler, node,
-# nginx, postgresql, chromium, sqlite, python, nextest, deny.
+# nginx, haproxy, caddy, openssl, postgresql, chromium, sqlite, python, nextest, deny.
 # System packages come from apt (with sudo when not root); Cargo's tools are built from source.
 # A service that a package would start by itself is not started: the tests run private instances.
 set -euo pipefail
@@ -52,9 +52,12 @@ install_packages() {
 	fi
 	apt_install "${packages[@]}"
 	# Nor at the next boot: nobody asked for a web server on port 80.
-	if [[ " ${packages[*]} " == *' nginx '* ]] && has systemctl; then
-		as_root systemctl disable nginx.service >&2 || true
-	fi
+	local proxy
+	for proxy in nginx haproxy caddy; do
+		if [[ " ${packages[*]} " == *" $proxy "* ]] && has systemctl; then
+			as_root systemctl disable "$proxy.service" >&2 || true
+		fi
+	done
 }
 
 # The tools are run a few times, not for hours: unoptimised and without debug information they
@@ -70,7 +73,7 @@ for thing in "$@"; do
 	case $thing in
 	compiler) has_compiler || packages+=(gcc libc6-dev) ;;
 	node) require_node ;;
-	nginx) has nginx || packages+=(nginx) ;;
+	nginx | haproxy | caddy | openssl) has "$thing" || packages+=("$thing") ;;
 	postgresql) has_postgresql || packages+=(postgresql) ;;
 	chromium) has chromium || [ -n "${CHROMIUM:-}" ] || packages+=(chromium) ;;
 	sqlite) has sqlite3 || packages+=(sqlite3) ;;

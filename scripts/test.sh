@@ -70,7 +70,7 @@ nothing_left_behind() {
 	return $failed
 }
 
-step 'What the tests need' bash scripts/need.sh compiler node nginx postgresql chromium sqlite python nextest deny
+step 'What the tests need' bash scripts/need.sh compiler node nginx haproxy caddy openssl postgresql chromium sqlite python nextest deny
 step 'Rust format' cargo fmt --all --check
 step 'Peers: Rust format' cargo fmt --manifest-path bench/peers/socketioxide/Cargo.toml --check
 step 'Web: packages' bash scripts/npm-ci.sh web

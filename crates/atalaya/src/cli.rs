@@ -3,6 +3,7 @@
 
 mod bench;
 mod doctor;
+mod prescription;
 
 use std::{collections::BTreeMap, path::PathBuf, str::FromStr, time::Duration};
 
@@ -19,6 +20,7 @@ use crate::config::{
 pub use self::{
     bench::{BenchArgs, ScenarioName, TransportName},
     doctor::{DoctorArgs, DoctorCommand, ExplainArgs, Files, Format, Lang},
+    prescription::{Manager, Proxy, ProxyArgs, ServiceArgs},
 };
 
 const STYLES: Styles = Styles::styled()
@@ -109,6 +111,26 @@ Examples:
   atalaya doctor --env .env.production --bundle dist --pm2 ecosystem.config.js
   atalaya doctor explain http://apps.example.com/")]
     Doctor(Box<DoctorArgs>),
+
+    /// Print a configuration for the proxy in front, right by construction
+    ///
+    /// Its times and sizes follow this server's own settings: the heartbeat, the largest message, the Socket.IO path, and
+    /// where it listens. Websockets, long polls and their sessions get through, and the doctor finds nothing in it.
+    #[command(after_help = "\
+Examples:
+  atalaya proxy nginx --name apps.example.com > /etc/nginx/sites-available/atalaya
+  atalaya proxy nginx --name apps.example.com --tls-certificate /etc/ssl/apps.pem --tls-key /etc/ssl/apps.key
+  atalaya proxy haproxy --name apps.example.com --node 10.0.0.1:3001 --node 10.0.0.2:3001")]
+    Proxy(ProxyArgs),
+
+    /// Print what a process manager needs to run the server
+    ///
+    /// For systemd a hardened unit, for PM2 one process in production mode; both start it again, and keep its log.
+    #[command(after_help = "\
+Examples:
+  atalaya service systemd > /etc/systemd/system/atalaya.service
+  atalaya service pm2 --home /srv/atalaya --logs /srv/atalaya/logs > ecosystem.config.js")]
+    Service(ServiceArgs),
 
     /// Measure what connections and notifications cost
     ///

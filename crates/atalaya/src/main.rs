@@ -65,6 +65,8 @@ fn setting_flags(command: &Command) -> BTreeMap<&'static str, String> {
         } => &args.flags,
         // Its server has settings of its own, and the doctor none.
         Command::Bench(_) | Command::Doctor(_) => return BTreeMap::new(),
+        // What is written follows the settings of the environment and the file, as the server will.
+        Command::Proxy(_) | Command::Service(_) => return BTreeMap::new(),
         Command::Token(args) => &args.flags,
         Command::Send(args) => &args.flags,
     };

@@ -4,7 +4,7 @@
 //!
 //! Enter at [`diagnose`]. `root` reads files, `nginx` understands them and knows no rule, [`case`] holds the
 //! requests of one site with their ways, `rules` judge them, `report` shows what they found, [`mend`](mod@mend)
-//! carries out what is safe, and [`explain`] tells a request's way. It opens no connection, and it knows neither the server nor the store.
+//! carries out what is safe, `prescription` writes what needs no mend, and [`explain`] tells a request's way. It opens no connection, and it knows neither the server nor the store.
 
 #[macro_use]
 pub mod language;
@@ -21,6 +21,7 @@ pub mod front_end;
 mod lines;
 pub mod mend;
 pub mod nginx;
+pub mod prescription;
 pub mod probe;
 pub mod process;
 pub mod question;

@@ -5,6 +5,7 @@ mod bench;
 mod database;
 pub mod doctor;
 mod migrate;
+mod prescription;
 mod send;
 mod serve;
 mod token;
@@ -37,6 +38,8 @@ pub fn run(command: Command, settings: &Settings, style: Style) -> Result<()> {
             Command::Send(args) => send::run(*args, settings, style).await,
             // Has run before any settings were read.
             Command::Doctor(args) => doctor::run(*args, style).map(|_| ()),
+            Command::Proxy(args) => prescription::proxy(args, settings, style),
+            Command::Service(args) => prescription::service(args, settings, style),
             Command::Bench(args) => bench::run(*args, settings, style).await,
             Command::Migrate(_) => migrate::run(settings, style).await,
         }

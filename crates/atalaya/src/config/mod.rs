@@ -78,6 +78,11 @@ impl Settings {
         self.config.listen
     }
 
+    /// The configuration of the server, without the key that signs tokens.
+    pub fn without_secret(&self) -> &Config {
+        &self.config
+    }
+
     /// The key that signs tokens, if somebody gave one.
     pub fn given_secret(&self) -> Option<&Secret> {
         self.jwt_secret.as_ref()

@@ -20,6 +20,8 @@ fn the_first_page_names_every_command() {
       token    Mint an access token and print it alone
       send     Publish a notification through the running server
       doctor   Name the line of the configuration that breaks Socket.IO
+      proxy    Print a configuration for the proxy in front, right by construction
+      service  Print what a process manager needs to run the server
       bench    Measure what connections and notifications cost
       migrate  Bring the database's tables up to this version
       help     Print this message or the help of the given subcommand(s)
@@ -68,7 +70,7 @@ fn an_unknown_command_exits_with_2_and_suggests() {
     --- stderr
     error: unrecognized subcommand 'sevre'
 
-      tip: some similar subcommands exist: 'user', 'serve'
+      tip: some similar subcommands exist: 'user', 'service', 'serve'
 
     Usage: atalaya [OPTIONS] <COMMAND>
 

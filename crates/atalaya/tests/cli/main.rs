@@ -7,6 +7,7 @@ mod doctor;
 mod help;
 mod logging;
 mod place;
+mod prescription;
 mod send;
 mod send_batch;
 mod serve;
