@@ -11,6 +11,8 @@ use crate::{
     explain::{Explanation, explain},
     finding::Finding,
     front_end::FrontEnd,
+    language::Text,
+    live::Way,
     nginx::{
         Config, Http,
         request::Origin,
@@ -30,6 +32,8 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// The steps of a live examination; none where only files are read.
     pub probes: Vec<Probe>,
+    /// What the files say of the requests' way; `None` if there is none.
+    pub way: Option<Way>,
     /// The files that findings point at, for whoever shows excerpts.
     pub texts: BTreeMap<PathBuf, String>,
 }
@@ -42,13 +46,13 @@ pub enum Verdict {
 }
 
 /// A step of a live examination.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Probe {
     pub step: String,
     pub target: String,
     pub ok: bool,
     pub duration_ms: u64,
-    pub detail: String,
+    pub detail: Text,
 }
 
 /// Why there is no answer.
@@ -74,17 +78,21 @@ pub enum CouldNotRun {
 
 /// Reads the configuration and judges it. Opens no connection.
 pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotRun> {
-    let config = Config::load(root, &question.nginx)?;
+    let file = question.nginx.as_ref();
+    let config = file.map(|file| Config::load(root, file)).transpose()?;
     let front_end = FrontEnd::read(root, question).map_err(CouldNotRun::Other)?;
     let processes = Processes::read(root, question).map_err(CouldNotRun::Other)?;
-    let mut findings = rules::of_loading(&config, root);
+    let mut findings = match &config {
+        Some(config) => rules::of_loading(config, root),
+        None => Vec::new(),
+    };
     let is_refused = findings.iter().any(|finding| finding.severity.is_fault());
-    let http = Http::of(&config);
-    let case = match &http {
-        None if findings.is_empty() => return Err(CouldNotRun::NoSite),
-        Some(http) if !is_refused => {
+    let http = config.as_ref().and_then(Http::of);
+    let case = match (&config, &http) {
+        (Some(_), None) if findings.is_empty() => return Err(CouldNotRun::NoSite),
+        (Some(config), Some(http)) if !is_refused => {
             let origin = origin_of(question, http)?;
-            Some(Case::new(&config, http, root, question, origin))
+            Some(Case::new(config, http, root, question, origin))
         }
         // nginx does not run what it refuses, so how it would behave is no question.
         _ => None,
@@ -93,23 +101,38 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
     let site = Site::new(question, case.as_ref());
     findings.extend(rules::of_front_end(&front_end, &site));
     findings.extend(rules::of_processes(&processes, &site));
-    findings.sort_by(|a, b| (a.severity, &a.place).cmp(&(b.severity, &b.place)));
-    findings.dedup_by(|a, b| a.rule == b.rule && a.place == b.place);
-    let texts = texts(root, &findings);
-    let faulty = findings.iter().any(|finding| finding.severity.is_fault());
-    Ok(Diagnosis {
-        verdict: if faulty {
-            Verdict::Faulty
-        } else {
-            Verdict::Healthy
-        },
-        findings,
-        probes: Vec::new(),
-        texts,
-    })
+    let way = case.as_ref().and_then(Way::of);
+    let blamed = way.iter().map(|way| &way.blame.file);
+    let texts = texts(root, &findings, blamed);
+    Ok(Diagnosis::of(findings, way, texts))
 }
 
 impl Diagnosis {
+    fn of(findings: Vec<Finding>, way: Option<Way>, texts: BTreeMap<PathBuf, String>) -> Self {
+        let mut diagnosis = Self {
+            verdict: Verdict::Healthy,
+            findings: Vec::new(),
+            probes: Vec::new(),
+            way,
+            texts,
+        };
+        diagnosis.add(findings);
+        diagnosis
+    }
+
+    /// More findings, each of which may be known.
+    pub(crate) fn add(&mut self, more: Vec<Finding>) {
+        let findings = &mut self.findings;
+        findings.extend(more);
+        findings.sort_by(|a, b| (a.severity, &a.place).cmp(&(b.severity, &b.place)));
+        findings.dedup_by(|a, b| a.rule == b.rule && a.place == b.place);
+        let is_faulty = findings.iter().any(|finding| finding.severity.is_fault());
+        self.verdict = match is_faulty {
+            true => Verdict::Faulty,
+            false => Verdict::Healthy,
+        };
+    }
+
     /// The same examination with one of its findings alone.
     pub(crate) fn only(mut self, index: usize) -> Self {
         self.findings = vec![self.findings.swap_remove(index)];
@@ -117,13 +140,19 @@ impl Diagnosis {
     }
 }
 
-fn texts(root: &Root, findings: &[Finding]) -> BTreeMap<PathBuf, String> {
+/// The files that are shown: of the findings and their mends, and these.
+fn texts<'f>(
+    root: &Root,
+    findings: &'f [Finding],
+    more: impl Iterator<Item = &'f PathBuf>,
+) -> BTreeMap<PathBuf, String> {
     let edits = findings.iter().flat_map(|finding| &finding.fix.edits);
     let edited = edits.map(|edit| &edit.file);
     let files = findings
         .iter()
-        .map(|finding| &finding.place.file)
-        .chain(edited);
+        .filter_map(|finding| Some(&finding.place.as_ref()?.file))
+        .chain(edited)
+        .chain(more);
     files
         .filter_map(|file| Some((file.clone(), root.read(file).ok()?.text)))
         .collect()
@@ -172,7 +201,8 @@ fn site_origin(host: &str, http: &Http<'_>) -> Origin {
 
 /// Tells the way of a client's requests. Opens no connection.
 pub fn explain_site(root: &Root, question: &Question) -> Result<Vec<Explanation>, CouldNotRun> {
-    let config = Config::load(root, &question.nginx)?;
+    let file = question.nginx.as_ref().ok_or(CouldNotRun::NoSite)?;
+    let config = Config::load(root, file)?;
     let http = Http::of(&config).ok_or(CouldNotRun::NoSite)?;
     let origin = origin_of(question, &http)?;
     let case = Case::new(&config, &http, root, question, origin);

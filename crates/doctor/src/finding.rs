@@ -68,7 +68,8 @@ pub struct Finding {
     /// The rule's stable name; it is also the name of its section in `docs/checks.md`.
     pub rule: &'static str,
     pub severity: Severity,
-    pub place: Place,
+    /// `None` where no file is to blame.
+    pub place: Option<Place>,
     /// What is wrong there, in a sentence.
     pub message: Text,
     /// What a user or a client sees because of it.
@@ -125,14 +126,14 @@ impl Finding {
     pub fn new(
         rule: &'static str,
         severity: Severity,
-        place: Place,
+        place: impl Into<Option<Place>>,
         message: Text,
         effect: Text,
     ) -> Self {
         Self {
             rule,
             severity,
-            place,
+            place: place.into(),
             message,
             effect,
             help: help_page(rule),

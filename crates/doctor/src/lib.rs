@@ -19,6 +19,7 @@ pub mod explain;
 pub mod finding;
 pub mod front_end;
 mod lines;
+pub mod live;
 pub mod mend;
 pub mod nginx;
 pub mod prescription;

@@ -105,9 +105,10 @@ fn next(
 
 /// Whether the mend did what it is for: that file has one fault of the kind less.
 fn is_gone(finding: &Finding, before: &Diagnosis, after: &Diagnosis) -> bool {
+    let file = |finding: &'_ Finding| finding.place.as_ref().map(|place| place.real_file.clone());
     let same = |other: &&Finding| {
         other.rule == finding.rule
-            && other.place.real_file == finding.place.real_file
+            && file(other) == file(finding)
             && other.message == finding.message
     };
     let count = |diagnosis: &Diagnosis| diagnosis.findings.iter().filter(same).count();

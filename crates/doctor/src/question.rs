@@ -7,8 +7,8 @@ use crate::url::Url;
 /// Everything that the judgement depends on besides the files.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// The main file, as it would be under `/`.
-    pub nginx: PathBuf,
+    /// The main file, as it would be under `/`; `None` where there is no nginx to be read.
+    pub nginx: Option<PathBuf>,
     /// The front end's environment files.
     pub env: Vec<PathBuf>,
     /// The folders of its built files.
@@ -49,7 +49,7 @@ impl Default for Heartbeat {
 impl Default for Question {
     fn default() -> Self {
         Self {
-            nginx: PathBuf::from("/etc/nginx/nginx.conf"),
+            nginx: Some(PathBuf::from(DEFAULT_NGINX)),
             env: Vec::new(),
             bundles: Vec::new(),
             pm2: Vec::new(),
@@ -63,6 +63,9 @@ impl Default for Question {
         }
     }
 }
+
+/// Where Debian's nginx has its main file.
+pub const DEFAULT_NGINX: &str = "/etc/nginx/nginx.conf";
 
 /// Where a Socket.IO server listens if nobody tells it otherwise.
 pub const DEFAULT_PATH: &str = "/socket.io/";

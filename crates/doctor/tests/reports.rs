@@ -64,8 +64,9 @@ fn sarif_has_what_its_schema_asks_for() {
             );
             let place = &result["locations"][0]["physicalLocation"];
             check_artifact(&place["artifactLocation"]);
-            assert_eq!(place["region"]["startLine"], finding.place.line);
-            assert_eq!(place["region"]["startColumn"], finding.place.column);
+            let expected = finding.place.as_ref().unwrap();
+            assert_eq!(place["region"]["startLine"], expected.line);
+            assert_eq!(place["region"]["startColumn"], expected.column);
             let fixed = result["fixes"].as_array().into_iter().flatten();
             for change in fixed.flat_map(|fix| fix["artifactChanges"].as_array().unwrap()) {
                 check_artifact(&change["artifactLocation"]);
@@ -92,7 +93,7 @@ fn markdown_tells_every_finding_with_its_place_and_its_diff() {
             "{page}"
         );
         for finding in &diagnosis.findings {
-            let place = &finding.place;
+            let place = finding.place.as_ref().unwrap();
             let at = format!(
                 "\n`{}:{}:{}`\n",
                 place.file.display(),

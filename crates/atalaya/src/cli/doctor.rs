@@ -1,6 +1,6 @@
 //! The flags of `atalaya doctor`.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use atalaya_doctor::url::Url;
 use clap::{Args, Subcommand, ValueEnum};
@@ -28,7 +28,24 @@ pub struct DoctorArgs {
     /// The unit by which systemd runs the server, whose drop-ins are found; may be repeated
     #[arg(long, value_name = "FILE")]
     pub systemd: Vec<PathBuf>,
-    /// Read and reason only, open no connection (it opens none yet)
+    /// A client's access token, for the namespace and for the row
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "ATALAYA_TOKEN",
+        hide_env_values = true
+    )]
+    pub token: Option<String>,
+    /// The server's database, to look for the row of a socket that connects; needs a token
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Hold a long poll for so many seconds, to find a time-out in the way; longer than the server's heartbeat
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub hold: Option<u64>,
+    /// Where --url is asked, whatever its name leads to, such as 127.0.0.1:8080
+    #[arg(long, value_name = "ADDRESS")]
+    pub connect_to: Option<SocketAddr>,
+    /// Read and reason only, open no connection
     #[arg(long)]
     pub offline: bool,
     /// Mend what is safe after showing it; what was there is kept beside each file as .NAME.1.bak
@@ -66,9 +83,9 @@ pub struct Files {
     /// Read files below this folder as if it were /
     #[arg(long, value_name = "DIR", default_value = "/")]
     pub root: PathBuf,
-    /// The main file of nginx; what it includes is followed
-    #[arg(long, value_name = "FILE", default_value = "/etc/nginx/nginx.conf")]
-    pub nginx: PathBuf,
+    /// The main file of nginx; what it includes is followed [default: /etc/nginx/nginx.conf, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub nginx: Option<PathBuf>,
     /// The back end's own address, such as http://127.0.0.1:3001
     #[arg(long, value_name = "URL")]
     pub direct: Option<Url>,

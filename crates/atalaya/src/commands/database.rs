@@ -26,9 +26,7 @@ pub async fn open_or_create(settings: &Settings) -> Result<Store> {
 /// behind in the wrong folder.
 pub async fn open_existing(settings: &Settings) -> Result<Store> {
     let url = settings.database_url();
-    if let Some(path) = sqlite_path(url)
-        && !path.exists()
-    {
+    if let Some(path) = missing_file(url) {
         let failure = Failure::could_not_run(
             format!("opening the database {}", shown(url)),
             format!("there is no file {}", path.display()),
@@ -39,6 +37,11 @@ pub async fn open_existing(settings: &Settings) -> Result<Store> {
             .into());
     }
     open_or_create(settings).await
+}
+
+/// The file of a SQLite database, if it is not there.
+pub fn missing_file(url: &Secret) -> Option<PathBuf> {
+    sqlite_path(url).filter(|path| !path.exists())
 }
 
 /// The user of that name, or the answer that there is none.

@@ -2,20 +2,29 @@
 //!
 //! It needs no settings, no database and no server: it runs on somebody else's machine.
 
-use std::process::ExitCode;
+mod user_sessions;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::Result;
 use atalaya_doctor::{
     CouldNotRun, Diagnosis, Verdict, diagnose,
     explain::{Explanation, in_words},
     explain_site, language,
+    live::{self, Asked},
     mend::{Mending, mend},
-    question::Question,
+    probe::{self, Evidence, Plan, Seen, Table},
+    question::{DEFAULT_NGINX, Question},
     report,
     root::Root,
     url::Url,
 };
 
+use self::user_sessions::UserSessions;
 use crate::{
     cli::{DoctorArgs, DoctorCommand, ExplainArgs, Files, Format, Lang},
     language::Language,
@@ -51,13 +60,53 @@ pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
         show.mending(&mending, &root)?;
         mending.after
     } else {
-        let diagnosis = diagnose(&root, &question).map_err(|error| failure(error, &args.files))?;
+        let files = diagnose(&root, &question).map_err(|error| failure(error, &args.files))?;
+        let asked = Asked {
+            token: args.token,
+            hold: args.hold.map(Duration::from_secs),
+            connect_to: args.connect_to,
+            is_here: args.files.root == Path::new("/"),
+        };
+        let plan = live::plan(&files, &question, asked).filter(|_| !args.offline);
+        let diagnosis = match plan {
+            None => files,
+            Some(plan) => {
+                let evidence = examine(&question, &plan, args.database.as_deref(), &show)?;
+                // The server has said more than was known when its files were read.
+                let question = live::informed(&question, &evidence);
+                let files = diagnose(&root, &question);
+                let mut diagnosis = files.map_err(|error| failure(error, &args.files))?;
+                live::add(&mut diagnosis, &question, &plan, &evidence);
+                diagnosis
+            }
+        };
         output::print(&show.diagnosis(&diagnosis))?;
         diagnosis
     };
     Ok(match left.verdict {
         Verdict::Healthy => ExitCode::SUCCESS,
         Verdict::Faulty => ExitCode::from(Exit::No as u8),
+    })
+}
+
+/// Takes the steps of a client. For a person they are shown as they are taken.
+fn examine(
+    question: &Question,
+    plan: &Plan,
+    database: Option<&str>,
+    show: &Show,
+) -> Result<Evidence> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let table = match database {
+            None => None,
+            Some(url) => Some(UserSessions::open(url).await?),
+        };
+        let table = table.as_ref().map(|table| table as &dyn Table);
+        let evidence = probe::examine(question, plan, table, |seen| show.step(seen, plan)).await;
+        Ok(evidence)
     })
 }
 
@@ -69,9 +118,26 @@ struct Show {
 }
 
 impl Show {
+    /// What cannot be shown now is in the report all the same.
+    fn step(&self, seen: &Seen, plan: &Plan) {
+        if self.format == Format::Text {
+            let line = report::step(&seen.probe(plan), self.language, self.coloured);
+            output::print(&line).ok();
+        }
+    }
+
     fn diagnosis(&self, diagnosis: &Diagnosis) -> String {
         match self.format {
-            Format::Text => report::text(diagnosis, self.language, self.coloured),
+            Format::Text => {
+                // The steps stand above it.
+                let gap = if diagnosis.probes.is_empty() {
+                    ""
+                } else {
+                    "\n"
+                };
+                let text = report::text(diagnosis, self.language, self.coloured);
+                format!("{gap}{text}")
+            }
             Format::Json => format!("{}\n", report::json(diagnosis, self.language)),
             Format::Sarif => format!("{}\n", report::sarif(diagnosis, self.language)),
             Format::Markdown => report::markdown(diagnosis, self.language),
@@ -127,12 +193,23 @@ fn tell_the_way(args: ExplainArgs, style: Style) -> Result<()> {
 
 fn question(files: &Files, url: Option<Url>) -> Question {
     Question {
-        nginx: files.nginx.clone(),
+        nginx: main_file(files, url.is_some() || files.direct.is_some()),
         url,
         direct: files.direct.clone(),
         path: files.path.clone(),
         namespace: files.namespace.clone(),
         ..Question::default()
+    }
+}
+
+/// The one that is named; or where Debian has it, unless it is not there and there is something else to go by.
+fn main_file(files: &Files, may_be_missing: bool) -> Option<PathBuf> {
+    let usual = PathBuf::from(DEFAULT_NGINX);
+    let below = usual.strip_prefix("/").unwrap_or(&usual);
+    let is_there = files.root.join(below).exists();
+    match &files.nginx {
+        Some(named) => Some(named.clone()),
+        None => (is_there || !may_be_missing).then_some(usual),
     }
 }
 

@@ -24,18 +24,22 @@ pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// Why nobody could be asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreachable {
-    #[error("the name {0} leads to no address")]
+    /// The name leads nowhere.
     NoAddress(String),
-    #[error("nobody listens at {0}")]
+    /// Nobody listens there.
     Refused(String),
-    #[error("{address}: {error}")]
-    Broken { address: String, error: String },
-    #[error("nothing comes from {0} within 5 s")]
+    Broken {
+        address: String,
+        error: String,
+    },
     Silent(String),
-    #[error("TLS with {host} fails: {error}")]
-    Tls { host: String, error: String },
+    /// The certificate is not trusted, or is no certificate.
+    Tls {
+        host: String,
+        error: String,
+    },
 }
 
 impl Unreachable {

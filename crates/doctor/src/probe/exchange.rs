@@ -27,14 +27,18 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 const MAX_BODY: usize = 64 * 1024;
 
 /// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unanswered {
-    #[error(transparent)]
-    Unreachable(#[from] Unreachable),
-    #[error("the connection is cut without an answer")]
+    Unreachable(Unreachable),
+    /// The connection ends without an answer.
     Cut,
-    #[error("no answer within {} s", .0.as_secs())]
     Late(Duration),
+}
+
+impl From<Unreachable> for Unanswered {
+    fn from(unreachable: Unreachable) -> Self {
+        Self::Unreachable(unreachable)
+    }
 }
 
 /// What came back.

@@ -22,7 +22,7 @@ pub use packet::Opened;
 pub use table::{Lookup, Row, Table};
 
 use self::sign::Sign;
-use crate::{diagnose::Probe, nginx::request::Origin, question::Question};
+use crate::{diagnose::Probe, language::Text, nginx::request::Origin, question::Question};
 
 /// What is asked of whom.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct Plan {
     pub sessions: usize,
     /// For how long a poll is held, where that is asked for.
     pub hold: Option<Duration>,
+    /// It is the machine on which all of it runs: what does not answer is down.
+    pub is_here: bool,
 }
 
 /// One address under examination.
@@ -121,7 +123,7 @@ impl Step {
 pub struct Seen {
     pub which: Which,
     pub step: Step,
-    pub outcome: Result<String, Failure>,
+    pub outcome: Result<Text, Failure>,
     pub took: Duration,
 }
 
@@ -139,12 +141,21 @@ pub enum Failure {
 }
 
 impl Failure {
-    fn words(&self) -> String {
+    pub fn words(&self) -> Text {
         match self {
             Self::Sign(sign) => sign.words(),
-            Self::Database(error) => format!("the database does not answer: {error}"),
-            Self::NoRow => "no row with this socket's id within 3 s".to_owned(),
-            Self::StillActive => "the row is still active 3 s after the socket closed".to_owned(),
+            Self::Database(error) => say!(
+                "the database does not answer: {error}",
+                "la base de datos no responde: {error}"
+            ),
+            Self::NoRow => say!(
+                "no row with this socket's id within 3 s",
+                "ninguna fila con el id de este socket en 3 s"
+            ),
+            Self::StillActive => say!(
+                "the row is still active 3 s after the socket closed",
+                "la fila sigue activa 3 s después de cerrarse el socket"
+            ),
         }
     }
 }
@@ -158,7 +169,7 @@ pub struct Evidence {
     /// How many seconds later (or, negative, earlier) it is at the back end than here.
     pub skew_s: Option<i64>,
     /// Why the certificate is not trusted.
-    pub certificate: Option<String>,
+    pub certificate: Option<Unreachable>,
     /// What the namespace said to whom it did not let in: code, where there is one, and words.
     pub refused: Option<(Option<String>, String)>,
     /// The back end answers where the page is not named, and refuses where it is.
@@ -174,6 +185,14 @@ impl Evidence {
     /// How a step failed there.
     pub fn failure(&self, which: Which, step: Step) -> Option<&Failure> {
         self.of(which, step)?.outcome.as_ref().err()
+    }
+
+    /// The answer by which a step failed there.
+    pub fn sign(&self, which: Which, step: Step) -> Option<&Sign> {
+        match self.failure(which, step)? {
+            Failure::Sign(sign) => Some(sign),
+            _ => None,
+        }
     }
 
     /// The first step that failed there.

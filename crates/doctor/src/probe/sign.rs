@@ -5,7 +5,11 @@ use std::time::Duration;
 use http::header::{CONTENT_TYPE, LOCATION, SERVER};
 use serde::Deserialize;
 
-use super::exchange::{Answer, Unanswered};
+use super::{
+    Unreachable,
+    exchange::{Answer, Unanswered},
+};
+use crate::language::Text;
 
 /// How a step did not go as it should.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +30,10 @@ pub enum Sign {
     Status(u16, bool),
     /// 101, with what makes it one missing.
     HalfUpgraded,
-    /// The websocket opens, and ends without what was expected.
-    Dropped(String),
-    /// The namespace refuses: code, and words.
-    Refused(Option<String>, String),
+    /// The websocket opens, and closes before this comes.
+    Closed(&'static str),
+    /// The websocket opens, and this does not come.
+    Missing(&'static str),
 }
 
 /// Engine.IO's own refusal.
@@ -71,77 +75,195 @@ impl Sign {
         }
     }
 
+    /// Whether nobody was reached.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unanswered(Unanswered::Unreachable(_)))
     }
 
+    /// Whether nothing came at all: it is not reached, or says nothing.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Unanswered(_))
+    }
+
     /// What came, in words.
-    pub fn words(&self) -> String {
+    pub fn words(&self) -> Text {
         match self {
-            Self::Unanswered(error) => error.to_string(),
-            Self::Page => "200 with an HTML page".to_owned(),
-            Self::Other(text) => format!("200 with {text:?}, which is not Engine.IO's"),
-            Self::Redirect(to) => format!("a redirect to {to}"),
-            Self::EngineIo(code, message) => {
-                format!("Engine.IO refuses: {message} (code {code})")
+            Self::Unanswered(unanswered) => unanswered.words(),
+            Self::Page => say!("200 with an HTML page", "200 con una página HTML"),
+            Self::Other(text) => say!(
+                "200 with {text:?}, which is not Engine.IO's",
+                "200 con {text:?}, que no es de Engine.IO"
+            ),
+            Self::Redirect(to) => say!("a redirect to {to}", "una redirección a {to}"),
+            Self::EngineIo(code, message) => say!(
+                "Engine.IO refuses: {message} (code {code})",
+                "Engine.IO se niega: {message} (código {code})"
+            ),
+            Self::SharedSession => say!(
+                "two clients are given the same session",
+                "a dos clientes se les da la misma sesión"
+            ),
+            Self::ForcedUpgrade => say!(
+                "the back end was asked for a websocket",
+                "al back end se le pidió un websocket"
+            ),
+            Self::Status(status, true) => {
+                say!("{status} from nginx itself", "{status} del propio nginx")
             }
-            Self::SharedSession => "two clients are given the same session".to_owned(),
-            Self::ForcedUpgrade => "the back end was asked for a websocket".to_owned(),
-            Self::Status(status, true) => format!("{status} from nginx itself"),
-            Self::Status(status, false) => format!("{status}, not from Engine.IO"),
-            Self::HalfUpgraded => "101 without the headers that make it a websocket".to_owned(),
-            Self::Dropped(what) => what.clone(),
-            Self::Refused(Some(code), message) => format!("refused: {message} ({code})"),
-            Self::Refused(None, message) => format!("refused: {message}"),
+            Self::Status(status, false) => {
+                say!("{status}, not from Engine.IO", "{status}, no de Engine.IO")
+            }
+            Self::HalfUpgraded => say!(
+                "101 without the headers that make it a websocket",
+                "101 sin las cabeceras que lo hacen un websocket"
+            ),
+            Self::Closed(before) => say!(
+                "the websocket closes before {before} comes",
+                "el websocket se cierra antes de que llegue {before}"
+            ),
+            Self::Missing(what) => say!(
+                "the websocket opens, and {what} does not come",
+                "el websocket se abre, y {what} no llega"
+            ),
         }
     }
 
     /// What that means, where the same goes well with the back end itself.
-    pub fn meaning(&self) -> String {
-        let known = match self {
-            Self::Page => {
-                "The front end's page is served where Socket.IO's path should be proxied."
+    pub fn meaning(&self) -> Text {
+        match self {
+            Self::Page => say!(
+                "The front end's page is served where Socket.IO's path should be proxied.",
+                "Se sirve la página del front end donde la ruta de Socket.IO debería pasar al back end."
+            ),
+            Self::Other(_) => say!(
+                "Something else answers: the path is cut or changed on the way.",
+                "Responde otra cosa: la ruta se corta o se cambia por el camino."
+            ),
+            Self::Redirect(_) => say!(
+                "A redirect is in the way, which a client does not follow with its messages.",
+                "Hay una redirección en el camino, que un cliente no sigue con sus mensajes."
+            ),
+            Self::EngineIo(code::UNKNOWN_SESSION, _) => say!(
+                "Requests of one session reach different back ends: sticky sessions are missing.",
+                "Las peticiones de una sesión llegan a back ends distintos: faltan sesiones fijas (sticky)."
+            ),
+            Self::EngineIo(code::BAD_REQUEST, _) => say!(
+                "The headers Upgrade and Connection do not reach the back end.",
+                "Las cabeceras Upgrade y Connection no llegan al back end."
+            ),
+            Self::EngineIo(..) => say!(
+                "The request is changed on the way.",
+                "La petición se cambia por el camino."
+            ),
+            Self::SharedSession => say!(
+                "The proxy keeps answers, and gives one client's to another.",
+                "El proxy guarda respuestas, y da a un cliente la de otro."
+            ),
+            Self::ForcedUpgrade => say!(
+                "The proxy says Upgrade: websocket for every request, polling too.",
+                "El proxy dice Upgrade: websocket en cada petición, también en polling."
+            ),
+            Self::Status(401, _) => say!(
+                "A password is asked for on the way, which the client does not send.",
+                "Por el camino se pide una contraseña, que el cliente no envía."
+            ),
+            Self::Status(403, _) => say!(
+                "The proxy does not let the request through.",
+                "El proxy no deja pasar la petición."
+            ),
+            Self::Status(404, true) => say!(
+                "No location is meant for this path, or another server block gets the request.",
+                "Ningún location es para esta ruta, o la petición la recibe otro bloque server."
+            ),
+            Self::Status(404, false) => say!(
+                "The back end gets another path than the client asked for.",
+                "El back end recibe otra ruta que la que pidió el cliente."
+            ),
+            Self::Status(405, _) => say!(
+                "What takes no POST answers here: the request does not reach the back end.",
+                "Responde algo que no admite POST: la petición no llega al back end."
+            ),
+            Self::Status(413, _) => say!(
+                "Messages are larger than the proxy lets through.",
+                "Los mensajes son mayores de lo que el proxy deja pasar."
+            ),
+            Self::Status(429 | 503, _) => say!(
+                "The proxy limits how often or how much may be asked.",
+                "El proxy limita con qué frecuencia o cuánto se puede pedir."
+            ),
+            Self::Status(502, _) => say!(
+                "The proxy reaches nobody at the address that it asks.",
+                "El proxy no encuentra a nadie en la dirección a la que pregunta."
+            ),
+            Self::Status(504, _) => say!(
+                "The proxy gives up before the back end answers a long poll.",
+                "El proxy se rinde antes de que el back end responda a un long poll."
+            ),
+            Self::Status(..) => say!(
+                "Something else on the way answers the request.",
+                "Otra cosa por el camino responde a la petición."
+            ),
+            Self::HalfUpgraded => say!(
+                "The proxy takes headers away from the back end's answer.",
+                "El proxy quita cabeceras de la respuesta del back end."
+            ),
+            Self::Closed(_) | Self::Missing(_) => say!(
+                "The websocket is not carried through.",
+                "El websocket no se lleva hasta el final."
+            ),
+            Self::Unanswered(Unanswered::Late(_)) => say!(
+                "The answer is held back on the way.",
+                "La respuesta se retiene por el camino."
+            ),
+            Self::Unanswered(Unanswered::Cut) => say!(
+                "The connection is cut on the way.",
+                "La conexión se corta por el camino."
+            ),
+            Self::Unanswered(Unanswered::Unreachable(_)) => say!(
+                "The proxy itself is not reached.",
+                "No se llega al propio proxy."
+            ),
+        }
+    }
+}
+
+impl Unanswered {
+    pub fn words(&self) -> Text {
+        match self {
+            Self::Unreachable(unreachable) => unreachable.words(),
+            Self::Cut => say!(
+                "the connection is cut without an answer",
+                "la conexión se corta sin respuesta"
+            ),
+            Self::Late(patience) => say!(
+                "no answer within {seconds} s",
+                "sin respuesta en {seconds} s",
+                seconds = patience.as_secs()
+            ),
+        }
+    }
+}
+
+impl Unreachable {
+    pub fn words(&self) -> Text {
+        match self {
+            Self::NoAddress(name) => say!(
+                "the name {name} leads to no address",
+                "el nombre {name} no lleva a ninguna dirección"
+            ),
+            Self::Refused(address) => {
+                say!("nobody listens at {address}", "nadie escucha en {address}")
             }
-            Self::Other(_) => "Something else answers: the path is cut or changed on the way.",
-            Self::Redirect(_) => {
-                "A redirect is in the way, which a polling client does not follow with its messages."
-            }
-            Self::EngineIo(code::UNKNOWN_SESSION, _) => {
-                "Requests of one session reach different back ends: sticky sessions are missing."
-            }
-            Self::EngineIo(code::BAD_REQUEST, _) => {
-                "The headers Upgrade and Connection do not reach the back end."
-            }
-            Self::EngineIo(code::OTHER_VERSION, _) => "The query is changed on the way.",
-            Self::EngineIo(..) => "The request is changed on the way.",
-            Self::SharedSession => "The proxy keeps answers, and gives one client's to another.",
-            Self::ForcedUpgrade => {
-                "The proxy says Upgrade: websocket for every request, polling too."
-            }
-            Self::Status(401, _) => {
-                "A password is asked for on the way, which the client does not send."
-            }
-            Self::Status(403, _) => "The proxy does not let the request through.",
-            Self::Status(404, true) => {
-                "No location is meant for this path, or another server block gets the request."
-            }
-            Self::Status(404, false) => "The back end gets another path than the client asked for.",
-            Self::Status(405, _) => {
-                "Something that takes no POST answers here: the request does not reach the back end."
-            }
-            Self::Status(413, _) => "Messages are larger than the proxy lets through.",
-            Self::Status(429 | 503, _) => "The proxy limits how often or how much may be asked.",
-            Self::Status(502, _) => "The proxy reaches nobody, at the address that it asks.",
-            Self::Status(504, _) => "The proxy gives up before the back end answers a long poll.",
-            Self::Status(..) => "The request is answered by something else on the way.",
-            Self::HalfUpgraded => "The proxy takes headers away from the back end's answer.",
-            Self::Dropped(_) => "The websocket is not carried through.",
-            Self::Unanswered(Unanswered::Late(_)) => "The answer is held back on the way.",
-            Self::Unanswered(Unanswered::Cut) => "The connection is cut on the way.",
-            Self::Unanswered(Unanswered::Unreachable(_)) => "The proxy itself is not reached.",
-            Self::Refused(..) => "The token does not arrive as it was sent.",
-        };
-        known.to_owned()
+            Self::Broken { address, error } => Text::same(format!("{address}: {error}")),
+            Self::Silent(address) => say!(
+                "nothing comes from {address} within 5 s",
+                "de {address} no llega nada en 5 s"
+            ),
+            Self::Tls { host, error } => say!(
+                "TLS with {host} fails: {error}",
+                "TLS con {host} falla: {error}"
+            ),
+        }
     }
 }
 

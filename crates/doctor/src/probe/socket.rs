@@ -25,13 +25,13 @@ impl Socket {
 
     pub(super) async fn send(&mut self, packet: impl Into<String>) -> Result<(), Sign> {
         let sent = self.0.send(Message::text(packet.into())).await;
-        sent.map_err(|error| Sign::Dropped(format!("the websocket broke: {error}")))
+        sent.map_err(|_| Sign::Closed("a message"))
     }
 
     /// The next packet for which `read` has an answer.
     pub(super) async fn next<T>(
         &mut self,
-        what: &str,
+        what: &'static str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<T, Sign> {
         let wanted = async {
@@ -42,19 +42,13 @@ impl Socket {
                             return Ok(found);
                         }
                     }
-                    Some(Ok(Message::Close(_))) | None => {
-                        return Err(format!("the websocket closes before {what}"));
-                    }
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Sign::Closed(what)),
                     Some(Ok(_)) => {}
-                    Some(Err(error)) => {
-                        return Err(format!("the websocket breaks before {what}: {error}"));
-                    }
                 }
             }
         };
-        let late = || Err(format!("the websocket opens, and {what} does not come"));
         let wanted = timeout(PATIENCE, wanted).await;
-        wanted.unwrap_or_else(|_| late()).map_err(Sign::Dropped)
+        wanted.unwrap_or(Err(Sign::Missing(what)))
     }
 
     pub(super) async fn close(mut self) {

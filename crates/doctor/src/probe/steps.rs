@@ -16,7 +16,7 @@ use super::{
     sign::{self, Sign, code},
     socket::Socket,
 };
-use crate::question::Question;
+use crate::{language::Text, question::Question};
 
 /// How long the row may take to be written, and to be closed.
 const ROW_PATIENCE: Duration = Duration::from_secs(3);
@@ -69,7 +69,7 @@ impl From<Unanswered> for Sign {
 }
 
 impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
-    fn saw(&mut self, step: Step, began: Instant, outcome: Result<String, Failure>) {
+    fn saw(&mut self, step: Step, began: Instant, outcome: Result<Text, Failure>) {
         let seen = Seen {
             which: self.target.which,
             step,
@@ -86,7 +86,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         step: Step,
         began: Instant,
         outcome: Outcome<T>,
-        detail: impl FnOnce(&T) -> String,
+        detail: impl FnOnce(&T) -> Text,
     ) -> Option<T> {
         match outcome {
             Ok(value) => {
@@ -107,7 +107,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         if let Err(Unanswered::Unreachable(unreachable)) = asked
             && unreachable.is_tls()
         {
-            self.evidence.certificate = Some(unreachable.to_string());
+            self.evidence.certificate = Some(unreachable);
             self.target.trust = Trust::Blind;
         }
     }
@@ -119,10 +119,11 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
             opened = opened.or(self.open_as_version_3().await);
         }
         let opened = self.noted(Step::Polling, began, opened, |opened| {
-            format!(
-                "session opened; heartbeat every {} s, {} s to answer",
-                opened.ping_interval / 1_000,
-                opened.ping_timeout / 1_000
+            say!(
+                "session opened; heartbeat every {interval} s, {timeout} s to answer",
+                "sesión abierta; latido cada {interval} s, {timeout} s para responder",
+                interval = opened.ping_interval / 1_000,
+                timeout = opened.ping_timeout / 1_000
             )
         });
         let Some(opened) = opened else { return };
@@ -196,7 +197,10 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         self.ask_without_the_page(&posted).await;
         let sessions = 1 + more.len();
         let is_posted = self.noted(Step::Post, began, posted, |()| {
-            format!("messages of {sessions} sessions are taken")
+            say!(
+                "messages of {sessions} sessions are taken",
+                "se aceptan mensajes de {sessions} sesiones"
+            )
         });
         for sid in &more {
             self.leave(sid).await;
@@ -241,7 +245,11 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         let filler = packet::filler(usize::try_from(bytes).unwrap_or(0));
         let posted = self.post_beside_a_poll(sid, filler).await;
         self.noted(Step::LargeMessage, began, posted, |()| {
-            format!("{} kB at once are taken", bytes / 1_000)
+            say!(
+                "{kilobytes} kB at once are taken",
+                "se aceptan {kilobytes} kB de una vez",
+                kilobytes = bytes / 1_000
+            )
         });
     }
 
@@ -271,14 +279,14 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         let opened = self.open_websocket("transport=websocket").await;
         let opened = match opened {
             Ok(mut socket) => {
-                let opened = socket.next("the session", Opened::read).await;
+                let opened = socket.next("0{\"sid\":…}", Opened::read).await;
                 opened.map(|opened| (socket, opened))
             }
             Err(sign) => Err(sign),
         };
         self.ask_without_the_page(&opened).await;
         let opened = self.noted(Step::Websocket, began, opened, |_| {
-            "a websocket opens".to_owned()
+            say!("a websocket opens", "se abre un websocket")
         });
         let Some((mut socket, opened)) = opened else {
             return;
@@ -309,21 +317,27 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         let packet = packet::connect(self.namespace, self.plan.token.as_deref());
         socket.send(packet).await?;
         let find = |text: &str| Joined::find([text]);
-        socket.next("the namespace's answer", find).await
+        socket.next("40 / 44", find).await
     }
 
     async fn row(&mut self, mut socket: Socket, socket_id: &str, table: &dyn Table) {
         let began = Instant::now();
         let found = until(table, socket_id, true, Failure::NoRow).await;
         let is_there = found.is_ok();
-        let detail = format!("socket {socket_id} is a row, and active");
+        let detail = say!(
+            "socket {socket_id} is a row, and active",
+            "el socket {socket_id} es una fila, y activa"
+        );
         self.saw(Step::Row, began, found.map(|()| detail));
         let began = Instant::now();
         socket.send(packet::disconnect(self.namespace)).await.ok();
         socket.close().await;
         if is_there {
             let closed = until(table, socket_id, false, Failure::StillActive).await;
-            let detail = "it is closed when the socket is".to_owned();
+            let detail = say!(
+                "it is closed when the socket is",
+                "se cierra cuando se cierra el socket"
+            );
             self.saw(Step::RowClosed, began, closed.map(|()| detail));
         }
     }
@@ -340,7 +354,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         let began = Instant::now();
         let upgraded = self.upgraded().await;
         self.noted(Step::Upgrade, began, upgraded, |()| {
-            "from polling to a websocket".to_owned()
+            say!("from polling to a websocket", "de polling a un websocket")
         });
     }
 
@@ -350,7 +364,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         let mut socket = self.open_websocket(&query).await?;
         socket.send("2probe").await?;
         let probed = |text: &str| (text == "3probe").then_some(());
-        socket.next("the answer to the probe", probed).await?;
+        socket.next("3probe", probed).await?;
         socket.send("5").await?;
         socket.close().await;
         Ok(())
@@ -369,7 +383,10 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         let began = Instant::now();
         let held = self.held(hold).await;
         self.noted(Step::HeldPoll, began, held, |seconds| {
-            format!("a poll is held for {seconds} s, and ends with the heartbeat")
+            say!(
+                "a poll is held for {seconds} s, and ends with the heartbeat",
+                "un poll se mantiene {seconds} s, y termina con el latido"
+            )
         });
     }
 
@@ -394,11 +411,20 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
 
 impl Joined {
     /// A refusal is an answer too: it has gone the whole way. What it says of the token is judged elsewhere.
-    fn words(&self) -> String {
+    fn words(&self) -> Text {
         match self {
-            Self::Yes(sid) => format!("the namespace lets socket {sid} in"),
-            Self::No(Some(code), message) => format!("the namespace answers {code}: {message}"),
-            Self::No(None, message) => format!("the namespace answers: {message}"),
+            Self::Yes(sid) => say!(
+                "the namespace lets socket {sid} in",
+                "el namespace deja entrar al socket {sid}"
+            ),
+            Self::No(code, message) => say!(
+                "the namespace answers: {message}{code}",
+                "el namespace responde: {message}{code}",
+                code = code
+                    .as_ref()
+                    .map(|code| format!(" ({code})"))
+                    .unwrap_or_default()
+            ),
         }
     }
 }

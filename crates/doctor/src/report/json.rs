@@ -1,10 +1,12 @@
 //! The report for programs; its shape is a contract.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::{
     Diagnosis, Probe, Verdict,
-    finding::{Edit, Finding, Place, Severity},
+    finding::{Edit, Finding, Place, Severity, Span},
     language::Language,
     mend::{Mending, Written},
 };
@@ -13,7 +15,16 @@ use crate::{
 struct ToldDiagnosis<'d> {
     verdict: Verdict,
     findings: Vec<ToldFinding<'d>>,
-    probes: &'d [Probe],
+    probes: Vec<ToldProbe<'d>>,
+}
+
+#[derive(Serialize)]
+struct ToldProbe<'d> {
+    step: &'d str,
+    target: &'d str,
+    ok: bool,
+    duration_ms: u64,
+    detail: &'d str,
 }
 
 /// A finding in one language.
@@ -22,11 +33,33 @@ struct ToldFinding<'d> {
     rule: &'static str,
     severity: Severity,
     #[serde(flatten)]
-    place: &'d Place,
+    place: ToldPlace<'d>,
     message: &'d str,
     effect: &'d str,
     help: &'d str,
     fix: ToldFix<'d>,
+}
+
+/// All of them null where no file is to blame.
+#[derive(Default, Serialize)]
+struct ToldPlace<'d> {
+    file: Option<&'d Path>,
+    real_file: Option<&'d Path>,
+    line: Option<u32>,
+    column: Option<u32>,
+    span: Option<Span>,
+}
+
+impl<'d> ToldPlace<'d> {
+    fn of(place: &'d Place) -> Self {
+        Self {
+            file: Some(&place.file),
+            real_file: Some(&place.real_file),
+            line: Some(place.line),
+            column: Some(place.column),
+            span: Some(place.span),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -62,10 +95,25 @@ pub fn mended_json(mending: &Mending, written: &[Written], language: Language) -
 
 fn told(diagnosis: &Diagnosis, language: Language) -> ToldDiagnosis<'_> {
     let finding = |finding| told_finding(finding, language);
+
     ToldDiagnosis {
         verdict: diagnosis.verdict,
         findings: diagnosis.findings.iter().map(finding).collect(),
-        probes: &diagnosis.probes,
+        probes: diagnosis
+            .probes
+            .iter()
+            .map(|probe| told_probe(probe, language))
+            .collect(),
+    }
+}
+
+fn told_probe(probe: &Probe, language: Language) -> ToldProbe<'_> {
+    ToldProbe {
+        step: &probe.step,
+        target: &probe.target,
+        ok: probe.ok,
+        duration_ms: probe.duration_ms,
+        detail: probe.detail.of(language),
     }
 }
 
@@ -73,7 +121,11 @@ fn told_finding(finding: &Finding, language: Language) -> ToldFinding<'_> {
     ToldFinding {
         rule: finding.rule,
         severity: finding.severity,
-        place: &finding.place,
+        place: finding
+            .place
+            .as_ref()
+            .map(ToldPlace::of)
+            .unwrap_or_default(),
         message: finding.message.of(language),
         effect: finding.effect.of(language),
         help: &finding.help,

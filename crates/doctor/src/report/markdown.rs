@@ -4,7 +4,7 @@ use std::path::Path;
 
 use similar::TextDiff;
 
-use super::summary;
+use super::{probes, summary};
 use crate::{
     Diagnosis,
     edit::apply,
@@ -20,7 +20,8 @@ pub fn markdown(diagnosis: &Diagnosis, language: Language) -> String {
         .iter()
         .map(|finding| section(finding, diagnosis, language))
         .collect();
-    format!("# {}\n{findings}", summary(diagnosis, language))
+    let steps = probes::table(&diagnosis.probes, language);
+    format!("# {}\n{findings}{steps}", summary(diagnosis, language))
 }
 
 /// What was mended, and the report of what is left.
@@ -49,16 +50,16 @@ pub fn mended_markdown(mending: &Mending, written: &[Written], language: Languag
 }
 
 fn section(finding: &Finding, diagnosis: &Diagnosis, language: Language) -> String {
-    let place = &finding.place;
     let mut out = format!(
-        "\n## {}: {}\n\n{}\n\n`{}:{}:{}`\n",
+        "\n## {}: {}\n\n{}\n",
         finding.severity.word(language),
         finding.rule,
-        escaped(finding.message.of(language)),
-        place.file.display(),
-        place.line,
-        place.column
+        escaped(finding.message.of(language))
     );
+    if let Some(place) = &finding.place {
+        let file = place.file.display();
+        out.push_str(&format!("\n`{file}:{}:{}`\n", place.line, place.column));
+    }
     if let Some(line) = line_of(finding, diagnosis) {
         out.push_str(&fenced("", line));
     }
@@ -85,8 +86,9 @@ fn section(finding: &Finding, diagnosis: &Diagnosis, language: Language) -> Stri
 
 /// The line that the finding points at.
 fn line_of<'d>(finding: &Finding, diagnosis: &'d Diagnosis) -> Option<&'d str> {
-    let text = diagnosis.texts.get(&finding.place.file)?;
-    let number = usize::try_from(finding.place.line).ok()?;
+    let place = finding.place.as_ref()?;
+    let text = diagnosis.texts.get(&place.file)?;
+    let number = usize::try_from(place.line).ok()?;
     let line = text.lines().nth(number.checked_sub(1)?)?.trim_end();
     // Built files have their all in one line.
     (line.len() < 200).then_some(line)

@@ -2,6 +2,7 @@
 
 mod json;
 mod markdown;
+mod probes;
 mod sarif;
 mod text;
 
@@ -10,6 +11,7 @@ use crate::{Diagnosis, Verdict, language::Language};
 pub use self::{
     json::{json, mended_json},
     markdown::{markdown, mended_markdown},
+    probes::step,
     sarif::sarif,
     text::{mended, mends, text},
 };

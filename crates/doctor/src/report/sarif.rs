@@ -53,11 +53,13 @@ fn result(finding: &Finding, language: Language) -> Value {
             Severity::Hint => "note",
         },
         "message": { "text": texts.join(" ").trim_end() },
-        "locations": [{ "physicalLocation": {
-            "artifactLocation": artifact(&finding.place.file),
-            "region": region(&finding.place),
-        } }],
     });
+    if let Some(place) = &finding.place {
+        result["locations"] = json!([{ "physicalLocation": {
+            "artifactLocation": artifact(&place.file),
+            "region": region(place),
+        } }]);
+    }
     if !finding.fix.edits.is_empty() {
         result["fixes"] = json!([fix(finding, language)]);
     }

@@ -9,7 +9,7 @@ use annotate_snippets::{
 use super::summary;
 use crate::{
     Diagnosis,
-    finding::{Edit, Finding, Severity},
+    finding::{Edit, Finding, Place, Severity},
     language::Language,
     mend::{Mending, Written},
 };
@@ -82,9 +82,11 @@ fn report<'d>(
         .primary_title(finding.message.of(language))
         .id(finding.rule);
     let mut group = Group::with_title(title);
-    match diagnosis.texts.get(&finding.place.file) {
-        Some(source) => group = group.element(excerpt(finding, source)),
-        None => group = group.element(Level::NOTE.message(place(finding))),
+    if let Some(place) = &finding.place {
+        group = match diagnosis.texts.get(&place.file) {
+            Some(source) => group.element(excerpt(place, source)),
+            None => group.element(Level::NOTE.message(name_of(place))),
+        };
     }
     group = group.element(
         Level::NOTE
@@ -115,17 +117,16 @@ fn level(severity: Severity, language: Language) -> Level<'static> {
     level.with_name(severity.word(language))
 }
 
-fn place(finding: &Finding) -> String {
-    let place = &finding.place;
+fn name_of(place: &Place) -> String {
     format!("{}:{}:{}", place.file.display(), place.line, place.column)
 }
 
-fn excerpt<'d>(finding: &'d Finding, source: &'d str) -> Element<'d> {
-    let span = finding.place.span;
+fn excerpt<'d>(place: &'d Place, source: &'d str) -> Element<'d> {
+    let span = place.span;
     let end = span.end.min(source.len());
     let annotation = AnnotationKind::Primary.span(span.start.min(end)..end);
     Snippet::source(source)
-        .path(finding.place.file.to_string_lossy())
+        .path(place.file.to_string_lossy())
         .annotation(annotation)
         .into()
 }

@@ -4,7 +4,7 @@ use crate::language::Text;
 use crate::nginx::{Landing, Step, Walk, tree::Directive};
 
 /// The last one that moved it, or the location that took it, or the server block.
-pub(super) fn decisive<'c>(walk: &Walk<'c>) -> &'c Directive {
+pub(crate) fn decisive<'c>(walk: &Walk<'c>) -> &'c Directive {
     if let Landing::Answer { by, .. } = walk.landing {
         return by;
     }

@@ -8,14 +8,20 @@ mod address_denied;
 mod api_elsewhere;
 mod auth_in_the_way;
 mod back_end;
+mod back_end_down;
+mod back_end_elsewhere;
 mod blame;
 mod body_limit;
+mod certificate;
+mod clock_skew;
 mod cluster_mode;
 mod conflicting_server_name;
 mod connection_always_upgrade;
 mod connection_limit;
+mod database_unreachable;
 mod default_server;
 mod development_mode;
+mod engine_io_version;
 mod forced_upgrade;
 mod forwarded_headers;
 mod front_end_address;
@@ -31,6 +37,7 @@ mod no_location;
 mod no_resolver;
 mod no_sticky_sessions;
 mod open_files_limit;
+mod origin_refused;
 mod path_rewritten;
 mod path_swallowed;
 mod polling_cached;
@@ -42,15 +49,20 @@ mod redirected;
 mod request_limit;
 mod request_stripped;
 mod restart_missing;
+mod row_not_closed;
+mod row_not_written;
 mod site;
 mod site_not_enabled;
+mod site_unreachable;
 mod socket_path_differs;
 mod syntax;
 mod tls_mismatch;
+mod token_refused;
 mod unknown_variable;
 mod upgrade_headers;
 mod upstream_down;
 mod watch_mode;
+mod way_broken;
 mod wrong_address;
 
 use crate::{
@@ -58,12 +70,13 @@ use crate::{
     finding::Finding,
     front_end::FrontEnd,
     language::Title,
+    live::Live,
     nginx::{Config, Proxied, Walk},
     process::Processes,
     root::Root,
 };
 
-pub(crate) use self::site::Site;
+pub(crate) use self::{blame::decisive, site::Site};
 
 /// A rule and its stable name.
 #[derive(Clone, Copy)]
@@ -89,10 +102,12 @@ enum Check {
     FrontEnd(fn(&FrontEnd, &Site<'_>) -> Vec<Finding>),
     /// How the server is run.
     Processes(fn(&Processes, &Site<'_>) -> Vec<Finding>),
+    /// What a live examination saw.
+    Live(fn(&Live<'_>) -> Vec<Finding>),
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 44] = [
+pub const RULES: [Rule; 56] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
@@ -137,6 +152,18 @@ pub const RULES: [Rule; 44] = [
     port_differs::RULE,
     restart_missing::RULE,
     open_files_limit::RULE,
+    back_end_down::RULE,
+    back_end_elsewhere::RULE,
+    engine_io_version::RULE,
+    origin_refused::RULE,
+    site_unreachable::RULE,
+    way_broken::RULE,
+    certificate::RULE,
+    clock_skew::RULE,
+    token_refused::RULE,
+    database_unreachable::RULE,
+    row_not_written::RULE,
+    row_not_closed::RULE,
 ];
 
 /// The checks of one kind, in the order of the list.
@@ -204,6 +231,11 @@ pub(crate) fn of_processes(processes: &Processes, site: &Site<'_>) -> Vec<Findin
     checks!(Processes)
         .flat_map(|check| check(processes, site))
         .collect()
+}
+
+/// What a live examination shows beyond the files.
+pub(crate) fn of_live(live: &Live<'_>) -> Vec<Finding> {
+    checks!(Live).flat_map(|check| check(live)).collect()
 }
 
 /// For a rule that finds one thing, or nothing.

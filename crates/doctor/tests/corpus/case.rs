@@ -127,10 +127,13 @@ pub(crate) fn found(diagnosis: &Diagnosis, faults: bool) -> Vec<Expected> {
         .iter()
         .filter(|finding| finding.severity.is_fault() == faults);
     let mut found: Vec<_> = judged
-        .map(|finding| Expected {
-            rule: finding.rule.to_owned(),
-            file: finding.place.file.to_string_lossy().into_owned(),
-            line: finding.place.line.into(),
+        .map(|finding| {
+            let place = finding.place.as_ref().unwrap();
+            Expected {
+                rule: finding.rule.to_owned(),
+                file: place.file.to_string_lossy().into_owned(),
+                line: place.line.into(),
+            }
         })
         .collect();
     found.sort();

@@ -102,6 +102,10 @@ const TOUCH: Sql = Sql {
                WHERE s.id = seen.id AND s.is_active = TRUE AND (s.last_seen_at IS NULL OR s.last_seen_at < seen.at)",
 };
 
+const IS_SOCKET_ACTIVE: &str = "SELECT is_active FROM \
+     (SELECT id, socket_id, is_active FROM user_sessions ORDER BY id DESC LIMIT 10000) AS newest \
+     WHERE socket_id = $1 ORDER BY id DESC LIMIT 1";
+
 impl Store {
     /// Makes ready for connections, once the tables are there: the first of them need not wait for a connection to the
     /// database and for its plans.
@@ -192,6 +196,15 @@ impl Store {
             Ok(query.fetch_one(connection).await?)
         })?;
         Ok(count.unsigned_abs())
+    }
+
+    /// Whether the newest row of a socket is active; `None` if there is none among the newest thousands of rows. It needs no
+    /// column that another program's table might not have.
+    pub async fn is_socket_active(&self, socket_id: &str) -> Result<Option<bool>, StoreError> {
+        on!(&self.inner.db, readers, |connection, _engine| {
+            let query = sqlx::query_scalar(IS_SOCKET_ACTIVE).bind(socket_id);
+            Ok(query.fetch_optional(connection).await?)
+        })
     }
 
     /// One row.

@@ -1,0 +1,54 @@
+//! The table of sessions of a running server, looked into and never changed.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use atalaya_doctor::probe::{Lookup, Row, Table};
+use atalaya_server::config::Secret;
+use atalaya_store::{OpenOptions, Store};
+
+use crate::commands::database;
+
+/// A database that does not answer is a finding, and soon.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+pub struct UserSessions {
+    /// Why it could not be opened, if it could not.
+    store: Result<Store, String>,
+}
+
+impl UserSessions {
+    /// Only a URL that is none is an error: what else goes wrong is for the report.
+    pub async fn open(url: &str) -> Result<Self> {
+        let url = Secret::new(url);
+        if let Some(missing) = database::missing_file(&url) {
+            let error = format!("there is no file {}", missing.display());
+            return Ok(Self { store: Err(error) });
+        }
+        let options = OpenOptions {
+            patience: PATIENCE,
+            readers: 1,
+            ..OpenOptions::default()
+        };
+        let opened = Store::open(url.expose(), options).await;
+        match opened {
+            Err(error @ atalaya_store::StoreError::BadUrl(_)) => {
+                Err(database::explain("opening the database", &error, &url).into())
+            }
+            opened => Ok(Self {
+                store: opened.map_err(|error| error.to_string()),
+            }),
+        }
+    }
+}
+
+impl Table for UserSessions {
+    fn row<'a>(&'a self, socket_id: &'a str) -> Lookup<'a> {
+        Box::pin(async move {
+            let store = self.store.as_ref().map_err(Clone::clone)?;
+            let found = store.is_socket_active(socket_id).await;
+            let found = found.map_err(|error| error.to_string())?;
+            Ok(found.map(|is_active| Row { is_active }))
+        })
+    }
+}

@@ -1,0 +1,194 @@
+//! From what the files say to a live examination, and from what that saw to findings.
+
+use std::{net::SocketAddr, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+
+use crate::{
+    Diagnosis, Verdict,
+    case::Case,
+    finding::Place,
+    nginx::request::Origin,
+    probe::{Evidence, Plan, Step, Which, sign::Sign},
+    question::Question,
+    rules,
+};
+
+/// How many sessions are tried where several back ends may answer.
+const SESSIONS: usize = 6;
+
+/// What the files say of the way of a client's first request.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// Where the page is in the end.
+    pub origin: Origin,
+    /// Who is asked, where that is known.
+    pub back_ends: Vec<Origin>,
+    /// The directive that hands the request on, or keeps it.
+    pub blame: Place,
+}
+
+impl Way {
+    pub(crate) fn of(case: &Case<'_>) -> Option<Self> {
+        let handshake = &case.walks.as_ref()?.handshake;
+        let proxied = handshake.proxied();
+        let addresses = proxied.map(|proxied| case.addresses(proxied));
+        let back_ends = addresses.into_iter().flatten();
+        let back_ends = back_ends.filter(|(address, _)| address.port != 0);
+        Some(Self {
+            origin: case.origin.clone(),
+            back_ends: back_ends
+                .map(|(address, _)| Origin {
+                    scheme: "http",
+                    host: address.host,
+                    port: address.port,
+                })
+                .collect(),
+            blame: case.place(proxied.map_or(rules::decisive(handshake), |proxied| proxied.pass)),
+        })
+    }
+}
+
+/// What is known of the examination besides the question.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub token: Option<String>,
+    pub hold: Option<Duration>,
+    pub connect_to: Option<SocketAddr>,
+    /// The files are this machine's own, and not a copy.
+    pub is_here: bool,
+}
+
+/// Whom to ask: who is named, or on this machine who the files name. `None` if that is nobody.
+pub fn plan(diagnosis: &Diagnosis, question: &Question, asked: Asked) -> Option<Plan> {
+    let way = diagnosis.way.as_ref();
+    let origin = |url: &Option<crate::url::Url>| url.as_ref().map(|url| url.origin.clone());
+    let here = way.filter(|_| asked.is_here);
+    let direct = origin(&question.direct).or_else(|| {
+        let mut back_ends = here?.back_ends.iter();
+        back_ends.find(|origin| is_loopback(origin)).cloned()
+    });
+    let opened = way.map(|way| way.origin.clone());
+    let named = origin(&question.url).and_then(|url| opened.clone().or(Some(url)));
+    let proxied = named.or_else(|| opened.filter(|_| here.is_some()));
+    if direct.is_none() && proxied.is_none() {
+        return None;
+    }
+    let several = way.is_some_and(|way| way.back_ends.len() > 1);
+    Some(Plan {
+        direct,
+        proxied,
+        connect_to: asked.connect_to,
+        token: asked.token,
+        sessions: if several { SESSIONS } else { 2 },
+        hold: asked.hold,
+        is_here: asked.is_here,
+    })
+}
+
+fn is_loopback(origin: &Origin) -> bool {
+    let ip = origin.host.parse::<std::net::IpAddr>();
+    origin.host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+}
+
+/// What a rule about a live examination looks at.
+pub(crate) struct Live<'l> {
+    pub(crate) evidence: &'l Evidence,
+    pub(crate) plan: &'l Plan,
+    pub(crate) question: &'l Question,
+    pub(crate) way: Option<&'l Way>,
+    /// The files alone have faults by which clients cannot connect, or not well.
+    pub(crate) is_explained: bool,
+}
+
+impl Live<'_> {
+    /// How the back end itself, or what stands for it, did not answer as a Socket.IO server.
+    pub(crate) fn sign(&self, which: Which, step: Step) -> Option<&Sign> {
+        self.evidence.sign(which, step)
+    }
+
+    /// Whether a session can be opened there.
+    pub(crate) fn opens(&self, which: Which) -> bool {
+        let polling = self.evidence.of(which, Step::Polling);
+        polling.is_some_and(|seen| seen.outcome.is_ok())
+    }
+
+    /// Seconds since the epoch, by this machine's clock.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it is this clock that the token's times are compared with"
+    )]
+    pub(crate) fn now_s(&self) -> i64 {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |now| now.as_secs() as i64)
+    }
+
+    /// The directive that handed the requests on.
+    pub(crate) fn blame(&self) -> Option<Place> {
+        self.way.map(|way| way.blame.clone())
+    }
+
+    pub(crate) fn claims(&self) -> Option<Claims> {
+        Claims::of(self.plan.token.as_deref()?)
+    }
+}
+
+/// The times of a token, where it is one that can be read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Claims {
+    /// Seconds since the epoch.
+    pub(crate) exp: Option<f64>,
+    /// Seconds since the epoch.
+    pub(crate) nbf: Option<f64>,
+}
+
+/// Why a token is not valid by its own times, and by how many seconds.
+pub(crate) enum Lifetime {
+    Over(i64),
+    NotYet(i64),
+}
+
+impl Claims {
+    pub(crate) fn state(&self, now_s: i64) -> Option<Lifetime> {
+        let seconds = |time: f64| time as i64;
+        match (self.exp.map(seconds), self.nbf.map(seconds)) {
+            (Some(exp), _) if exp <= now_s => Some(Lifetime::Over(now_s - exp)),
+            (_, Some(nbf)) if nbf > now_s => Some(Lifetime::NotYet(nbf - now_s)),
+            _ => None,
+        }
+    }
+
+    fn of(token: &str) -> Option<Self> {
+        let payload = token.split('.').nth(1)?;
+        let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+        serde_json::from_slice(&payload).ok()
+    }
+}
+
+/// The same question, with what the server itself announced.
+pub fn informed(question: &Question, evidence: &Evidence) -> Question {
+    let mut question = question.clone();
+    if let Some(opened) = &evidence.opened {
+        question.heartbeat.interval = Duration::from_millis(opened.ping_interval);
+        question.heartbeat.timeout = Duration::from_millis(opened.ping_timeout);
+        question.max_payload = opened.max_payload.unwrap_or(question.max_payload);
+    }
+    question
+}
+
+/// Adds what was seen, and what follows from it.
+pub fn add(diagnosis: &mut Diagnosis, question: &Question, plan: &Plan, evidence: &Evidence) {
+    let is_explained = diagnosis.verdict == Verdict::Faulty;
+    let way = diagnosis.way.clone();
+    let live = Live {
+        evidence,
+        plan,
+        question,
+        way: way.as_ref(),
+        is_explained,
+    };
+    let found = rules::of_live(&live);
+    diagnosis.probes = evidence.probes(plan);
+    diagnosis.add(found);
+}

@@ -1,0 +1,39 @@
+//! A client connects, and the table has no row of it.
+
+use super::{Check, Rule, Title, one};
+use crate::{
+    finding::{Finding, Severity},
+    live::Live,
+    probe::Failure,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "row-not-written",
+    title: Title {
+        english: "A client is connected, and has no row.",
+        spanish: "Un cliente está conectado, y no tiene fila.",
+    },
+    check: Check::Live(|live| one(judge(live))),
+};
+
+fn judge(live: &Live<'_>) -> Option<Finding> {
+    let mut seen = live.evidence.seen.iter();
+    seen.find(|seen| seen.outcome == Err(Failure::NoRow))?;
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        None,
+        say!(
+            "A client was let in, and user_sessions has no row with its socket's id.",
+            "Se dejó entrar a un cliente, y user_sessions no tiene ninguna fila con el id de su socket."
+        ),
+        say!(
+            "The list of who is connected is empty or wrong, and nobody sees why.",
+            "La lista de quién está conectado está vacía o mal, y nadie ve por qué."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Compare the server's database URL with this one; look in its log for the error of the insert.",
+        "Compare la URL de la base de datos del servidor con ésta; busque en su registro el error del insert."
+    )))
+}

@@ -1,0 +1,43 @@
+//! The back end answers, and nobody where people open the page.
+
+use super::{Check, Rule, Title, one};
+use crate::{
+    finding::{Finding, Severity},
+    live::Live,
+    probe::{Step, Which},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "site-unreachable",
+    title: Title {
+        english: "Nobody answers where people open the page.",
+        spanish: "Nadie responde donde la gente abre la página.",
+    },
+    check: Check::Live(|live| one(judge(live))),
+};
+
+/// Only on the machine itself: a copy of its files is examined anywhere.
+fn judge(live: &Live<'_>) -> Option<Finding> {
+    let sign = live.sign(Which::Proxied, Step::Polling)?;
+    if !sign.is_unreachable() || !live.opens(Which::Direct) || !live.plan.is_here {
+        return None;
+    }
+    let site = live.plan.proxied.as_ref()?;
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        live.blame(),
+        say!(
+            "The back end answers, and {site} does not: {seen}.",
+            "El back end responde, y {site} no: {seen}."; seen = sign.words()
+        ),
+        say!(
+            "Nobody sees the page, let alone connects.",
+            "Nadie ve la página, y menos aún se conecta."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Start nginx, let its port through, or give the name an address.",
+        "Arranque nginx, deje pasar su puerto, o dé una dirección al nombre."
+    )))
+}

@@ -1,0 +1,54 @@
+//! The back end itself does what the proxy does not carry through.
+
+use super::{Check, Rule, Title, one};
+use crate::{
+    finding::{Finding, Severity},
+    live::Live,
+    probe::{Failure, Which},
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "way-broken",
+    title: Title {
+        english: "A step goes well at the back end and fails through the proxy.",
+        spanish: "Un paso sale bien en el back end y falla a través del proxy.",
+    },
+    check: Check::Live(|live| one(judge(live))),
+};
+
+/// Not where the files already say why.
+fn judge(live: &Live<'_>) -> Option<Finding> {
+    let (step, failure) = live.evidence.first_failure(Which::Proxied)?;
+    let Failure::Sign(sign) = failure else {
+        return None;
+    };
+    let is_the_proxys = match live.evidence.was_asked(Which::Direct) {
+        true => live
+            .evidence
+            .of(Which::Direct, step)
+            .is_some_and(|seen| seen.outcome.is_ok()),
+        false => live.way.is_some(),
+    };
+    if live.is_explained
+        || sign.is_unreachable()
+        || live.evidence.refuses_the_page
+        || !is_the_proxys
+    {
+        return None;
+    }
+    let step = step.word();
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        live.blame(),
+        say!(
+            "The step `{step}` fails on the way, not at the back end: {seen}.",
+            "El paso `{step}` falla por el camino, no en el back end: {seen}."; seen = sign.words()
+        ),
+        sign.meaning(),
+    );
+    Some(finding.advise(say!(
+        "Look there; if the files are right, nginx has not loaded them: nginx -s reload.",
+        "Mire ahí; si los archivos están bien, nginx no los ha cargado: nginx -s reload."
+    )))
+}
