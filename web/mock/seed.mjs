@@ -181,5 +181,23 @@ export function seed(now) {
       origin: null,
     }),
   ];
-  return { users, notifications, sessions, refused };
+  // Who is subscribed, by the ids of the users.
+  const topic = (name, subscribers, more = {}) => ({
+    name,
+    subscribers,
+    listed: true,
+    roles: ['admin', 'operator', 'user'],
+    ...more,
+  });
+  const topics = [
+    topic('grid.north', [1, 2, 4, 5, 6]),
+    topic('grid.south', [3, 7]),
+    topic('night.shift', [1, 2, 3, 4], { roles: ['admin', 'operator'] }),
+    topic('weather.storms', [5]),
+    topic('backups', []),
+    topic('substations.alcala.transformer-2.protection-relays.firmware', [2]),
+    topic('tls.expiry', [3, 6], { listed: false }),
+    topic('keys.rotation', [], { roles: ['admin'] }),
+  ];
+  return { users, notifications, sessions, refused, topics };
 }

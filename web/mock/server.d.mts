@@ -8,6 +8,9 @@ export interface Mock {
     expire?: boolean;
     publish?: object;
     prunedUpTo?: number;
+    role?: [username: string, role: 'admin' | 'operator' | 'user'];
+    disable?: string;
+    forgetTopics?: boolean;
   }): unknown;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@
 //   node mock/server.mjs [port]          every account's password is "atalaya"
 //
 // `control` (also POST /__mock) makes it misbehave: {"refuse": CODE|null}, {"api": "down"|"html"|null},
-// {"drop": true}, {"publish": {…}}, {"expire": true}.
+// {"drop": true}, {"publish": {…}}, {"expire": true}, {"role": [NAME, ROLE]}, {"disable": NAME}, {"forgetTopics": true}.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -65,6 +65,8 @@ class World {
   /** Grows with everything that changes a count. */
   version = 1;
   acknowledgements = new Map();
+  /** By name: whether it is listed, from where each role may read it, and who is subscribed since when. */
+  topics = new Map();
   scheduled = [];
   prunedUpTo = 0;
   #nextScheduled = 1;
@@ -76,6 +78,12 @@ class World {
     this.users = data.users;
     this.sessions = data.sessions;
     this.refused = data.refused;
+    for (const { name, listed, roles, subscribers } of data.topics)
+      this.topics.set(name, {
+        listed,
+        from: Object.fromEntries(roles.map((role) => [role, 0])),
+        since: new Map(subscribers.map((id) => [id, 0])),
+      });
     this.notifications = [];
     this.targets = new Map();
     this.reads = new Map(data.users.map((user) => [user.id, new Map()]));
@@ -98,7 +106,89 @@ class World {
 
   isFor(item, user) {
     const to = this.targets.get(item.id);
+    if (to.topic !== undefined) {
+      const topic = this.topics.get(to.topic);
+      const since = topic?.since.get(user.id) ?? Infinity;
+      return item.id > Math.max(since, topic?.from[user.role] ?? Infinity);
+    }
     return Boolean(to.all || to.roles?.includes(user.role) || to.users?.includes(user.id));
+  }
+
+  // Topics.
+
+  topicsOf(user) {
+    const staff = user.role !== 'user';
+    const isSeen = ([, { listed, from, since }]) =>
+      staff || since.has(user.id) || (listed && user.role in from);
+    return [...this.topics].filter(isSeen).map(([name]) => this.topicSeenBy(name, user));
+  }
+
+  topicSeenBy(name, user) {
+    const { listed, from, since } = this.topics.get(name);
+    return {
+      id: name,
+      name,
+      roles: ROLES.filter((role) => role in from),
+      listed,
+      subscribers: user.role === 'user' ? null : since.size,
+      subscribed_since: since.get(user.id) ?? null,
+    };
+  }
+
+  subscribe(name, user) {
+    const topic = this.topics.get(name) ?? { listed: false, from: { ...EVERYBODY }, since: new Map() };
+    const only = ROLES.filter((role) => role in topic.from).join(' or ');
+    if (!(user.role in topic.from))
+      throw new Problem(403, 'topic_restricted', `the topic is only for the role ${only}`);
+    const before = topic.since.get(user.id);
+    if (before !== undefined) return { status: 200, topic: name, since: before };
+    if ([...this.topics.values()].filter(({ since }) => since.has(user.id)).length >= 50)
+      throw new Problem(409, 'too_many_subscriptions', 'you are subscribed to 50 topics already');
+    this.topics.set(name, topic);
+    topic.since.set(user.id, this.head());
+    this.moved([user]);
+    return { status: 201, topic: name, since: this.head() };
+  }
+
+  unsubscribe(name, user) {
+    const topic = this.topics.get(name);
+    if (topic?.since.delete(user.id)) {
+      if (!topic.listed && topic.since.size === 0) this.topics.delete(name);
+      this.moved([user]);
+    }
+    return { status: 204 };
+  }
+
+  setTopic(name, roles) {
+    const before = this.topics.get(name) ?? { from: {}, since: new Map() };
+    const from = Object.fromEntries((roles ?? ROLES).map((role) => [role, before.from[role] ?? this.head()]));
+    this.topics.set(name, { listed: true, from, since: before.since });
+    this.moved(this.users.filter((user) => before.since.has(user.id)));
+  }
+
+  removeTopic(name) {
+    const topic = this.topics.get(name);
+    if (!topic) throw new Problem(404, 'not_found', 'No such topic.');
+    this.topics.delete(name);
+    this.moved(this.users.filter((user) => topic.since.has(user.id)));
+    return { status: 204 };
+  }
+
+  userWith(id) {
+    const user = this.users.find((known) => known.id === id);
+    if (!user) throw new Problem(404, 'not_found', 'No such user.');
+    return user;
+  }
+
+  /** What is theirs is something else now: each of their sockets is told. */
+  moved(users) {
+    this.version++;
+    for (const user of users) {
+      const mine = ([, { from, since }]) => since.has(user.id) && user.role in from;
+      const topics = [...this.topics].filter(mine).map(([name]) => name);
+      this.emitTo(user, 'membership', { role: user.role, topics });
+      this.emitTo(user, 'inbox', inboxChange(this.unread(user)));
+    }
   }
 
   seenBy(item, user) {
@@ -225,6 +315,7 @@ class World {
     const created_at = new Date().toISOString();
     const roles = to.roles?.map((role) => `role:${role}`) ?? [];
     const users = to.users?.map((id) => `user:${String(id)}`) ?? [];
+    const topics = to.topic === undefined ? [] : [`topic:${to.topic}`];
     const empty = { body: null, severity: 'info', type: null, link: null, expires_at: null };
     this.scheduled.unshift({
       ...empty,
@@ -233,7 +324,7 @@ class World {
       scheduled_id,
       created_at,
       deliver_at,
-      to: [...(to.all ? ['all'] : []), ...roles, ...users],
+      to: [...(to.all ? ['all'] : []), ...roles, ...topics, ...users],
       from: { id: publisher.id, username: publisher.username },
     });
     return { scheduled_id, created_at, deliver_at };
@@ -256,7 +347,8 @@ class World {
   admit(socket, next) {
     const { token } = socket.handshake.auth;
     const held = this.tokens.get(token);
-    const code = this.refuse ?? (token === undefined ? 'token_missing' : held ? null : 'token_invalid');
+    const unknown = token === undefined ? 'token_missing' : 'token_invalid';
+    const code = this.refuse ?? (held ? (held.disabled ? 'token_revoked' : null) : unknown);
     if (code !== null) {
       this.refused.unshift(refusalOf(socket, code, this.refused[0].id + 1, held?.id ?? null));
       return next(Object.assign(new Error(REFUSALS[code] ?? code), { data: { code } }));
@@ -365,14 +457,26 @@ class World {
     if (scheme !== 'Bearer' || !token) throw new Problem(401, 'token_missing', 'Log in first.');
     const user = this.tokens.get(token);
     if (!user) throw new Problem(401, 'token_invalid', 'The token is not valid.');
+    if (user.disabled) throw new Problem(401, 'token_revoked', 'The user is disabled.');
     return user;
   }
 
-  control({ refuse, api, drop, publish, expire, close, prunedUpTo }) {
+  control({ refuse, api, drop, publish, expire, close, prunedUpTo, role, disable, forgetTopics }) {
     if (prunedUpTo !== undefined) this.prunedUpTo = prunedUpTo;
     if (refuse !== undefined) this.refuse = refuse;
     if (api !== undefined) this.api = api;
     if (expire) this.tokens.clear();
+    if (forgetTopics) this.topics.clear();
+    if (role !== undefined) {
+      const user = this.users.find(({ username }) => username === role[0]);
+      user.role = role[1];
+      this.moved([user]);
+    }
+    if (disable !== undefined) {
+      const user = this.users.find(({ username }) => username === disable);
+      user.disabled = true;
+      this.io.of('/notifications').in(`user:${user.id}`).disconnectSockets(true);
+    }
     if (drop) for (const socket of this.io.of('/notifications').sockets.values()) socket.conn.close();
     if (close) this.io.of('/notifications').disconnectSockets(true);
     return publish ? this.publish(publish, null) : { ok: true };
@@ -404,6 +508,55 @@ function refusalOf(socket, code, id, user_id) {
 const allow = (user, ...roles) => {
   if (!roles.includes(user.role)) throw new Problem(403, 'forbidden', 'Your role does not allow this.');
 };
+
+const ROLES = ['admin', 'operator', 'user'];
+const EVERYBODY = { admin: 0, operator: 0, user: 0 };
+
+const TOPIC_ROUTES = {
+  'PUT ': ({ world, user, name, body }) => {
+    allow(user, 'admin');
+    world.setTopic(name, body.roles);
+    return world.topicSeenBy(name, user);
+  },
+  'DELETE ': ({ world, user, name }) => {
+    allow(user, 'admin');
+    return world.removeTopic(name);
+  },
+  'PUT /subscription': ({ world, user, name }) => world.subscribe(name, user),
+  'DELETE /subscription': ({ world, user, name }) => world.unsubscribe(name, user),
+  'GET /subscriptions': ({ world, user, name, query }) => {
+    allow(user, 'admin', 'operator');
+    const since = world.topics.get(name)?.since ?? new Map();
+    const subscribed = world.users.filter(({ id }) => since.has(id));
+    return page(
+      subscribed.map(({ id, username }) => ({ id, username })),
+      query,
+    );
+  },
+  'PUT /subscriptions/:id': ({ world, user, name, id }) => {
+    allow(user, 'admin');
+    return world.subscribe(name, world.userWith(id));
+  },
+  'DELETE /subscriptions/:id': ({ world, user, name, id }) => {
+    allow(user, 'admin');
+    return world.unsubscribe(name, world.userWith(id));
+  },
+};
+
+/** A route below a topic: the method with what follows the name, the name, and the id at the end. */
+function ofTopic(method, path) {
+  const [, escaped, rest] = /^\/api\/topics\/([^/]+)(.*)$/.exec(path) ?? [];
+  if (escaped === undefined) return null;
+  const name = decodeURIComponent(escaped);
+  const [below, id] = named(rest);
+  const route = TOPIC_ROUTES[`${method} ${below}`];
+  if (!route) return null;
+  if (!/^[\w.-]{1,100}$/.test(name)) {
+    const errors = [{ field: 'name', message: 'is not the name of a topic' }];
+    throw new Problem(400, 'invalid_parameter', 'A parameter is not right.', { errors });
+  }
+  return { route, name, id };
+}
 
 const ROUTES = {
   'POST /api/auth/login': ({ world, body }) => world.login(body),
@@ -439,6 +592,7 @@ const ROUTES = {
     if (body.deliver_at) return { status: 202, ...world.schedule(body, user) };
     return { status: 201, ...world.publish(body, user) };
   },
+  'GET /api/topics': ({ world, user, query }) => page(world.topicsOf(user), query),
   'GET /api/notifications/scheduled': ({ world }) => ({ items: world.scheduled, next_cursor: null }),
   'DELETE /api/notifications/scheduled/:id': ({ world, id }) => world.cancel(id),
   'GET /api/notifications/unacknowledged': ({ world, user }) => world.unacknowledged(user),
@@ -458,8 +612,10 @@ function named(path) {
 function page(items, query) {
   const limit = Number(query.get('limit') ?? 50);
   const cursor = query.get('cursor');
-  if (cursor !== null && !/^\d+$/.test(cursor)) throw new Problem(400, 'invalid_cursor', 'Not a cursor.');
-  const start = cursor === null ? 0 : items.findIndex((item) => item.id === Number(cursor)) + 1;
+  const at = items.findIndex((item) => String(item.id) === cursor);
+  if (cursor !== null && !/^\d+$/.test(cursor) && at === -1)
+    throw new Problem(400, 'invalid_cursor', 'Not a cursor.');
+  const start = at + 1;
   const part = items.slice(start, start + limit);
   const more = start + limit < items.length;
   return { items: part, next_cursor: more ? String(part.at(-1).id) : null };
@@ -473,14 +629,16 @@ async function answer(world, dist, request, response) {
     if (world.api === 'down')
       return void response.writeHead(502, { 'content-type': 'text/html' }).end('Bad Gateway');
     if (world.api === 'html') return file(dist, '/', response);
-    const [path, id] = named(url.pathname);
-    const route = ROUTES[`${request.method} ${path}`];
+    const below = ofTopic(request.method, url.pathname);
+    const [path, id] = below ? [url.pathname, below.id] : named(url.pathname);
+    const route = below?.route ?? ROUTES[`${request.method} ${path}`];
     if (!route) throw new Problem(404, 'not_found', 'No such route.');
     const user = url.pathname === '/api/auth/login' ? null : world.whoAsks(request);
     const { status = 200, ...result } = await route({
       world,
       user,
       id,
+      name: below?.name,
       query: url.searchParams,
       body: await bodyOf(request),
     });

@@ -39,6 +39,16 @@ describe('requests', () => {
     await api.users({ q: 'a&b=ñ' });
     expect(fetch.mock.calls[0]?.[0]).toBe('/api/users?q=a%26b%3D%C3%B1');
   });
+
+  it('name a topic in the address, whatever is in the name', async () => {
+    const { api, fetch } = clientThat(() => new Response(null, { status: 204 }));
+    await api.unsubscribe('a/b?c');
+    await api.unsubscribeUser('alerts.north', 27);
+    expect(fetch.mock.calls.map(([url, init]) => [init?.method, url])).toEqual([
+      ['DELETE', '/api/topics/a%2Fb%3Fc/subscription'],
+      ['DELETE', '/api/topics/alerts.north/subscriptions/27'],
+    ]);
+  });
 });
 
 describe('failures', () => {

@@ -32,6 +32,18 @@ describe('a list read page by page', () => {
     ]);
   });
 
+  it('knows its rows also by a name', async () => {
+    const named = (...names: string[]) => names.map((id) => ({ id }));
+    const answers = [
+      { items: named('a', 'b'), next_cursor: 'c' },
+      { items: named('b', 'c'), next_cursor: null },
+    ];
+    const pager = new Pager<{ id: string }, PageOf<{ id: string }>>(async () => answers.shift()!);
+    await pager.refresh();
+    await pager.more();
+    expect(pager.rows).toEqual(named('a', 'b', 'c'));
+  });
+
   it('keeps what it has when a refresh fails, and says why', async () => {
     const { pager } = pagerOver([{ items: rows(1), next_cursor: null }, new ApiError('unreachable', 0, 'x')]);
     await pager.refresh();

@@ -486,3 +486,55 @@ describe('what is to be acknowledged', () => {
     expect(ids(state)).toEqual([]);
   });
 });
+
+describe('a membership that changes', () => {
+  const membership = { role: 'user' as const, topics: ['alerts.north'] };
+  const old = [note(3, { read_at: AT }), note(2), note(1)];
+
+  it('is another one each time, and moves nothing by itself', () => {
+    const before = run({ type: 'page', page: page(old) });
+    const once = reduce(before, { type: 'membership', membership });
+    const twice = reduce(once, { type: 'membership', membership: { ...membership } });
+    expect(once.membership).toEqual(membership);
+    expect(twice.membership).not.toBe(once.membership);
+    expect(twice.inbox).toBe(before.inbox);
+  });
+
+  it('lets go of what the list does not show any more, also of what is further back', () => {
+    const state = run(
+      { type: 'page', page: page(old, { next_cursor: '1' }) },
+      { type: 'older', page: page([note(0)]) },
+      { type: 'membership', membership },
+      { type: 'page', page: page([note(3, { read_at: AT })], { next_cursor: '3' }), moved: true },
+    );
+    expect(ids(state)).toEqual([3]);
+    expect(state.inbox.nextCursor).toBe('3');
+    expect(state.inbox.unread).toBe(0);
+  });
+
+  it('keeps what came after that list was read', () => {
+    const state = run({ type: 'page', page: page(old) }, { type: 'membership', membership }, arrival(4), {
+      type: 'page',
+      page: page([note(3)]),
+      moved: true,
+    });
+    expect(ids(state)).toEqual([4, 3]);
+    expect(state.inbox.unread).toBe(2);
+  });
+
+  it('forgets neither the newest count nor what has gone', () => {
+    const late = page(old);
+    const state = run(
+      { type: 'page', page: page(old) },
+      { type: 'removed', ids: [2] },
+      change(7, [], null, 3),
+      { type: 'page', page: late, moved: true },
+    );
+    expect(ids(state)).toEqual([3, 1]);
+    expect(state.inbox.unread).toBe(7);
+  });
+
+  it('is over when one signs out', () => {
+    expect(run({ type: 'membership', membership }, { type: 'stopped' }).membership).toBeNull();
+  });
+});

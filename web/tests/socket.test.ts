@@ -143,6 +143,41 @@ describe('the socket', () => {
     await vi.waitFor(() => expect(state.ledger.revision).toBeGreaterThan(0), { timeout: 2_000 });
   });
 
+  it('hears of another role and of other topics, and then how many are unread', async () => {
+    socket.start();
+    await becomes('connected');
+    mock.control({ role: ['lucia', 'operator'] });
+    await vi.waitFor(() =>
+      expect(state.membership).toEqual({ role: 'operator', topics: ['grid.north', 'night.shift'] }),
+    );
+    await fetch(`http://127.0.0.1:${mock.port}/api/topics/grid.north/subscription`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${token}` },
+    });
+    await vi.waitFor(() => expect(state.membership?.topics).toEqual(['night.shift']));
+    const heard = events.map(({ type }) => type);
+    expect(heard.indexOf('inbox', heard.lastIndexOf('membership'))).toBeGreaterThan(0);
+  });
+
+  it('does not take a membership for a notification', async () => {
+    socket.start();
+    await becomes('connected');
+    mock.control({ publish: { to: { topic: 'grid.north' }, title: 'For the north' } });
+    mock.control({ publish: { to: { topic: 'night.shift' }, title: 'For others' } });
+    mock.control({ role: ['lucia', 'user'] });
+    await vi.waitFor(() => expect(state.membership?.topics).toEqual(['grid.north']));
+    expect(titles()).toContain('For the north');
+    expect(titles()).not.toContain('For others');
+  });
+
+  it('is cut off with the account, and says why it does not come back', async () => {
+    socket.start();
+    await becomes('connected');
+    mock.control({ disable: 'lucia' });
+    await becomes('refused');
+    expect(state.connection).toMatchObject({ problem: { kind: 'token_revoked' }, retryAt: null });
+  });
+
   it('leaves, and stays away', async () => {
     socket.start();
     await becomes('connected');

@@ -13,9 +13,14 @@ import type {
   ReadResult,
   ReadSelection,
   RefusedPage,
+  Role,
   Scheduled,
   ScheduledPage,
   SessionPage,
+  SubscriberPage,
+  Subscription,
+  Topic,
+  TopicPage,
   User,
   UserPage,
 } from './types';
@@ -77,7 +82,22 @@ export function createClient(options: ClientOptions) {
     acknowledge: (id: number) => send<AcknowledgeResult>('POST', `/notifications/${String(id)}/acknowledge`),
     markRead: (selection: ReadSelection) => send<ReadResult>('POST', '/notifications/read', selection),
     archive: (ids: number[]) => send<ArchiveResult>('POST', '/notifications/archive', { ids }),
+    topics: (query: { cursor?: string | null; limit?: number }) => get<TopicPage>('/topics', query),
+    setTopic: (name: string, roles: Role[] | null) => send<Topic>('PUT', topicPath(name), { roles }),
+    removeTopic: (name: string) => send<void>('DELETE', topicPath(name)),
+    subscribe: (name: string) => send<Subscription>('PUT', `${topicPath(name)}/subscription`),
+    unsubscribe: (name: string) => send<void>('DELETE', `${topicPath(name)}/subscription`),
+    subscribers: (name: string, query: { cursor?: string | null; limit?: number }) =>
+      get<SubscriberPage>(`${topicPath(name)}/subscriptions`, query),
+    subscribeUser: (name: string, id: number) =>
+      send<Subscription>('PUT', `${topicPath(name)}/subscriptions/${String(id)}`),
+    unsubscribeUser: (name: string, id: number) =>
+      send<void>('DELETE', `${topicPath(name)}/subscriptions/${String(id)}`),
   };
+}
+
+function topicPath(name: string): string {
+  return `/topics/${encodeURIComponent(name)}`;
 }
 
 async function request<T>(options: ClientOptions, method: string, path: string, body: unknown): Promise<T> {

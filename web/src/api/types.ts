@@ -29,6 +29,11 @@ export type UserPage = Schemas['UserPage'];
 export type SessionPage = Schemas['SessionPage'];
 export type RefusedPage = Schemas['RefusedPage'];
 export type NotificationPage = Schemas['NotificationPage'];
+export type Topic = Schemas['Topic'];
+export type TopicPage = Schemas['TopicPage'];
+export type Subscription = Schemas['Subscription'];
+export type Subscriber = Schemas['Publisher'];
+export type SubscriberPage = Schemas['SubscriberPage'];
 
 /** From the gravest down: the order in which an operator wants to see them. */
 export const SEVERITIES = ['critical', 'warning', 'success', 'info'] as const satisfies readonly Severity[];

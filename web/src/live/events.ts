@@ -1,6 +1,6 @@
 // What crosses the socket, in both directions. The server's own list is in its socket events; these types are
 // the web application's side of the same agreement.
-import type { Acknowledgement, Notification, Unread } from '../api/types';
+import type { Acknowledgement, Notification, Role, Unread } from '../api/types';
 
 export type { Acknowledgement };
 
@@ -20,6 +20,13 @@ export interface InboxChange extends Unread {
   acknowledged: number[];
 }
 
+/** What decides, besides their name, what is sent to this user. */
+export interface Membership {
+  role: Role;
+  /** Those whose notifications are theirs: subscribed to, and for their role. */
+  topics: string[];
+}
+
 export interface ServerToClient {
   session: (session: OwnSession) => void;
   /** Also under the event name that the publisher gave. `offset` is where to go on after this one. */
@@ -31,6 +38,8 @@ export interface ServerToClient {
   removed: (what: { ids: number[] }) => void;
   /** Somebody whom it is for has acknowledged it. */
   acknowledged: (what: { id: number } & Acknowledgement) => void;
+  /** The role or the topics of this user are others now, and with them what is theirs: an `inbox` follows. */
+  membership: (membership: Membership) => void;
   /** A hint that the ledger changed; the rows themselves are read over HTTP. */
   sessions: (hint: { active: number }) => void;
 }
@@ -48,6 +57,7 @@ const RESERVED = new Set<string>([
   'sync',
   'removed',
   'acknowledged',
+  'membership',
 ] satisfies (keyof ServerToClient)[]);
 
 /** A publisher may name the event, so a notification is known by its shape and not by its name. */

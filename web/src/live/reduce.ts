@@ -4,7 +4,7 @@
 // The one promise: whatever is repeated, reordered or answered late, each notification is in the list once,
 // newest first, and `unread` is what the server would say.
 import type { Notification, NotificationPage, Unread } from '../api/types';
-import type { Acknowledgement, InboxChange, OwnSession } from './events';
+import type { Acknowledgement, InboxChange, Membership, OwnSession } from './events';
 import type { ConnectionProblem } from './problem';
 
 export type Connection =
@@ -47,6 +47,8 @@ export interface LiveState {
   inbox: Inbox;
   /** The place after which everything is still to come: goes into the next handshake. */
   position: string | null;
+  /** The last that was heard of it, another object each time; null: nothing has changed since the page was opened. */
+  membership: Membership | null;
   /** The ledger's hint: `revision` grows with each one. */
   ledger: { active: number | null; revision: number };
 }
@@ -62,12 +64,17 @@ export type LiveEvent =
   | { type: 'inbox'; change: InboxChange; at: string }
   /** What was missed has arrived; without `complete`, as much of it as the server still knows. */
   | { type: 'synced'; complete: boolean }
+  /** What is this user's is something else now: the list must be read again. */
+  | { type: 'membership'; membership: Membership }
   | { type: 'removed'; ids: number[] }
   | { type: 'acknowledged'; id: number; by: Acknowledgement }
   /** What awaits an acknowledgement. */
   | { type: 'front'; items: Notification[] }
-  /** The newest page of the list; `replace` starts over. */
-  | { type: 'page'; page: NotificationPage; replace?: boolean }
+  /**
+   * The newest page of the list. `replace` starts over; with `moved` what is older than the page is let go, since
+   * it may be theirs no more, and all else that is known stays.
+   */
+  | { type: 'page'; page: NotificationPage; replace?: boolean; moved?: boolean }
   | { type: 'older'; page: NotificationPage }
   | { type: 'settled'; ids: number[] }
   | { type: 'ledger'; active: number };
@@ -97,6 +104,7 @@ export const INITIAL: LiveState = {
   session: null,
   inbox: EMPTY_INBOX,
   position: null,
+  membership: null,
   ledger: { active: null, revision: 0 },
 };
 
@@ -122,6 +130,8 @@ export function reduce(state: LiveState, event: LiveEvent): LiveState {
     case 'synced':
       // An incomplete list is read anew; until then it stays what it was.
       return state;
+    case 'membership':
+      return { ...state, membership: event.membership };
     case 'removed':
       return { ...state, inbox: recounted(handled(leaves(state.inbox, event.ids), event.ids)) };
     case 'acknowledged':
@@ -129,7 +139,7 @@ export function reduce(state: LiveState, event: LiveEvent): LiveState {
     case 'front':
       return { ...state, inbox: { ...state.inbox, front: inFront(state.inbox, event.items) } };
     case 'page':
-      return newestPage(state, event.page, event.replace ?? false);
+      return newestPage(state, event);
     case 'older':
       return { ...state, inbox: older(state.inbox, event.page) };
     case 'settled':
@@ -241,10 +251,12 @@ function inFront(inbox: Inbox, items: Notification[]): Notification[] {
   return merge([], items).filter(isAwaited);
 }
 
-function newestPage(state: LiveState, page: NotificationPage, replace: boolean): LiveState {
+function newestPage(state: LiveState, event: Extract<LiveEvent, { type: 'page' }>): LiveState {
+  const { page, replace = false, moved = false } = event;
   const before = replace ? { ...EMPTY_INBOX, front: state.inbox.front } : state.inbox;
   const head = page.position ?? before.counted.unread_position;
-  const items = merge(stillThere(before.items, page, head), kept(before, page.items));
+  const stays = moved ? before.items.filter((item) => item.id > head) : stillThere(before.items, page, head);
+  const items = merge(stays, kept(before, page.items));
   return {
     ...state,
     position: furthest(state.position, String(head)),
@@ -252,7 +264,8 @@ function newestPage(state: LiveState, page: NotificationPage, replace: boolean):
       bounded({
         ...hears(before, page),
         items,
-        nextCursor: before.loaded ? before.nextCursor : page.next_cursor,
+        nextCursor: before.loaded && !moved ? before.nextCursor : page.next_cursor,
+        truncated: before.truncated && !moved,
         loaded: true,
       }),
     ),

@@ -100,6 +100,7 @@ export class LiveSocket {
     this.#socket.on('sync', ({ complete }) => dispatch({ type: 'synced', complete }));
     this.#socket.on('removed', ({ ids }) => dispatch({ type: 'removed', ids }));
     this.#socket.on('acknowledged', ({ id, ...by }) => dispatch({ type: 'acknowledged', id, by }));
+    this.#socket.on('membership', (membership) => dispatch({ type: 'membership', membership }));
     this.#socket.onAny((event: string, item: unknown, offset: unknown) => {
       if (!isNotification(event, item)) return;
       dispatch({ type: 'notification', item, offset: typeof offset === 'string' ? offset : null });

@@ -4,7 +4,7 @@
 // browser restart on a wall screen does not end it. The price is that a script injected into this origin could
 // read it; against that stand the content security policy, no third-party code, and the token's short life.
 import { ApiError, createClient } from '../api/client';
-import type { User } from '../api/types';
+import type { Role, User } from '../api/types';
 import { load, save, STORAGE_PREFIX } from './storage';
 
 type Status = 'unknown' | 'signedOut' | 'signedIn';
@@ -73,6 +73,11 @@ export async function resume(): Promise<void> {
     // A 401 has already signed us out; anything else says nothing about the token.
     if (token !== null && error instanceof ApiError) failure = error;
   }
+}
+
+/** An administrator may change it at any time: what the page offers goes by what it is now. */
+export function roleBecomes(role: Role): void {
+  if (user !== null && user.role !== role) user = { ...user, role };
 }
 
 /** Other tabs of this browser sign in and out with us. */

@@ -1,7 +1,7 @@
 // The live state of this page: one value, changed only by `reduce`, and the one socket that feeds it.
 import { type LiveEvent, type LiveState, INITIAL, reduce } from '../live/reduce';
 import { LiveSocket } from '../live/socket';
-import { api, auth, signOut } from './auth.svelte';
+import { api, auth, roleBecomes, signOut } from './auth.svelte';
 
 /** How long an arrival is pointed out. */
 const FRESH_MS = 6_000;
@@ -10,6 +10,9 @@ const REREAD_MS = 1_500;
 
 let state = $state.raw<LiveState>(INITIAL);
 let reread: ReturnType<typeof setTimeout> | undefined;
+/** The questions for the inbox, numbered: how many were asked, and the latest that was answered. */
+let asked = 0;
+let answered = 0;
 
 export const live = {
   get state(): LiveState {
@@ -50,15 +53,41 @@ export function leave(): void {
   socket.stop();
 }
 
-/** The newest page, laid over what is there. A failure leaves the page as it is: it will be asked again. */
-export async function refreshInbox(how: { replace?: boolean } = {}): Promise<void> {
+/** The most that the server gives at once. */
+const LONGEST_PAGE = 200;
+
+/**
+ * The newest page, laid over what is there, or in its place (see the event `page`). A failure leaves the page as it
+ * is: it will be asked again.
+ */
+export async function refreshInbox(how: { replace?: boolean; moved?: boolean } = {}): Promise<void> {
+  const mine = ++asked;
+  const whose = auth.token;
+  const shown = how.moved ? state.inbox.items.length : 0;
   try {
-    const [page, front] = await Promise.all([api.notifications({ limit: 50 }), api.unacknowledged()]);
-    dispatch({ type: 'page', page, replace: how.replace ?? false });
+    const [page, front] = await Promise.all([
+      api.notifications({ limit: Math.min(Math.max(shown, 50), LONGEST_PAGE) }),
+      api.unacknowledged(),
+    ]);
+    if (auth.token !== whose) return;
+    // A later question was answered before: this answer may show what is this user's no more.
+    if (mine < answered) return how.replace || how.moved ? await refreshInbox(how) : undefined;
+    answered = mine;
+    dispatch({ type: 'page', page, ...how });
     dispatch({ type: 'front', items: front.items });
   } catch {
     // The connection's state already says what is wrong; a 401 has signed us out.
   }
+}
+
+/** What nobody told us while there was no connection. */
+async function catchUp(): Promise<void> {
+  const before = auth.user;
+  const [who] = await Promise.all([api.me().catch(() => null), refreshInbox()]);
+  if (who === null || auth.user === null || auth.user.id !== before?.id || who.role === auth.user.role)
+    return;
+  roleBecomes(who.role);
+  await refreshInbox({ moved: true });
 }
 
 /** The device tells us when it is worth trying again at once. */
@@ -76,9 +105,13 @@ function afterwards(event: LiveEvent, before: LiveState): void {
   // What other tabs read while this one was away is not among what comes after the position.
   if (event.type === 'connected') {
     clearTimeout(reread);
-    reread = setTimeout(() => void refreshInbox(), REREAD_MS);
+    reread = setTimeout(() => void catchUp(), REREAD_MS);
   }
   // Between what this page has and what came there may be a hole: the server says so, and the list is read anew.
   if (event.type === 'synced' && !event.complete) void refreshInbox({ replace: true });
+  if (event.type === 'membership') {
+    roleBecomes(event.membership.role);
+    void refreshInbox({ moved: true });
+  }
   if (event.type === 'lost' && event.problem.kind === 'token_expired') signOut('token_expired');
 }

@@ -1,4 +1,4 @@
-// A list that is read page by page and can be refreshed in place: the ledger, the refused connections.
+// A list that is read page by page and can be refreshed in place: the ledger, the refused connections, the topics.
 import { ApiError } from '../api/client';
 
 export interface PageOf<Row> {
@@ -12,7 +12,7 @@ const PAGE = 50;
 /** The most that the server gives at once, and so the most that stays live. */
 const LONGEST_PAGE = 200;
 
-export class Pager<Row extends { id: number }, P extends PageOf<Row>> {
+export class Pager<Row extends { id: number | string }, P extends PageOf<Row>> {
   readonly #read: Read<Row, P>;
   #generation = 0;
   rows = $state.raw<Row[]>([]);
