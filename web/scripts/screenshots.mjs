@@ -31,7 +31,21 @@ const SHOTS = [
   { name: 'sessions', path: '/sessions' },
   { name: 'sessions-all', path: '/sessions', act: showAll },
   { name: 'refused', path: '/sessions/refused' },
+  { name: 'topics', path: '/topics' },
+  { name: 'topics-user', path: '/topics', user: 'lucia' },
+  { name: 'topics-leave', path: '/topics', user: 'lucia', act: leaving },
+  { name: 'topics-opened', path: '/topics', act: openTopic },
+  { name: 'topics-operator', path: '/topics', user: 'marta', act: openTopic },
+  { name: 'topics-remove', path: '/topics', act: removing },
+  { name: 'topics-new', path: '/topics', act: newTopic },
+  { name: 'topics-empty', path: '/topics', user: 'lucia', forgetTopics: true },
+  { name: 'topics-none', path: '/topics', act: (page) => page.locator('[name=topic]').fill('nothing') },
+  { name: 'topics-error', path: '/topics', user: 'omar', act: refusedTopic },
+  { name: 'topics-name', path: '/topics', user: 'lucia', act: badTopicName },
+  { name: 'topics-done', path: '/topics', user: 'lucia', act: subscribed },
+  { name: 'topics-down', path: '/topics', act: downHere },
   { name: 'send', path: '/send', act: fillSend },
+  { name: 'send-topic', path: '/send', act: sendTopic },
   { name: 'send-scheduled', path: '/send', act: schedule },
   { name: 'send-errors', path: '/send', act: (page) => page.locator('form button[type=submit]').click() },
   { name: 'account', act: (page) => page.locator('summary').click() },
@@ -39,6 +53,7 @@ const SHOTS = [
   { name: 'ledger-unavailable', refuse: 'ledger_unavailable' },
   { name: 'too-many', refuse: 'too_many_sessions', path: '/sessions' },
   { name: 'expired', act: expire },
+  { name: 'disabled', path: '/topics', act: disable },
   { name: 'lost', path: '/no/such/page' },
 ];
 
@@ -67,7 +82,10 @@ process.exitCode = violations > 0 ? 1 : 0;
 async function take(shot, { name, theme, viewport, language }) {
   const mock = await startMock({ dist });
   const context = await browser.newContext({ viewport, deviceScaleFactor: 1, reducedMotion: 'reduce' });
-  const { access_token: token } = mock.world.login({ username: 'admin', password: 'atalaya' });
+  const { access_token: token } = mock.world.login({
+    username: shot.user ?? 'admin',
+    password: 'atalaya',
+  });
   await context.addInitScript(
     (items) => {
       for (const [key, value] of Object.entries(items))
@@ -79,7 +97,7 @@ async function take(shot, { name, theme, viewport, language }) {
       ...(shot.signedOut ? {} : { 'atalaya.token': token }),
     },
   );
-  mock.control({ refuse: shot.refuse ?? null });
+  mock.control({ refuse: shot.refuse ?? null, forgetTopics: shot.forgetTopics ?? false });
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && report(name, message.text()));
   page.on('pageerror', (error) => console.log(`${name}: ${String(error)}`));
@@ -189,10 +207,77 @@ async function fillSend(page) {
   await page.locator('[name=link]').fill('https://grafana.example.com/d/pumps');
 }
 
+function topicRow(page, name) {
+  return page.locator(`[data-testid=topic][data-name="${name}"]`);
+}
+
+async function leaving(page) {
+  await topicRow(page, 'grid.north').locator('[data-testid=topic-toggle]').click();
+}
+
+async function openTopic(page) {
+  await topicRow(page, 'night.shift').locator('[data-testid=topic-details]').click();
+  await page.waitForTimeout(300);
+}
+
+async function removing(page) {
+  await openTopic(page);
+  await page.locator('[data-testid=topic-opened] input[value=user]').check();
+  await page.locator('[data-testid=subscriber-remove]').first().click();
+  await page.locator('[data-testid=question-no]').click();
+  await page.locator('[data-testid=topic-remove]').click();
+}
+
+async function newTopic(page) {
+  await page.locator('[name=topic]').fill('pumps.west');
+  await page.locator('[data-testid=new-topic-open]').click();
+  await page.locator('[data-testid=new-topic] input[value=user]').uncheck();
+}
+
+async function refusedTopic(page) {
+  await page.locator('[name=topic]').fill('night.shift');
+  await page.locator('[data-testid=subscribe-form] button').click();
+  await page.waitForTimeout(300);
+}
+
+async function badTopicName(page) {
+  await page.locator('[name=topic]').fill('Turno de noche');
+  await page.locator('[data-testid=subscribe-form] button').click();
+}
+
+async function subscribed(page) {
+  await page.locator('[name=topic]').fill('pumps.west');
+  await page.locator('[data-testid=subscribe-form] button').click();
+  await page.waitForTimeout(300);
+}
+
+async function downHere(page, mock) {
+  mock.control({ api: 'down' });
+  await topicRow(page, 'grid.south').locator('[data-testid=topic-toggle]').click();
+  await page.waitForTimeout(300);
+}
+
+async function sendTopic(page) {
+  await page.locator('input[value=topic]').check();
+  await page.locator('[name=topic]').fill('grid.north');
+  await page.locator('[name=title]').fill('Maintenance begins');
+  await page.locator('[name=deliver_at]').fill('2030-01-31T22:00');
+  await page.locator('form button[type=submit]').click();
+  await page.waitForTimeout(300);
+  await page.locator('[name=topic]').fill('gri');
+  await page.waitForTimeout(300);
+  await page.keyboard.press('ArrowDown');
+}
+
 async function down(page, mock) {
   mock.control({ api: 'down' });
   await mock.close();
   await page.waitForTimeout(1500);
+}
+
+async function disable(page, mock) {
+  mock.control({ disable: 'admin' });
+  await page.waitForTimeout(2500);
 }
 
 async function expire(page, mock) {

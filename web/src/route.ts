@@ -5,6 +5,7 @@ export const PATHS = {
   inbox: '/',
   sessions: '/sessions',
   refused: '/sessions/refused',
+  topics: '/topics',
   send: '/send',
   login: '/login',
 } as const;

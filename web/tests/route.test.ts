@@ -8,6 +8,7 @@ describe('addresses', () => {
 
   it.each([
     ['/sessions/', 'sessions'],
+    ['/topics/', 'topics'],
     ['/sessions/refused//', 'refused'],
     ['/inbox', 'inbox'],
     ['/index.html', 'inbox'],

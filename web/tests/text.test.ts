@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeAgent } from '../src/text/agent';
 import { isExternal, safeLink } from '../src/text/link';
 import { dayOf, duration, relative, timeOrDate } from '../src/text/time';
+import { isTopicName } from '../src/text/topic';
 
 const NOW = new Date(2026, 2, 1, 12, 0, 0).getTime();
 const SECOND = 1_000;
@@ -97,5 +98,15 @@ describe('links from publishers', () => {
   it('knows its own origin', () => {
     expect(isExternal('https://a.example/', origin)).toBe(true);
     expect(isExternal(`${origin}/send`, origin)).toBe(false);
+  });
+});
+
+describe('the name of a topic', () => {
+  it.each(['a', 'alerts.north', 'A_b-9', '...', 'x'.repeat(100)])('can be %s', (name) => {
+    expect(isTopicName(name)).toBe(true);
+  });
+
+  it.each(['', 'two words', 'ñ', 'a/b', 'a\n', '.', '..', 'x'.repeat(101)])('cannot be %j', (name) => {
+    expect(isTopicName(name)).toBe(false);
   });
 });
