@@ -14,6 +14,10 @@ describe('a draft', () => {
     expect(complaints(emptyDraft())).toEqual(['users', 'title']);
     expect(complaints({ ...emptyDraft(), audience: 'roles', title: 'x' })).toEqual(['roles']);
     expect(complaints({ ...emptyDraft(), audience: 'all', title: 'x' })).toEqual([]);
+    expect(complaints({ ...emptyDraft(), audience: 'topic', title: 'x' })).toEqual(['topic']);
+    expect(complaints({ ...emptyDraft(), audience: 'topic', topic: 'two words', title: 'x' })).toEqual([
+      'topic',
+    ]);
     expect(complaints(full)).toEqual([]);
   });
 
@@ -25,6 +29,9 @@ describe('a draft', () => {
       link: '/x',
     });
     expect(toRequest({ ...full, audience: 'all' }).to).toEqual({ all: true });
+    expect(toRequest({ ...full, audience: 'topic', topic: ' alerts.north ' }).to).toEqual({
+      topic: 'alerts.north',
+    });
     expect(toRequest({ ...full, audience: 'roles', roles: ['operator'] }).to).toEqual({
       roles: ['operator'],
     });

@@ -1,10 +1,12 @@
 // What is being written on the page for sending, and what it becomes: a request, a preview, or complaints.
 import type { Audience, Notification, PublishRequest, Role, Severity } from '../api/types';
+import { isTopicName } from '../text/topic';
 
 export interface Draft {
-  audience: 'users' | 'roles' | 'all';
+  audience: 'users' | 'roles' | 'topic' | 'all';
   users: { id: number; username: string }[];
   roles: Role[];
+  topic: string;
   severity: Severity;
   title: string;
   body: string;
@@ -21,6 +23,7 @@ export function emptyDraft(): Draft {
     audience: 'users',
     users: [],
     roles: [],
+    topic: '',
     severity: 'info',
     title: '',
     body: '',
@@ -32,13 +35,14 @@ export function emptyDraft(): Draft {
   };
 }
 
-export type Complaint = 'title' | 'users' | 'roles';
+export type Complaint = 'title' | 'users' | 'roles' | 'topic';
 
 /** What must be filled in before it is worth asking the server. */
 export function complaints(draft: Draft): Complaint[] {
   const found: Complaint[] = [];
   if (draft.audience === 'users' && draft.users.length === 0) found.push('users');
   if (draft.audience === 'roles' && draft.roles.length === 0) found.push('roles');
+  if (draft.audience === 'topic' && !isTopicName(draft.topic.trim())) found.push('topic');
   if (draft.title.trim() === '') found.push('title');
   return found;
 }
@@ -94,6 +98,8 @@ function audienceOf(draft: Draft): Audience {
       return { users: draft.users.map((user) => user.id) };
     case 'roles':
       return { roles: draft.roles };
+    case 'topic':
+      return { topic: draft.topic.trim() };
     case 'all':
       return { all: true };
   }
