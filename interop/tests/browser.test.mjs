@@ -243,6 +243,121 @@ describe('in a browser, through nginx', () => {
     await context.close();
   });
 
+  const topic = (page, name) => page.locator(`[data-testid="topic"][data-name="${name}"]`);
+  const openTopics = async (page) => {
+    await page.locator('nav a[href="/topics"]').click();
+    await page.locator('[data-testid="subscribe-form"]').waitFor();
+  };
+  const subscribe = async (page, name) => {
+    await page.locator('[name="topic"]').fill(name);
+    await page.locator('[data-testid="subscribe-form"] button').click();
+  };
+
+  world.test(
+    'what is published to a topic comes to its subscribers, and leaves with the subscription',
+    async () => {
+      const { context, page, complaints } = await visit();
+      await world.request('POST', '/api/notifications/read', { as: 'luis', body: { all: true } });
+      await logIn(page, world.users.luis);
+      const inbox = await context.newPage();
+      await inbox.goto('/');
+      await openTopics(page);
+      await subscribe(page, 'alerts.north');
+      const row = topic(page, 'alerts.north');
+      await row.and(page.locator('[data-subscribed="true"]')).waitFor();
+
+      const { id, recipients } = await world.publish({ topic: 'alerts.north' }, 'Wind above 80 km/h');
+      assert.equal(recipients, 1);
+      const item = inbox.locator(`[data-testid="notification"][data-id="${id}"]`);
+      await item.waitFor();
+      for (const tab of [page, inbox])
+        await until(async () => (await unread(tab)) === '1', 5_000, 'the badge to say 1');
+
+      await row.locator('[data-testid="topic-toggle"]').click();
+      assert.match(await row.locator('[data-testid="question"]').textContent(), /leaves your inbox/);
+      await item.waitFor();
+      await row.locator('[data-testid="question-yes"]').click();
+      await row.waitFor({ state: 'detached' });
+      await item.waitFor({ state: 'detached' });
+      for (const tab of [page, inbox])
+        await until(async () => (await unread(tab)) === '0', 5_000, 'the badge to fall');
+      assert.deepEqual(world.sql('SELECT user_id FROM topic_subscriptions'), []);
+      assert.deepEqual(complaints, []);
+      await context.close();
+    },
+  );
+
+  world.test('an administrator lists a topic, subscribes another, restricts it and removes it', async () => {
+    const [ana, olga, luis] = [await visit(), await visit(), await visit()];
+    await logIn(ana.page, world.users.ana);
+    await logIn(olga.page, world.users.olga);
+    await logIn(luis.page, world.users.luis);
+    for (const { page } of [ana, olga, luis]) await openTopics(page);
+
+    await ana.page.locator('[data-testid="new-topic-open"]').click();
+    const form = ana.page.locator('[data-testid="new-topic"]');
+    await form.locator('[name="new_topic"]').fill('night.shift');
+    await form.locator('button[type="submit"]').click();
+    const opened = topic(ana.page, 'night.shift').locator('[data-testid="topic-opened"]');
+    await opened.getByRole('combobox').fill('olga');
+    await opened.getByRole('option', { name: 'olga' }).click();
+    await opened.locator('[data-testid="subscriber-add"]').click();
+    await opened.locator(`[data-testid="subscriber"][data-id="${world.users.olga.id}"]`).waitFor();
+    // Told at once, where she is.
+    await topic(olga.page, 'night.shift').and(olga.page.locator('[data-subscribed="true"]')).waitFor();
+
+    await opened.locator('input[value="user"]').uncheck();
+    await opened.locator('[data-testid="topic-save"]').click();
+    await opened.locator('[data-testid="topic-save"]').waitFor({ state: 'detached' });
+    await subscribe(luis.page, 'night.shift');
+    const refused = luis.page.locator('[data-testid="error"]');
+    await refused.waitFor();
+    assert.equal(await refused.getAttribute('data-code'), 'topic_restricted');
+
+    // From the page, to the topic: whoever writes it is subscribed, too.
+    await olga.page.locator('nav a[href="/send"]').click();
+    await olga.page.locator('input[value="topic"]').check();
+    await olga.page.locator('[name="topic"]').fill('night');
+    await olga.page.getByRole('option', { name: /night\.shift/ }).click();
+    await olga.page.locator('[name="title"]').fill('Handover at 22:00');
+    await olga.page.locator('form button[type="submit"]').click();
+    const result = olga.page.locator('[data-testid="send-result"][data-id]');
+    await result.waitFor();
+    assert.equal(await result.getAttribute('data-recipients'), '1');
+    const sent = await result.getAttribute('data-id');
+    await olga.page.locator('nav a[href="/"]').click();
+    const item = olga.page.locator(`[data-testid="notification"][data-id="${sent}"]`);
+    await item.waitFor();
+
+    await opened.locator('[data-testid="topic-remove"]').click();
+    await opened.locator('[data-testid="question-yes"]').click();
+    await opened.waitFor({ state: 'detached' });
+    await item.waitFor({ state: 'detached' });
+    for (const { context, complaints } of [ana, olga]) {
+      assert.deepEqual(complaints, []);
+      await context.close();
+    }
+    await luis.context.close();
+  });
+
+  world.test('who is disabled is cut off, and told why', async () => {
+    const { context, page } = await visit();
+    const eva = world.users.eva ?? world.addUser('eva', 'user');
+    // What the page asks for by itself after it has connected must not be the first to be refused.
+    const settled = page.waitForResponse((response) => response.url().endsWith('/api/auth/me'));
+    await logIn(page, eva);
+    await settled;
+    world.atalaya.run(['user', 'disable', 'eva']);
+    const problem = page.locator('[data-testid="connection-problem"][data-code="token_revoked"]');
+    await problem.waitFor({ timeout: 20_000 });
+    // The next thing that is asked for is refused as well, and that is the sign-in's affair.
+    await page.locator('nav a[href="/topics"]').click();
+    const notice = page.locator('[data-testid="login-notice"][data-code="token_revoked"]');
+    await notice.waitFor();
+    assert.match(await notice.textContent(), /administrator/);
+    await context.close();
+  });
+
   world.test(
     'says in words that it is offline while the server is away, and comes back by itself',
     async () => {
@@ -285,7 +400,7 @@ describe('in a browser, through nginx', () => {
       await page.locator('input[autocomplete="username"]').waitFor();
       await judge(page, 'login');
       await logIn(page, world.users.ana);
-      for (const path of ['/', '/sessions', '/send']) {
+      for (const path of ['/', '/sessions', '/topics', '/send']) {
         await page.goto(path);
         await page.locator('main').waitFor();
         await page.waitForLoadState('networkidle');
