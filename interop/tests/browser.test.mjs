@@ -340,6 +340,27 @@ describe('in a browser, through nginx', () => {
     await luis.context.close();
   });
 
+  world.test('a long list of topics is read page by page', async () => {
+    const { context, page, complaints } = await visit();
+    const names = Array.from({ length: 60 }, (_, n) => `many.${n}`);
+    for (const name of names)
+      await world.request('PUT', `/api/topics/${name}`, { as: 'ana', body: { roles: null } });
+    await logIn(page, world.users.luis);
+    await openTopics(page);
+    await topic(page, 'many.49').waitFor();
+    assert.equal(await topic(page, 'many.59').count(), 0);
+    await page.locator('[data-testid="load-more"]').click();
+    await topic(page, 'many.59').locator('[data-testid="topic-toggle"]').click();
+    await topic(page, 'many.59').and(page.locator('[data-subscribed="true"]')).waitFor();
+    await page.getByRole('radio', { name: 'Subscribed' }).check();
+    await topic(page, 'many.0').waitFor({ state: 'detached' });
+    assert.equal(await page.locator('[data-testid="topic"]').count(), 1);
+    for (const name of names) await world.request('DELETE', `/api/topics/${name}`, { as: 'ana' });
+    await topic(page, 'many.59').waitFor({ state: 'detached' });
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
   world.test('who is disabled is cut off, and told why', async () => {
     const { context, page } = await visit();
     const eva = world.users.eva ?? world.addUser('eva', 'user');

@@ -45,6 +45,8 @@ const SHOTS = [
   { name: 'topics-done', path: '/topics', user: 'lucia', act: subscribed },
   { name: 'topics-down', path: '/topics', act: downHere },
   { name: 'send', path: '/send', act: fillSend },
+  { name: 'send-demoted', path: '/send', user: 'marta', act: demote },
+  { name: 'topics-subscriber', path: '/topics', act: askToRemove },
   { name: 'send-topic', path: '/send', act: sendTopic },
   { name: 'send-scheduled', path: '/send', act: schedule },
   { name: 'send-errors', path: '/send', act: (page) => page.locator('form button[type=submit]').click() },
@@ -255,6 +257,18 @@ async function downHere(page, mock) {
   mock.control({ api: 'down' });
   await topicRow(page, 'grid.south').locator('[data-testid=topic-toggle]').click();
   await page.waitForTimeout(300);
+}
+
+async function demote(page, mock) {
+  mock.control({ role: ['marta', 'user'] });
+  await page.waitForTimeout(300);
+}
+
+async function askToRemove(page) {
+  await openTopic(page);
+  await page.locator('[data-testid=subscriber-remove]').last().click();
+  await page.locator('[data-testid=topic-opened] [role=combobox]').fill('o');
+  await page.waitForTimeout(400);
 }
 
 async function sendTopic(page) {

@@ -257,6 +257,8 @@ export const en = {
   'topics.said.subscribed': 'Subscribed to {name}. What is sent to it from now on is yours.',
   'topics.said.unsubscribed': 'You are not subscribed to {name} any more.',
   'topics.said.removed': 'The topic {name} is gone.',
+  'topics.said.added': '{name} is subscribed.',
+  'topics.said.taken': '{name} is not subscribed any more.',
   'topics.said.saved': 'Saved.',
   'topics.leave.sure': 'What came to you by {name} alone leaves your inbox, read or not.',
   'topics.leave.yes': 'Yes, unsubscribe',

@@ -258,6 +258,8 @@ export const es: Record<Key, Message> = {
   'topics.said.subscribed': 'Suscrito a {name}. Lo que se le envíe desde ahora es suyo.',
   'topics.said.unsubscribed': 'Ya no está suscrito a {name}.',
   'topics.said.removed': 'El tema {name} ya no existe.',
+  'topics.said.added': '{name} está suscrito.',
+  'topics.said.taken': '{name} ya no está suscrito.',
   'topics.said.saved': 'Guardado.',
   'topics.leave.sure': 'Lo que le llegó solo por {name} sale de su bandeja, leído o no.',
   'topics.leave.yes': 'Sí, darme de baja',
