@@ -261,6 +261,7 @@ describe('in a browser, through nginx', () => {
       await logIn(page, world.users.luis);
       const inbox = await context.newPage();
       await inbox.goto('/');
+      await page.bringToFront();
       await openTopics(page);
       await subscribe(page, 'alerts.north');
       const row = topic(page, 'alerts.north');

@@ -104,6 +104,22 @@ describe('a membership that changes', () => {
     await vi.waitFor(() => expect(ids()).toEqual([3]));
   });
 
+  it('leaves no way in for older ones that were asked for before', async () => {
+    const { loadOlder } = await import('../src/state/inbox.svelte');
+    const first = live.refreshInbox();
+    asked[0]?.answer({ ...list(3), next_cursor: '3' });
+    await first;
+    const older = loadOlder();
+    expect(asked[1]?.query).toContain('cursor=3');
+    becomes('operator');
+    asked[2]?.answer({ ...list(3), next_cursor: '3' });
+    await vi.waitFor(() => expect(ids()).toEqual([3]));
+    asked[1]?.answer(list(2, 1));
+    await older;
+    expect(ids()).toEqual([3]);
+    expect(live.live.state.inbox.nextCursor).toBe('3');
+  });
+
   it('says nothing to whoever signs in next', async () => {
     becomes('operator');
     auth.signOut();

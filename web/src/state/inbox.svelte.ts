@@ -23,9 +23,12 @@ export async function loadOlder(): Promise<void> {
   const cursor = live.state.inbox.nextCursor;
   if (cursor === null || loadingOlder) return;
   loadingOlder = true;
-  await attempt(async () =>
-    dispatch({ type: 'older', page: await api.notifications({ cursor, limit: 50 }) }),
-  );
+  const { membership } = live.state;
+  await attempt(async () => {
+    const page = await api.notifications({ cursor, limit: 50 });
+    // What was theirs when it was asked for may be theirs no more; the list has begun anew.
+    if (live.state.membership === membership) dispatch({ type: 'older', page });
+  });
   loadingOlder = false;
 }
 
