@@ -623,7 +623,7 @@ export interface components {
          */
         NewTopic: {
             /** @description Who may read it; every role, where it is left out. */
-            roles: components["schemas"]["Role"][] | null;
+            roles?: components["schemas"]["Role"][] | null;
         };
         /** @description One notification, as its recipient sees it. */
         Notification: {

@@ -129,8 +129,9 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         let Some(opened) = opened else { return };
         let max_payload = opened.max_payload.unwrap_or(question.max_payload);
         self.evidence.opened.get_or_insert_with(|| opened.clone());
-        self.converse(&opened.sid).await;
-        self.say_much(&opened.sid, max_payload).await;
+        if self.converse(&opened.sid).await {
+            self.say_much(&opened.sid, max_payload).await;
+        }
         self.leave(&opened.sid).await;
     }
 
@@ -177,7 +178,8 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
     }
 
     /// A message and the answer to it, in several sessions where several back ends may answer.
-    async fn converse(&mut self, sid: &str) {
+    /// Returns whether the namespace lets the client in: who is kept out may say little.
+    async fn converse(&mut self, sid: &str) -> bool {
         let began = Instant::now();
         let mut posted = self.join(sid).await;
         let mut more = Vec::new();
@@ -206,11 +208,12 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
             self.leave(sid).await;
         }
         if is_posted.is_none() {
-            return;
+            return false;
         }
         let began = Instant::now();
         let joined = self.poll(sid).await;
-        self.noted(Step::Poll, began, joined, Joined::words);
+        let joined = self.noted(Step::Poll, began, joined, Joined::words);
+        matches!(joined, Some(Joined::Yes(_)))
     }
 
     async fn join(&self, sid: &str) -> Outcome<()> {
@@ -233,13 +236,6 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
     }
 
     async fn say_much(&mut self, sid: &str, max_payload: u64) {
-        if self
-            .evidence
-            .failure(self.target.which, Step::Post)
-            .is_some()
-        {
-            return;
-        }
         let began = Instant::now();
         let bytes = max_payload.saturating_sub(MARGIN).min(MAX_LARGE);
         let filler = packet::filler(usize::try_from(bytes).unwrap_or(0));
@@ -353,6 +349,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         }
         let began = Instant::now();
         let upgraded = self.upgraded().await;
+        self.ask_without_the_page(&upgraded).await;
         self.noted(Step::Upgrade, began, upgraded, |()| {
             say!("from polling to a websocket", "de polling a un websocket")
         });

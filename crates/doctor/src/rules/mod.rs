@@ -88,6 +88,13 @@ pub struct Rule {
     check: Check,
 }
 
+impl Rule {
+    /// Whether it judges what a live examination saw, and not files.
+    pub fn is_live(&self) -> bool {
+        matches!(self.check, Check::Live(_))
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Check {
     /// Whether nginx loads the configuration at all.

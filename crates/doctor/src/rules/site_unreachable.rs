@@ -26,7 +26,7 @@ fn judge(live: &Live<'_>) -> Option<Finding> {
     let finding = Finding::new(
         RULE.id,
         Severity::Error,
-        live.blame(),
+        None,
         say!(
             "The back end answers, and {site} does not: {seen}.",
             "El back end responde, y {site} no: {seen}."; seen = sign.words()

@@ -56,7 +56,8 @@ fn every_rule_has_a_case_and_a_healthy_look_alike() {
         .filter(|case| case.faults().is_empty())
         .flat_map(Case::looks_like)
         .collect();
-    for rule in RULES {
+    // The others are met in `examined`.
+    for rule in RULES.iter().filter(|rule| !rule.is_live()) {
         assert!(met.contains(rule.id), "no case breaks {}", rule.id);
         assert!(
             resembled.contains(rule.id),

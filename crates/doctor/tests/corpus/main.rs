@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure in a helper is a failed test")]
 
 mod case;
+mod examined;
 mod judged;
 mod live;
 mod story;

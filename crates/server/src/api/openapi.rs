@@ -156,6 +156,7 @@ pub fn document() -> openapi::OpenApi {
 fn require_fields_of_answers(document: &mut openapi::OpenApi) {
     const MAY_LEAVE_OUT: &[&str] = &[
         "NewNotification",
+        "NewTopic",
         "Problem",
         "PublishedLine",
         "ScheduledLine",

@@ -10,7 +10,7 @@ pub const MAX_TOPIC_NAME: usize = 100;
 pub const MAX_SUBSCRIPTIONS: usize = 50;
 
 /// The name of a topic, such as `alerts.north`: letters and digits of ASCII, `.`, `_` and `-`, at most [`MAX_TOPIC_NAME`] of
-/// them. Case counts.
+/// them. Case counts. Not `.` and `..`, which no path of a URL can name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TopicName(Arc<str>);
 
@@ -29,7 +29,8 @@ impl fmt::Display for TopicName {
 /// The text cannot be the name of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not the name of a topic: that has from 1 to {MAX_TOPIC_NAME} of the characters A-Z, a-z, 0-9, `.`, `_` and `-`"
+    "{0:?} is not the name of a topic: that has from 1 to {MAX_TOPIC_NAME} of the characters A-Z, a-z, 0-9, `.`, `_` and `-`, \
+     and is neither `.` nor `..`"
 )]
 pub struct BadTopicName(pub String);
 
@@ -38,7 +39,9 @@ impl FromStr for TopicName {
 
     fn from_str(text: &str) -> Result<Self, BadTopicName> {
         let is_allowed = |letter: u8| letter.is_ascii_alphanumeric() || b"._-".contains(&letter);
-        if (1..=MAX_TOPIC_NAME).contains(&text.len()) && text.bytes().all(is_allowed) {
+        let is_a_step = matches!(text, "." | "..");
+        let has_room = (1..=MAX_TOPIC_NAME).contains(&text.len());
+        if has_room && text.bytes().all(is_allowed) && !is_a_step {
             Ok(Self(text.into()))
         } else {
             Err(BadTopicName(text.chars().take(MAX_TOPIC_NAME).collect()))

@@ -81,7 +81,17 @@ fn a_name_is_of_few_characters() {
         let target: Target = format!("topic:{good}").parse().unwrap();
         assert_eq!(target, Target::Topic(good.parse().unwrap()));
     }
-    for bad in ["", "a b", "a=b", "año", "a:b", "a/b", &"x".repeat(101)] {
+    for bad in [
+        "",
+        ".",
+        "..",
+        "a b",
+        "a=b",
+        "año",
+        "a:b",
+        "a/b",
+        &"x".repeat(101),
+    ] {
         let error = bad.parse::<TopicName>().unwrap_err().to_string();
         assert!(error.contains("from 1 to 100"), "{error}");
     }

@@ -42,7 +42,21 @@ impl BackEnds {
     }
 }
 
+/// What a server answers to a request that does not reach Socket.IO.
+pub(crate) type Answer = Option<Response<Full<Bytes>>>;
+
 fn server(stop: &CancellationToken) -> u16 {
+    server_with(stop, "", |request| {
+        refusal(request.uri().path(), request.headers())
+    })
+}
+
+/// A server that answers some requests by itself, and says another time of day if there is one.
+pub(crate) fn server_with(
+    stop: &CancellationToken,
+    date: &'static str,
+    own: fn(&Request<Incoming>) -> Answer,
+) -> u16 {
     let config = Config {
         namespaces: vec!["/".to_owned()],
         ping_interval: PING_INTERVAL,
@@ -52,14 +66,20 @@ fn server(stop: &CancellationToken) -> u16 {
     let gateway = Gateway::new(config, Arc::new(Silent));
     let listener = serve::listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let door = Some(gateway.door());
+    // Through the door a websocket would come in unasked.
+    let door = None;
     let answer = move |request: Request<Incoming>, peer| {
         let gateway = Arc::clone(&gateway);
         async move {
-            match refusal(request.uri().path(), request.headers()) {
-                Some(refusal) => refusal,
+            let mut answer = match own(&request) {
+                Some(answer) => answer,
                 None => gateway.handle(request, peer).await,
+            };
+            if !date.is_empty() {
+                let date = http::HeaderValue::from_static(date);
+                answer.headers_mut().insert("date", date);
             }
+            answer
         }
     };
     let stop = stop.clone();
@@ -71,7 +91,7 @@ fn server(stop: &CancellationToken) -> u16 {
 
 /// What servers of Node answer beside Socket.IO: the application to other paths, and the websocket library to
 /// an upgrade that is none.
-fn refusal(path: &str, headers: &HeaderMap) -> Option<Response<Full<Bytes>>> {
+fn refusal(path: &str, headers: &HeaderMap) -> Answer {
     let (status, kind, body) = if path != "/socket.io/" {
         (
             404,
@@ -94,13 +114,20 @@ fn refusal(path: &str, headers: &HeaderMap) -> Option<Response<Full<Bytes>>> {
     Some(answer.body(body).unwrap())
 }
 
-/// Admits everybody and says nothing.
+/// Admits everybody but who has a bad token, and says nothing.
 struct Silent;
 
 impl Application for Silent {
     type State = ();
 
-    async fn admit(&self, _: ConnectRequest) -> Result<Admission<()>, Refusal> {
+    async fn admit(&self, request: ConnectRequest) -> Result<Admission<()>, Refusal> {
+        let auth = request.auth.map(|auth| auth.get().to_owned());
+        if auth.unwrap_or_default().contains("bad") {
+            return Err(Refusal {
+                code: "token_invalid",
+                message: "the token is not valid".into(),
+            });
+        }
         Ok(Admission {
             socket_id: format!("{:016x}", rand::random::<u64>()).into(),
             pid: None,
