@@ -181,7 +181,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
     /// Returns whether the namespace lets the client in: who is kept out may say little.
     async fn converse(&mut self, sid: &str) -> bool {
         let began = Instant::now();
-        let mut posted = self.join(sid).await;
+        let (mut posted, polled) = self.join(sid).await;
         let mut more = Vec::new();
         for _ in 1..self.plan.sessions.max(2) {
             if posted.is_err() {
@@ -190,7 +190,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
             match self.open().await {
                 Ok(opened) if opened.sid == sid => posted = Err(Sign::SharedSession),
                 Ok(opened) => {
-                    posted = self.join(&opened.sid).await;
+                    (posted, _) = self.join(&opened.sid).await;
                     more.push(opened.sid);
                 }
                 Err(sign) => posted = Err(sign),
@@ -198,7 +198,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         }
         self.ask_without_the_page(&posted).await;
         let sessions = 1 + more.len();
-        let is_posted = self.noted(Step::Post, began, posted, |()| {
+        self.noted(Step::Post, began, posted, |()| {
             say!(
                 "messages of {sessions} sessions are taken",
                 "se aceptan mensajes de {sessions} sesiones"
@@ -207,19 +207,21 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         for sid in &more {
             self.leave(sid).await;
         }
-        if is_posted.is_none() {
-            return false;
-        }
-        let began = Instant::now();
-        let joined = self.poll(sid).await;
-        let joined = self.noted(Step::Poll, began, joined, Joined::words);
+        let Some(polled) = polled else { return false };
+        let joined = self.noted(Step::Poll, began, polled, Joined::words);
         matches!(joined, Some(Joined::Yes(_)))
     }
 
-    async fn join(&self, sid: &str) -> Outcome<()> {
+    /// As a client does it: while it polls it says what it has to say. The poll's answer, unless the message was refused.
+    async fn join(&self, sid: &str) -> (Outcome<()>, Option<Outcome<Joined>>) {
         let query = format!("transport=polling&sid={sid}");
         let packet = packet::connect(self.namespace, self.plan.token.as_deref());
-        self.post(&query, packet).await
+        let (post, poll) = (pin!(self.post(&query, packet)), pin!(self.poll(&query)));
+        match select(post, poll).await {
+            Either::Left((Ok(()), poll)) => (Ok(()), Some(poll.await)),
+            Either::Left((refused, _)) => (refused, None),
+            Either::Right((polled, post)) => (post.await, Some(polled)),
+        }
     }
 
     async fn post(&self, query: &str, packet: String) -> Outcome<()> {
@@ -228,9 +230,8 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         is_taken.then_some(()).ok_or_else(|| Sign::of(&answer))
     }
 
-    async fn poll(&self, sid: &str) -> Outcome<Joined> {
-        let query = format!("transport=polling&sid={sid}");
-        let answer = exchange::ask(&self.target, Ask::get(&query)).await?;
+    async fn poll(&self, query: &str) -> Outcome<Joined> {
+        let answer = exchange::ask(&self.target, Ask::get(query)).await?;
         let text = answer.text();
         Joined::find(packets(&text)).ok_or_else(|| Sign::of(&answer))
     }
