@@ -95,7 +95,6 @@ fn a_site_for_caddy_and_a_configuration_for_haproxy() {
 
     global
         log stdout format raw local0
-        maxconn 50000
 
     defaults
         mode http

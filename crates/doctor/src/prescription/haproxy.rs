@@ -32,7 +32,6 @@ pub fn haproxy(deployment: &Deployment) -> Result<String, NoFiles> {
 
 global
     log stdout format raw local0
-    maxconn 50000
 
 defaults
     mode http

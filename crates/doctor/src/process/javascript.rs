@@ -232,6 +232,8 @@ fn exported(program: &Program<'_>, evaluator: &Evaluator<'_>, is_json: bool) -> 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn module(text: &str) -> Node {
@@ -326,6 +328,61 @@ mod tests {
         assert_eq!(mistake.span.start, 28);
         assert!(read("{ a: 1 ", Language::Json).is_err());
         assert!(read(&" ".repeat(MAX_BYTES + 1), Language::Module).is_err());
+    }
+
+    const PIECES: [&str; 28] = [
+        "module.exports=",
+        "export default ",
+        "const b=",
+        "b",
+        ";",
+        "\n",
+        "{",
+        "}",
+        "[",
+        "]",
+        "(",
+        ")",
+        ",",
+        "a:",
+        "'x'",
+        "\"é\\n\"",
+        "`é${",
+        "}`",
+        "...",
+        "process.env.A",
+        "||",
+        "??",
+        "&&",
+        "+",
+        "?",
+        "1",
+        "!",
+        "Object.assign(",
+    ];
+
+    /// Whether every value stands at a place of the text.
+    fn fits(node: &Node, text: &str) -> bool {
+        let inner: Vec<&Node> = match &node.kind {
+            Kind::List(list) => list.iter().collect(),
+            Kind::Object(object) => object.fields.iter().map(|field| &field.value).collect(),
+            _ => Vec::new(),
+        };
+        text.get(node.span.start..node.span.end).is_some()
+            && inner.iter().all(|node| fits(node, text))
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(pieces in proptest::collection::vec(0..PIECES.len(), 0..24)) {
+            let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+            for language in [Language::Module, Language::Json] {
+                match read(&text, language) {
+                    Ok(node) => prop_assert!(fits(&node, &text)),
+                    Err(Mistake { span, .. }) => prop_assert!(text.get(span.start..span.end).is_some()),
+                }
+            }
+        }
     }
 
     #[test]

@@ -7,4 +7,5 @@ mod case;
 mod examined;
 mod judged;
 mod live;
+mod prescribed;
 mod story;

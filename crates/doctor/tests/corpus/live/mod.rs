@@ -1,8 +1,8 @@
 //! Each case behind a real nginx, in front of a real back end, asked by a client that does what browsers do.
 
 pub(crate) mod back_end;
-mod client;
-mod nginx;
+pub(crate) mod client;
+pub(crate) mod nginx;
 pub(crate) mod tree;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
