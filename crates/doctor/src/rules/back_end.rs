@@ -20,6 +20,22 @@ const NAMES: [&str; 10] = [
     "atalaya",
 ];
 
+/// What people call what is something else.
+const OTHER_NAMES: [&str; 12] = [
+    "web",
+    "front",
+    "frontend",
+    "ui",
+    "next",
+    "nuxt",
+    "worker",
+    "workers",
+    "queue",
+    "cron",
+    "jobs",
+    "scheduler",
+];
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     BackEnd,
@@ -52,7 +68,7 @@ pub(super) fn standings<'p>(processes: &'p Processes, site: &Site<'_>) -> Vec<(&
     processes.apps.iter().map(standing).collect()
 }
 
-/// The apps at the port that nginx asks, or the only one, or the only one of such a name.
+/// The apps at the port that nginx asks, or the only one that may be it, or the only one of such a name.
 fn back_ends<'p>(apps: &'p [App], site: &Site<'_>) -> Vec<&'p App> {
     let asked = site.local_ports();
     let at_port = |app: &&App| app.port().is_some_and(|(_, port)| asked.contains(&port));
@@ -60,15 +76,26 @@ fn back_ends<'p>(apps: &'p [App], site: &Site<'_>) -> Vec<&'p App> {
     if !at_port.is_empty() {
         return at_port;
     }
+    let is_other = |app: &App| {
+        let asked = app.port().is_some_and(|(_, port)| site.is_asked(port));
+        asked || is_named(app, &OTHER_NAMES)
+    };
     if let [only] = apps {
-        return vec![only];
+        return if is_other(only) {
+            Vec::new()
+        } else {
+            vec![only]
+        };
     }
-    let named: Vec<_> = apps.iter().filter(|app| is_named_so(app)).collect();
+    let named = apps
+        .iter()
+        .filter(|app| is_named(app, &NAMES) && !is_other(app));
+    let named: Vec<_> = named.collect();
     if named.len() == 1 { named } else { Vec::new() }
 }
 
-fn is_named_so(app: &App) -> bool {
+fn is_named(app: &App, names: &[&str]) -> bool {
     let name = app.name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| NAMES.contains(&word))
+    words.any(|word| names.contains(&word))
 }

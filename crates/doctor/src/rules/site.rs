@@ -1,9 +1,9 @@
 //! The site as whoever judges other files than nginx's sees it.
 
-use super::wrong_address;
+use super::{address::authority, wrong_address};
 use crate::{
     case::Case,
-    nginx::{request::Origin, upstream::Authority},
+    nginx::{request::Origin, tree::Directive, upstream::Authority},
     question::Question,
 };
 
@@ -62,6 +62,12 @@ impl<'s> Site<'s> {
             .collect()
     }
 
+    /// Whether nginx asks at this port of whatever machine, for whatever requests.
+    pub(super) fn is_asked(&self, port: u16) -> bool {
+        let directives = self.case.map(|case| &case.config.directives[..]);
+        directives.is_some_and(|directives| asks(directives, port))
+    }
+
     pub(super) fn is_back_end_port(&self, port: u16) -> bool {
         self.back_ends().iter().any(|address| address.port == port)
     }
@@ -73,4 +79,19 @@ impl<'s> Site<'s> {
         };
         self.back_ends().contains(&asked)
     }
+}
+
+/// Whether a `proxy_pass`, or the `server` of an `upstream`, has this port.
+fn asks(directives: &[Directive], port: u16) -> bool {
+    directives.iter().any(|directive| {
+        let address = directive.arg(0).unwrap_or_default();
+        let here = match directive.name.text.as_str() {
+            "proxy_pass" => Authority::parse(authority(address), 80).port == port,
+            "server" if directive.children().is_empty() => {
+                Authority::parse(address, 80).port == port
+            }
+            _ => false,
+        };
+        here || asks(directive.children(), port)
+    })
 }
