@@ -42,25 +42,63 @@ impl Setting {
 
     /// The words of the value, each with its place, without quotes around them.
     pub(crate) fn words(&self, document: &Document) -> Vec<Self> {
-        let words = self.value.split_whitespace().map(|word| {
+        let mut words = Vec::new();
+        let mut end = 0;
+        for word in self.value.split_whitespace() {
             let bare = word.trim_matches(['"', '\'']);
-            // A piece of a text is where its parent says.
-            let start =
-                self.place.span.start + (bare.as_ptr() as usize - self.value.as_ptr() as usize);
-            let span = Span {
-                start,
-                end: start + bare.len(),
+            let start = end + self.value[end..].find(bare).unwrap_or_default();
+            end = start + bare.len();
+            let place = match self.is_literal {
+                true => document.place(Span {
+                    start: self.place.span.start + start,
+                    end: self.place.span.start + end,
+                }),
+                false => self.place.clone(),
             };
-            Self {
+            words.push(Self {
                 name: None,
                 value: bare.to_owned(),
-                place: match self.is_literal {
-                    true => document.place(span),
-                    false => self.place.clone(),
-                },
+                place,
                 ..*self
-            }
-        });
-        words.collect()
+            });
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stands_where_it_stands_in_the_value() {
+        let text = "x=-c  \"npm run  é run\"";
+        let document = Document {
+            path: "/x".into(),
+            real: "/x".into(),
+            text: text.to_owned(),
+        };
+        let span = Span {
+            start: 2,
+            end: text.len(),
+        };
+        let setting = Setting {
+            name: None,
+            value: text[2..].to_owned(),
+            place: document.place(span),
+            is_literal: true,
+            is_certain: true,
+        };
+        let words = setting.words(&document);
+        let told: Vec<_> = words
+            .iter()
+            .map(|word| &text[word.place.span.start..word.place.span.end])
+            .collect();
+        assert_eq!(told, ["-c", "npm", "run", "é", "run"]);
+        assert!(
+            words
+                .windows(2)
+                .all(|pair| pair[0].place.span.end <= pair[1].place.span.start)
+        );
     }
 }

@@ -322,6 +322,11 @@ fn how_the_server_is_run_is_judged_and_mended() {
 
     faulty: 3 faults, 0 hints
     ");
+    let folder = doctor(&place, &["--pm2", "/srv/app"]);
+    assert_eq!(
+        folder.stdout, outcome.stdout,
+        "a folder is as good as its file"
+    );
     let outcome = doctor(&place, &[pm2[0], pm2[1], "--fix"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.shown());
     let mended = fs::read_to_string(place.path("web1/srv/app/ecosystem.config.js")).unwrap();

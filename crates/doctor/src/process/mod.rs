@@ -94,7 +94,8 @@ impl Processes {
     pub fn read(root: &Root, question: &Question) -> Result<Self, Unreadable> {
         let mut processes = Self::default();
         for path in &question.pm2 {
-            pm2::read(root, &Document::named(root, path)?, &mut processes)?;
+            let path = pm2::file(root, path);
+            pm2::read(root, &Document::named(root, &path)?, &mut processes)?;
         }
         for path in &question.systemd {
             systemd::read(root, path, &mut processes)?;

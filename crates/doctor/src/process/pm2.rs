@@ -27,6 +27,15 @@ const STREAMS: [&[&str]; 2] = [
     &["error_file", "error", "err", "err_file", "err_log"],
 ];
 
+/// Of a folder, the file that PM2 would find there.
+pub(super) fn file(root: &Root, path: &Path) -> PathBuf {
+    let endings = ["config.js", "config.cjs", "config.mjs", "json"].iter();
+    let mut files = endings.map(|ending| path.join(format!("ecosystem.{ending}")));
+    files
+        .find(|file| root.is_file(file))
+        .unwrap_or_else(|| path.to_owned())
+}
+
 /// Reads a file into the apps that it has. What PM2 would refuse is told by a rule.
 pub(super) fn read(
     root: &Root,
