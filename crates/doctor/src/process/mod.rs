@@ -119,6 +119,13 @@ impl App {
         instances.value.parse() != Ok(1)
     }
 
+    /// Every port that it may listen at: as it is run, and in each environment that may be chosen.
+    pub fn ports(&self) -> impl Iterator<Item = u16> {
+        let modes = self.modes.iter().filter_map(|mode| mode.variable("PORT"));
+        let modes = modes.filter_map(|setting| setting.value.parse().ok());
+        self.port().map(|(_, port)| port).into_iter().chain(modes)
+    }
+
     /// The port that it is told to listen at, by its environment or its arguments.
     pub fn port(&self) -> Option<(&Setting, u16)> {
         let read = |setting: &Setting| setting.value.rsplit(':').next()?.parse().ok();

@@ -71,13 +71,13 @@ pub(super) fn standings<'p>(processes: &'p Processes, site: &Site<'_>) -> Vec<(&
 /// The apps at the port that nginx asks, or the only one that may be it, or the only one of such a name.
 fn back_ends<'p>(apps: &'p [App], site: &Site<'_>) -> Vec<&'p App> {
     let asked = site.local_ports();
-    let at_port = |app: &&App| app.port().is_some_and(|(_, port)| asked.contains(&port));
+    let at_port = |app: &&App| app.ports().any(|port| asked.contains(&port));
     let at_port: Vec<_> = apps.iter().filter(at_port).collect();
     if !at_port.is_empty() {
         return at_port;
     }
     let is_other = |app: &App| {
-        let asked = app.port().is_some_and(|(_, port)| site.is_asked(port));
+        let asked = app.ports().any(|port| site.is_asked(port));
         asked || is_named(app, &OTHER_NAMES)
     };
     if let [only] = apps {

@@ -1,6 +1,9 @@
 //! What the headers that nginx sets come to, for the rules about them.
 
-use crate::nginx::{Header, Proxied, Walk, tree::Directive, variables_in};
+use crate::{
+    language::Text,
+    nginx::{Header, Proxied, Walk, tree::Directive, variables_in},
+};
 
 /// Whether a header's value has this word, commas between words; `None` if that is not known.
 pub(super) fn has_word(header: Option<&Header<'_>>, word: &str) -> Option<bool> {
@@ -29,6 +32,11 @@ pub(super) fn lost(proxied: &Proxied<'_>) -> Vec<&'static str> {
         .filter(gone)
         .map(|(_, _, written)| *written)
         .collect()
+}
+
+/// Names in a sentence.
+pub(super) fn listed(names: &[&str]) -> Text {
+    Text::new(names.join(" and "), names.join(" y "))
 }
 
 /// The line that gives a header its value: the `map` entry if there is one, or the directive itself.

@@ -39,8 +39,8 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         first.pos,
         say!(
             "A proxy_set_header in this block throws away all those of the outer one ({outer}), {lost} among them.",
-            "Un proxy_set_header de este bloque anula todos los del exterior ({outer}), {lost} entre ellos.",
-            lost = lost.join(", ")
+            "Un proxy_set_header de este bloque anula todos los del exterior ({outer}), {lost} entre ellos.";
+            lost = headers::listed(&lost)
         ),
         say!(
             "The websocket gets 400, {{\"code\":3,\"message\":\"Bad request\"}}; clients stay on polling, or never \

@@ -43,16 +43,18 @@ fn missing(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>, lost: &[&str
         headers::source(walk, header)
     });
     let place = set_wrong.unwrap_or(proxied.pass);
-    let names = lost.join(" and ");
+    let names = headers::listed(lost);
     let message = match set_wrong {
         Some(_) => say!(
             "With this, the back end does not get a websocket's {names}.",
-            "Con esto el back end no recibe {names} de un websocket."
+            "Con esto el back end no recibe {names} de un websocket.";
+            names = names
         ),
         None => {
             say!(
                 "The back end does not get a websocket's {names}: nothing here hands them on.",
-                "El back end no recibe {names} de un websocket: nada los reenvía aquí."
+                "El back end no recibe {names} de un websocket: nada los reenvía aquí.";
+                names = names
             )
         }
     };
