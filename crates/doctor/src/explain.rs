@@ -1,14 +1,15 @@
 //! A request's way in words: which server block and why, which location and why, and what answers.
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::{
     case::Case,
+    language::{Language, Text},
     nginx::{Config, Landing, Proxied, Step, Target, Walk, server::Why, tree::Directive},
 };
 
 /// A request's way.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Explanation {
     /// Method and address.
     pub request: String,
@@ -16,11 +17,10 @@ pub struct Explanation {
 }
 
 /// A step, and the place that decides it.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Line {
-    pub what: String,
+    pub what: Text,
     /// `file:line`, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
 }
 
@@ -51,12 +51,25 @@ pub fn explain(case: &Case<'_>) -> Vec<Explanation> {
     walks.map(|walk| of_walk(case, walk)).collect()
 }
 
+/// The explanations for programs.
+pub fn as_json(explanations: &[Explanation], language: Language) -> Value {
+    let line = |line: &Line| match &line.at {
+        Some(at) => json!({ "what": line.what.of(language), "at": at }),
+        None => json!({ "what": line.what.of(language) }),
+    };
+    let explanations = explanations.iter().map(|explanation| {
+        let steps: Vec<Value> = explanation.steps.iter().map(line).collect();
+        json!({ "request": explanation.request, "steps": steps })
+    });
+    explanations.collect()
+}
+
 /// The explanation as text.
-pub fn in_words(explanation: &Explanation) -> String {
+pub fn in_words(explanation: &Explanation, language: Language) -> String {
     let mut text = format!("{}\n", explanation.request);
     for line in &explanation.steps {
         text.push_str("  → ");
-        text.push_str(&line.what);
+        text.push_str(line.what.of(language));
         if let Some(at) = &line.at {
             text.push_str(&format!("  [{at}]"));
         }
@@ -86,39 +99,47 @@ fn of_walk(case: &Case<'_>, walk: &Walk<'_>) -> Explanation {
     }
 }
 
-fn line(config: &Config, what: impl Into<String>, by: &Directive) -> Line {
+fn line(config: &Config, what: Text, by: &Directive) -> Line {
     Line {
-        what: what.into(),
+        what,
         at: Some(config.at(by.pos)),
     }
 }
 
-fn bare(what: impl Into<String>) -> Line {
-    Line {
-        what: what.into(),
-        at: None,
-    }
+fn bare(what: Text) -> Line {
+    Line { what, at: None }
 }
 
 fn server(config: &Config, walk: &Walk<'_>) -> Line {
     let choice = &walk.choice;
-    let listen = choice
-        .listen
-        .directive
-        .map_or_else(|| "no listen, so *:80".to_owned(), Directive::head);
+    let listen = choice.listen.directive.map_or_else(
+        || say!("no listen, so *:80", "sin listen, así que *:80"),
+        |listen| Text::same(listen.head()),
+    );
     let why = match choice.why {
-        Why::Name(word) => format!("server_name {} fits", word.text),
-        Why::Default { declared: true } => {
-            "no server_name fits, and it is the default_server".to_owned()
-        }
-        Why::Default { declared: false } => {
-            "no server_name fits, and it is the first of its address".to_owned()
-        }
-        Why::Only => "it is the only one there".to_owned(),
+        Why::Name(word) => say!(
+            "server_name {name} fits",
+            "encaja server_name {name}",
+            name = word.text
+        ),
+        Why::Default { declared: true } => say!(
+            "no server_name fits, and it is the default_server",
+            "no encaja ningún server_name, y es el default_server"
+        ),
+        Why::Default { declared: false } => say!(
+            "no server_name fits, and it is the first of its address",
+            "no encaja ningún server_name, y es el primero de su dirección"
+        ),
+        Why::Only => say!("it is the only one there", "es el único que hay ahí"),
     };
     line(
         config,
-        format!("server block ({listen}) because {why}"),
+        say!(
+            "server block ({listen}) because {why}",
+            "bloque server ({listen}) porque {why}";
+            listen = listen,
+            why = why
+        ),
         walk.server().directive,
     )
 }
@@ -130,42 +151,85 @@ fn step_line(config: &Config, step: &Step<'_>) -> Line {
             uri,
         } => line(
             config,
-            format!("{} because {}", config.written(block), why(block, uri)),
+            say!(
+                "{head} because {why}",
+                "{head} porque {why}",
+                head = config.written(block);
+                why = why(block, uri)
+            ),
             block,
         ),
-        Step::Location { block: None, uri } => bare(format!("no location fits {uri}")),
-        Step::If(by) => line(config, format!("{} holds", config.written(by)), by),
-        Step::Unknown(by) => line(
+        Step::Location { block: None, uri } => bare(say!(
+            "no location fits {uri}",
+            "ninguna location encaja con {uri}"
+        )),
+        Step::If(by) => line(
             config,
-            format!(
-                "{} depends on the request; taken as not holding",
-                config.written(by)
+            say!(
+                "{head} holds",
+                "{head} se cumple",
+                head = config.written(by)
             ),
             by,
         ),
-        Step::Rewrite { by, from, to } => line(config, format!("{from} is rewritten to {to}"), by),
-        Step::Tried { by, file } => line(config, format!("try_files finds {file}"), by),
-        Step::FellBack { by, to } => line(
+        Step::Unknown(by) => line(
             config,
-            format!("try_files finds no file, and goes on with {to}"),
+            say!(
+                "{head} depends on the request; taken as not holding",
+                "{head} depende de la petición; se toma por no cumplido",
+                head = config.written(by)
+            ),
             by,
         ),
-        Step::ErrorPage { by, status, to } => {
-            line(config, format!("status {status} is handed to {to}"), by)
-        }
-        Step::Index { file } => bare(format!("the folder has an index: {file}")),
+        Step::Rewrite { by, from, to } => line(
+            config,
+            say!("{from} is rewritten to {to}", "{from} se reescribe a {to}"),
+            by,
+        ),
+        Step::Tried { by, file } => line(
+            config,
+            say!("try_files finds {file}", "try_files encuentra {file}"),
+            by,
+        ),
+        Step::FellBack { by, to } => line(
+            config,
+            say!(
+                "try_files finds no file, and goes on with {to}",
+                "try_files no encuentra archivo, y sigue con {to}"
+            ),
+            by,
+        ),
+        Step::ErrorPage { by, status, to } => line(
+            config,
+            say!(
+                "status {status} is handed to {to}",
+                "el estado {status} pasa a {to}"
+            ),
+            by,
+        ),
+        Step::Index { file } => bare(say!(
+            "the folder has an index: {file}",
+            "la carpeta tiene un índice: {file}"
+        )),
     }
 }
 
-fn why(location: &Directive, uri: &str) -> String {
+fn why(location: &Directive, uri: &str) -> Text {
     match location.arg(0).unwrap_or_default() {
-        "=" => format!("it is exactly {uri}"),
-        "^~" => format!("it is the longest prefix of {uri}, and ^~ keeps regular expressions out"),
-        word if word.starts_with('~') => {
-            format!("it is the first regular expression that fits {uri}")
-        }
-        word if word.starts_with('@') => "it was named".to_owned(),
-        _ => format!("it is the longest prefix of {uri}, and no regular expression fits"),
+        "=" => say!("it is exactly {uri}", "es exactamente {uri}"),
+        "^~" => say!(
+            "it is the longest prefix of {uri}, and ^~ keeps regular expressions out",
+            "es el prefijo más largo de {uri}, y ^~ excluye las expresiones regulares"
+        ),
+        word if word.starts_with('~') => say!(
+            "it is the first regular expression that fits {uri}",
+            "es la primera expresión regular que encaja con {uri}"
+        ),
+        word if word.starts_with('@') => say!("it was named", "se la nombró"),
+        _ => say!(
+            "it is the longest prefix of {uri}, and no regular expression fits",
+            "es el prefijo más largo de {uri}, y ninguna expresión regular encaja"
+        ),
     }
 }
 
@@ -174,19 +238,33 @@ fn landing(case: &Case<'_>, walk: &Walk<'_>) -> Vec<Line> {
         Landing::Proxied(proxied) => back_end(case, walk, proxied),
         Landing::Handler(by) => vec![line(
             case.config,
-            format!("answered by {}", case.config.written(by)),
+            say!(
+                "answered by {head}",
+                "responde {head}",
+                head = case.config.written(by)
+            ),
             by,
         )],
         Landing::Static { status, file } => {
-            vec![bare(format!("answered {status}, as a file: {file}"))]
+            vec![bare(say!(
+                "answered {status}, as a file: {file}",
+                "responde {status}, como archivo: {file}"
+            ))]
         }
         Landing::Answer { status, text, by } => {
             let text = text
                 .as_ref()
                 .map_or_else(String::new, |text| format!(" {text}"));
-            vec![line(case.config, format!("answered {status}{text}"), by)]
+            vec![line(
+                case.config,
+                say!("answered {status}{text}", "responde {status}{text}"),
+                by,
+            )]
         }
-        Landing::Cycle => vec![bare("answered 500, after ten internal redirects")],
+        Landing::Cycle => vec![bare(say!(
+            "answered 500, after ten internal redirects",
+            "responde 500, tras diez redirecciones internas"
+        ))],
     }
 }
 
@@ -194,40 +272,54 @@ fn back_end(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Vec<Line
     let config = case.config;
     let mut lines = vec![line(
         config,
-        format!(
-            "{} to {}",
-            config.written(proxied.pass),
-            target(case, proxied)
+        say!(
+            "{pass} to {target}",
+            "{pass} hacia {target}",
+            pass = config.written(proxied.pass);
+            target = target(case, proxied)
         ),
         proxied.pass,
     )];
     let version = walk.scope().arg("proxy_http_version").unwrap_or("1.0");
-    lines.push(bare(format!(
-        "back end is asked: {} {} HTTP/{version}",
-        walk.request().method,
-        proxied.uri
+    lines.push(bare(say!(
+        "back end is asked: {method} {uri} HTTP/{version}",
+        "al back end se le pide: {method} {uri} HTTP/{version}",
+        method = walk.request().method,
+        uri = proxied.uri
     )));
     for header in &proxied.headers {
         let Some(by) = header.by else { continue };
         let what = if header.value.is_empty() {
-            format!("header {} is not sent", header.name)
+            say!(
+                "header {name} is not sent",
+                "la cabecera {name} no se envía",
+                name = header.name
+            )
         } else {
-            format!("header {}: {}", header.name, header.value)
+            say!(
+                "header {name}: {value}",
+                "cabecera {name}: {value}",
+                name = header.name,
+                value = header.value
+            )
         };
         lines.push(line(config, what, by));
     }
     for name in LIMITS {
         for by in walk.scope().all(name) {
-            lines.push(line(config, config.written(by), by));
+            lines.push(line(config, Text::same(config.written(by)), by));
         }
     }
     lines
 }
 
-fn target(case: &Case<'_>, proxied: &Proxied<'_>) -> String {
+fn target(case: &Case<'_>, proxied: &Proxied<'_>) -> Text {
     match &proxied.target {
-        Target::Address(address) => address.to_string(),
-        Target::Unknown(value) => format!("an address known only at run time ({value})"),
+        Target::Address(address) => Text::same(address.to_string()),
+        Target::Unknown(value) => say!(
+            "an address known only at run time ({value})",
+            "una dirección que solo se sabe en ejecución ({value})"
+        ),
         Target::Upstream(name) => {
             let addresses = case.addresses(proxied);
             let addresses: Vec<String> = addresses
@@ -239,7 +331,10 @@ fn target(case: &Case<'_>, proxied: &Proxied<'_>) -> String {
                 .upstream(name)
                 .and_then(|upstream| upstream.method());
             let method = method.map_or_else(|| "round robin".to_owned(), Directive::head);
-            format!("upstream {name}: {} ({method})", addresses.join(", "))
+            Text::same(format!(
+                "upstream {name}: {} ({method})",
+                addresses.join(", ")
+            ))
         }
     }
 }

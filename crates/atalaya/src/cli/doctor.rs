@@ -75,6 +75,9 @@ pub struct ExplainArgs {
     pub url: Url,
     #[command(flatten)]
     pub files: Files,
+    /// The language; by default the terminal's (LC_ALL, LC_MESSAGES or LANG), and English in JSON
+    #[arg(long, value_enum)]
+    pub lang: Option<Lang>,
 }
 
 /// What is read, and what is known besides.

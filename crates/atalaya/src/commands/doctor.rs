@@ -13,7 +13,7 @@ use std::{
 use anyhow::Result;
 use atalaya_doctor::{
     CouldNotRun, Diagnosis, Verdict, diagnose,
-    explain::{Explanation, in_words},
+    explain::{Explanation, as_json, in_words},
     explain_site, language,
     live::{self, Asked},
     mend::{Mending, mend},
@@ -181,11 +181,16 @@ fn language(asked: Option<Lang>, format: Format) -> language::Language {
 
 fn tell_the_way(args: ExplainArgs, style: Style) -> Result<()> {
     let question = question(&args.files, Some(args.url));
+    let format = match style {
+        Style::Person => Format::Text,
+        Style::Json => Format::Json,
+    };
     let root = root(&args.files)?;
     let way = explain_site(&root, &question).map_err(|error| failure(error, &args.files))?;
-    style.print(&way, |_| {
+    let language = language(args.lang, format);
+    style.print(&as_json(&way, language), |_| {
         way.iter()
-            .map(|explanation: &Explanation| format!("{}\n", in_words(explanation)))
+            .map(|explanation: &Explanation| format!("{}\n", in_words(explanation, language)))
             .collect()
     })?;
     Ok(())

@@ -461,3 +461,24 @@ fn the_findings_are_told_in_spanish() {
         mended.stdout
     );
 }
+
+#[test]
+fn the_way_is_told_in_spanish_and_to_programs() {
+    let place = with_site(HEALTHY);
+    let explain = [
+        "doctor",
+        "explain",
+        "http://apps.example.com/",
+        "--root",
+        "web1",
+    ];
+    let spanish = place.run(&[&explain[..], &["--lang", "es"]].concat());
+    let line = "→ location / porque es el prefijo más largo de /socket.io/, y ninguna expresión regular encaja";
+    assert!(spanish.stdout.contains(line), "{}", spanish.stdout);
+    let told = report(&place.run(&[&explain[..], &["--json"]].concat()));
+    assert_eq!(told[0]["steps"][0]["at"], "/etc/nginx/sites-enabled/apps:1");
+    assert_eq!(
+        told[0]["steps"][0]["what"],
+        "server block (listen 80) because server_name apps.example.com fits"
+    );
+}
