@@ -56,11 +56,16 @@ pub struct Asked {
     pub token: Option<String>,
     pub hold: Option<Duration>,
     pub connect_to: Option<SocketAddr>,
+    /// The row is to be looked for.
+    pub looks_for_the_row: bool,
     /// The files are this machine's own, and not a copy.
     pub is_here: bool,
 }
 
 /// Whom to ask: who is named, or on this machine who the files name. `None` if that is nobody.
+///
+/// The addresses of a copy of files may be of a site far away, and are only there to tell which is meant: nobody is
+/// asked who is not on this machine, unless something is asked for that only a live examination tells.
 pub fn plan(diagnosis: &Diagnosis, question: &Question, asked: Asked) -> Option<Plan> {
     let way = diagnosis.way.as_ref();
     let origin = |url: &Option<crate::url::Url>| url.as_ref().map(|url| url.origin.clone());
@@ -72,6 +77,12 @@ pub fn plan(diagnosis: &Diagnosis, question: &Question, asked: Asked) -> Option<
     let opened = way.map(|way| way.origin.clone());
     let named = origin(&question.url).and_then(|url| opened.clone().or(Some(url)));
     let proxied = named.or_else(|| opened.filter(|_| here.is_some()));
+    let is_live_asked_for = asked.token.is_some()
+        || asked.hold.is_some()
+        || asked.connect_to.is_some()
+        || asked.looks_for_the_row;
+    let may_be_asked = |origin: &Origin| asked.is_here || is_live_asked_for || is_loopback(origin);
+    let (direct, proxied) = (direct.filter(may_be_asked), proxied.filter(may_be_asked));
     if direct.is_none() && proxied.is_none() {
         return None;
     }
@@ -80,6 +91,7 @@ pub fn plan(diagnosis: &Diagnosis, question: &Question, asked: Asked) -> Option<
         direct,
         proxied,
         connect_to: asked.connect_to,
+        joins: true,
         token: asked.token,
         sessions: if several { SESSIONS } else { 2 },
         hold: asked.hold,
@@ -166,6 +178,11 @@ impl Claims {
     }
 }
 
+/// Whether something came of it: where nothing answers on behalf of a copy of files, there is nothing to be judged.
+pub fn is_telling(plan: &Plan, evidence: &Evidence) -> bool {
+    plan.is_here || evidence.is_there(Which::Direct) || evidence.is_there(Which::Proxied)
+}
+
 /// The same question, with what the server itself announced.
 pub fn informed(question: &Question, evidence: &Evidence) -> Question {
     let mut question = question.clone();
@@ -175,6 +192,13 @@ pub fn informed(question: &Question, evidence: &Evidence) -> Question {
         question.max_payload = opened.max_payload.unwrap_or(question.max_payload);
     }
     question
+}
+
+/// What was seen, where there are no files to be judged.
+pub fn alone(question: &Question, plan: &Plan, evidence: &Evidence) -> Diagnosis {
+    let mut diagnosis = Diagnosis::of(Vec::new(), None, Default::default());
+    add(&mut diagnosis, question, plan, evidence);
+    diagnosis
 }
 
 /// Adds what was seen, and what follows from it.

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use atalaya_store::{Store, StoreError, bus::Bus};
+use atalaya_store::{Store, StoreError, Timestamp, bus::Bus};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
@@ -14,6 +14,7 @@ use crate::{
     inbox::Inbox,
     ledger::{Closing, Identity, Ledger},
     ops::{Health, Metrics},
+    own_way::OwnWay,
     sockets::Hub,
 };
 
@@ -32,6 +33,10 @@ pub struct App {
     pub ledger: Ledger,
     pub health: Health,
     pub metrics: Arc<Metrics>,
+    pub own_way: OwnWay,
+    /// Where people and proxies connect.
+    pub local_addr: SocketAddr,
+    pub started_at: Timestamp,
     /// The other servers on the same database, if there may be any.
     pub bus: Option<Arc<Bus>>,
     /// The short tasks that belong to sockets; a drain waits for them.
@@ -81,6 +86,9 @@ impl App {
                 bus.clone(),
             ),
             health: Health::new(store.clone()),
+            own_way: OwnWay::default(),
+            local_addr: listen,
+            started_at: clock.now(),
             tasks: TaskTracker::new(),
             config,
             clock,

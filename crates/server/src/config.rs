@@ -33,6 +33,8 @@ pub struct Config {
     pub namespace: String,
     /// The path at which Socket.IO is served, with both slashes.
     pub socket_path: String,
+    /// What people open, for the examinations of the way there.
+    pub public_url: Option<String>,
     /// The pages that may use the server from another origin.
     pub allowed_origins: Origins,
     /// The proxies whose `X-Forwarded-*` headers are believed.
@@ -129,6 +131,7 @@ impl Config {
             access_token_ttl: Duration::from_secs(12 * 60 * 60),
             namespace: "/notifications".to_owned(),
             socket_path: "/socket.io/".to_owned(),
+            public_url: None,
             allowed_origins: Origins::Any,
             trusted_proxies: loopback(),
             lease: Duration::from_secs(30),

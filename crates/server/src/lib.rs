@@ -16,6 +16,7 @@ mod first_admin;
 mod inbox;
 mod ledger;
 mod ops;
+mod own_way;
 mod retention;
 mod server;
 mod sockets;

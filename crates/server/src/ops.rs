@@ -53,6 +53,8 @@ struct Readiness {
 struct Checks {
     /// `ok`, or what is the matter.
     database: String,
+    /// `ok`, or `lost`: then nobody is let in until the ledger has it again.
+    lease: &'static str,
     draining: bool,
 }
 
@@ -60,13 +62,18 @@ struct Checks {
 async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Readiness>) {
     let database = app.health.database().await;
     let draining = app.health.is_draining();
-    let (status, code) = if database.is_ok() && !draining {
+    let holds_lease = app.ledger.holds_lease();
+    let (status, code) = if database.is_ok() && holds_lease && !draining {
         ("ready", StatusCode::OK)
     } else {
         ("unready", StatusCode::SERVICE_UNAVAILABLE)
     };
     let database = database.map_or_else(|why| why, |()| "ok".to_owned());
-    let checks = Checks { database, draining };
+    let checks = Checks {
+        database,
+        lease: if holds_lease { "ok" } else { "lost" },
+        draining,
+    };
     (code, Json(Readiness { status, checks }))
 }
 

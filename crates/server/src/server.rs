@@ -16,7 +16,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 use crate::{
-    App, Clock, Config, api, bus, config::Origins, delivery, first_admin, ledger, ops, retention,
+    App, Clock, Config, api, bus, config::Origins, delivery, first_admin, ledger, ops, own_way,
+    retention,
     sockets::Sockets,
 };
 
@@ -173,6 +174,7 @@ fn run_background(
     tasks.spawn(ledger::reap(Arc::clone(app), stop()));
     tasks.spawn(ledger::refresh_last_seen(Arc::clone(app), stop()));
     tasks.spawn(ledger::tell_watchers(Arc::clone(app), stop()));
+    tasks.spawn(own_way::keep_walking(Arc::clone(app), stop()));
     tasks.spawn(retention::prune(Arc::clone(app), stop()));
     tasks.spawn(ledger::prune_refusals(Arc::clone(app), stop()));
     tasks.close();

@@ -65,13 +65,20 @@ pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
             token: args.token,
             hold: args.hold.map(Duration::from_secs),
             connect_to: args.connect_to,
+            looks_for_the_row: args.database.is_some(),
             is_here: args.files.root == Path::new("/"),
         };
         let plan = live::plan(&files, &question, asked).filter(|_| !args.offline);
-        let diagnosis = match plan {
-            None => files,
+        let examined = match plan {
+            None => None,
             Some(plan) => {
                 let evidence = examine(&question, &plan, args.database.as_deref(), &show)?;
+                live::is_telling(&plan, &evidence).then_some((plan, evidence))
+            }
+        };
+        let diagnosis = match examined {
+            None => files,
+            Some((plan, evidence)) => {
                 // The server has said more than was known when its files were read.
                 let question = live::informed(&question, &evidence);
                 let files = diagnose(&root, &question);
@@ -105,7 +112,16 @@ fn examine(
             Some(url) => Some(UserSessions::open(url).await?),
         };
         let table = table.as_ref().map(|table| table as &dyn Table);
-        let evidence = probe::examine(question, plan, table, |seen| show.step(seen, plan)).await;
+        // Of a copy of files it is not yet known whether anything of it runs here.
+        let evidence = probe::examine(question, plan, table, |seen| {
+            if plan.is_here {
+                show.step(seen, plan);
+            }
+        });
+        let evidence = evidence.await;
+        if !plan.is_here && live::is_telling(plan, &evidence) {
+            evidence.seen.iter().for_each(|seen| show.step(seen, plan));
+        }
         Ok(evidence)
     })
 }

@@ -124,6 +124,7 @@ fn read_config(raw: &mut Raw) -> Config {
         access_token_ttl: raw.value("access_token_seconds", parse::token_life),
         namespace: raw.value("namespace", parse::namespace),
         socket_path: raw.value("socket_path", parse::socket_path),
+        public_url: raw.optional("public_url", parse::public_url),
         allowed_origins: raw.value("allowed_origins", parse::origins),
         trusted_proxies: raw.value("trusted_proxies", parse::proxies),
         lease: raw.value("lease_seconds", parse::lease),

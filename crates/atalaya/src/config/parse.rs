@@ -77,6 +77,12 @@ fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(single)
 }
 
+/// As it was written, if it is an address.
+pub(super) fn public_url(text: &str) -> Option<String> {
+    let url: atalaya_doctor::url::Url = text.parse().ok()?;
+    text.starts_with("http").then(|| url.origin.to_string())
+}
+
 pub(super) fn origins(text: &str) -> Option<Origins> {
     if text.trim() == "*" {
         return Some(Origins::Any);

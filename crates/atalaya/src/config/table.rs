@@ -111,6 +111,20 @@ pub static SETTINGS: &[Setting] = &[
         "IP addresses or networks separated by commas, such as 127.0.0.1/32,10.0.0.0/8; empty trusts none",
         "The proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
     ),
+    Setting {
+        default: Unset::Derived {
+            from: "not set: the way there is not examined",
+            example: "https://apps.example.com",
+        },
+        ..row(
+            LISTENING,
+            "public_url",
+            "ATALAYA_PUBLIC_URL",
+            "",
+            "an address such as https://apps.example.com",
+            "What people open. Every five minutes the server walks a client's way there, and the health page shows it.",
+        )
+    },
     row(
         LISTENING,
         "allowed_origins",

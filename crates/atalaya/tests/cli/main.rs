@@ -4,6 +4,7 @@
 
 mod bench;
 mod doctor;
+mod doctor_live;
 mod help;
 mod logging;
 mod place;

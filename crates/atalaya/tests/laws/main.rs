@@ -21,5 +21,6 @@ mod l5_recovery;
 mod l6_expired_means_gone;
 mod l7_bounded;
 mod l8_bus;
+mod own_way;
 mod stream;
 mod topics;

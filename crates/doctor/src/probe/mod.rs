@@ -35,6 +35,8 @@ pub struct Plan {
     pub connect_to: Option<SocketAddr>,
     /// A client's access token.
     pub token: Option<String>,
+    /// Whether the namespace is joined: that is a row in the ledger, or a refusal.
+    pub joins: bool,
     /// How many sessions are opened by polling: several, where several back ends may answer.
     pub sessions: usize,
     /// For how long a poll is held, where that is asked for.

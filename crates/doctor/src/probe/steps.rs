@@ -215,6 +215,9 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
     /// As a client does it: while it polls it says what it has to say. The poll's answer, unless the message was refused.
     async fn join(&self, sid: &str) -> (Outcome<()>, Option<Outcome<Joined>>) {
         let query = format!("transport=polling&sid={sid}");
+        if !self.plan.joins {
+            return (self.post(&query, packet::filler(1)).await, None);
+        }
         let packet = packet::connect(self.namespace, self.plan.token.as_deref());
         let (post, poll) = (pin!(self.post(&query, packet)), pin!(self.poll(&query)));
         match select(post, poll).await {
@@ -289,6 +292,9 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
             return;
         };
         self.evidence.opened.get_or_insert(opened);
+        if !self.plan.joins {
+            return socket.close().await;
+        }
         let began = Instant::now();
         let joined = self.join_over(&mut socket).await;
         let joined = self.noted(Step::Namespace, began, joined, Joined::words);

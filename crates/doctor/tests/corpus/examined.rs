@@ -87,6 +87,7 @@ fn plan(direct: Option<Origin>, proxied: Option<Origin>) -> Plan {
         direct,
         proxied,
         connect_to: None,
+        joins: true,
         token: None,
         sessions: 2,
         hold: None,
@@ -140,6 +141,23 @@ async fn a_healthy_way_has_no_finding_and_each_step_goes_well() {
     let steps: Vec<_> = diagnosis.probes.iter().map(|probe| &probe.step).collect();
     assert!(diagnosis.probes.iter().all(|probe| probe.ok));
     assert_eq!(steps.len(), 14, "{steps:?}");
+}
+
+#[tokio::test]
+async fn a_quiet_examination_joins_no_namespace() {
+    let world = World::new();
+    let back_end = world.healthy();
+    let quiet = Plan {
+        joins: false,
+        ..plan(Some(back_end.clone()), Some(back_end))
+    };
+    let diagnosis = examined(quiet, None).await;
+    assert_found(&diagnosis, &[]);
+    let steps = diagnosis.probes.iter().map(|probe| probe.step.as_str());
+    let steps: Vec<_> = steps.filter(|step| step.starts_with("proxied")).collect();
+    let expected = ["proxied polling", "proxied post", "proxied websocket", "proxied upgrade"];
+    assert_eq!(steps, expected);
+    assert!(diagnosis.probes.iter().all(|probe| probe.ok));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod body;
 mod client_addr;
 mod extract;
 mod fields;
+mod health;
 mod ndjson;
 mod notifications;
 mod openapi;

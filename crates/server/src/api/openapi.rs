@@ -118,6 +118,7 @@ pub(super) enum NoSuchThing {
         (name = "auth", description = "Logging in"),
         (name = "users", description = "Who there is"),
         (name = "sessions", description = "The ledger: who is connected, who was, and who could not"),
+        (name = "health", description = "How the server and the way to it are"),
         (name = "topics", description = "Audiences by name, and who has subscribed"),
         (name = "notifications", description = "Publishing, and the inbox"),
     ),

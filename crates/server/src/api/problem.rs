@@ -95,6 +95,8 @@ codes! {
         "Leave out the ids in `users`; nothing was published.";
     NoRecipients = "no_recipients", UNPROCESSABLE_ENTITY, "Nobody would receive it",
         "Name at least one user or role; nothing was published.";
+    ExaminationUnderWay = "examination_under_way", TOO_MANY_REQUESTS, "One examination at a time",
+        "Look at the result of the one that is under way in some seconds.";
     TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "Too many failed attempts",
         "Wait for as many seconds as `Retry-After` says.";
     Internal = "internal", INTERNAL_SERVER_ERROR, "The server made a mistake",

@@ -24,7 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use super::{
-    auth,
+    auth, health,
     ndjson::NDJSON,
     notifications, openapi,
     problem::{Code, Problem},
@@ -52,6 +52,8 @@ pub(super) fn contents() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(auth::login::login))
         .routes(routes!(auth::me::me))
         .routes(routes!(users::list::list))
+        .routes(routes!(health::show::show))
+        .routes(routes!(health::examine::examine))
         .routes(routes!(topics::list::list))
         .routes(routes!(topics::set::set, topics::remove::remove))
         .routes(routes!(

@@ -6,6 +6,7 @@ mod after_publishing;
 mod app;
 mod bad_requests;
 mod batch;
+mod health;
 mod idempotency;
 mod login;
 mod notifications;

@@ -98,6 +98,7 @@ fn look_and_probe(case: &Case, ports: back_end::Ports) -> (Option<String>, Optio
             ..url.origin.clone()
         }),
         connect_to: Some(nginx.address),
+        joins: true,
         token: None,
         sessions: 4,
         hold: holds.then_some(Duration::from_secs(10)),
