@@ -34,6 +34,7 @@ fn a_site_for_nginx_follows_the_settings() {
     place.write("web1/etc/nginx/site", &site.stdout);
     let healthy = place.run(&[
         "doctor",
+        "--offline",
         "--root",
         "web1",
         "--path",
