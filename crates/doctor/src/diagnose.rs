@@ -108,7 +108,11 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
 }
 
 impl Diagnosis {
-    pub(crate) fn of(findings: Vec<Finding>, way: Option<Way>, texts: BTreeMap<PathBuf, String>) -> Self {
+    pub(crate) fn of(
+        findings: Vec<Finding>,
+        way: Option<Way>,
+        texts: BTreeMap<PathBuf, String>,
+    ) -> Self {
         let mut diagnosis = Self {
             verdict: Verdict::Healthy,
             findings: Vec::new(),

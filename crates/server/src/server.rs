@@ -17,8 +17,7 @@ use tower::ServiceExt;
 
 use crate::{
     App, Clock, Config, api, bus, config::Origins, delivery, first_admin, ledger, ops, own_way,
-    retention,
-    sockets::Sockets,
+    retention, sockets::Sockets,
 };
 
 /// Why a server did not start.

@@ -38,6 +38,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the server is
+         * @description For administrators. Every five minutes the server walks a client's way to itself, at its own address and at
+         *     the one that people open; `POST /api/health/way` does it at once.
+         */
+        get: operations["showHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health/way": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Walk a client's way now
+         * @description For administrators. It is a real connection of the asking user, with its row in the ledger, open and then closed; it takes
+         *     from half a second to some ten.
+         */
+        post: operations["examineWay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications": {
         parameters: {
             query?: never;
@@ -505,6 +547,36 @@ export interface components {
             field: string;
             /** @example must name at least one user */
             message: string;
+        };
+        /** @description One thing that must be well. */
+        HealthCheck: {
+            /** @description What is the matter. */
+            detail: string | null;
+            /**
+             * @description `database`, `lease` or `draining`.
+             * @example database
+             */
+            name: string;
+            ok: boolean;
+        };
+        /** @description How the server is. */
+        HealthReport: {
+            checks: components["schemas"]["HealthCheck"][];
+            /** @description `sqlite` or `postgres`. */
+            database: string;
+            /** @description This server among several. */
+            node: string;
+            /** @description What people open, if the server was told (`ATALAYA_PUBLIC_URL`). */
+            public_url: string | null;
+            /** @description How many sockets are open here. */
+            sockets: number;
+            /** Format: date-time */
+            started_at: string;
+            /** @description How many users have one. */
+            users: number;
+            /** @example 0.1.0 */
+            version: string;
+            way: components["schemas"]["WayReport"] | null;
         };
         /** @description The token, and whose it is. */
         LoginAnswer: {
@@ -1143,6 +1215,48 @@ export interface components {
             /** @description Where the list goes on; null on its last page. */
             next_cursor: string | null;
         };
+        /** @description Something that is wrong with the way; its `rule` is the doctor's. */
+        WayFinding: {
+            /** @description What a client sees because of it. */
+            effect: string;
+            /**
+             * @description Where the rule is explained.
+             * @example docs/checks.md#way-broken
+             */
+            help: string;
+            /** @description What to do. */
+            mend: string;
+            message: string;
+            /** @example way-broken */
+            rule: string;
+            /** @description `error`, `warning` or `hint`. */
+            severity: string;
+        };
+        /** @description What a client's way to this server came to, walked by the server itself. */
+        WayReport: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            duration_ms: number;
+            findings: components["schemas"]["WayFinding"][];
+            probes: components["schemas"]["WayStep"][];
+            /** @description `healthy` or `faulty`. */
+            verdict: string;
+        };
+        /** @description A step of the way. */
+        WayStep: {
+            /** @description What was seen. */
+            detail: string;
+            /** Format: int64 */
+            duration_ms: number;
+            ok: boolean;
+            /**
+             * @description `direct` or `proxied`, and the step.
+             * @example proxied websocket
+             */
+            step: string;
+            target: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1259,6 +1373,139 @@ export interface operations {
             };
             /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showHealth: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `en` or `es`.
+                 * @example es
+                 */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthReport"];
+                };
+            };
+            /** @description `invalid_parameter` with every refused one in `errors`, or `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the detail says which role is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable` or `busy`: the same request may succeed later. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    examineWay: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `en` or `es`.
+                 * @example es
+                 */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it came to */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WayReport"];
+                };
+            };
+            /** @description `invalid_parameter` with every refused one in `errors`, or `invalid_cursor`. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_missing`, `token_invalid`, `token_expired` or `token_revoked` (the user is disabled). */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the detail says which role is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `examination_under_way`: one is made at a time. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

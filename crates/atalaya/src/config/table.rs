@@ -113,7 +113,7 @@ pub static SETTINGS: &[Setting] = &[
     ),
     Setting {
         default: Unset::Derived {
-            from: "not set: the way there is not examined",
+            meaning: "the way there is not examined",
             example: "https://apps.example.com",
         },
         ..row(

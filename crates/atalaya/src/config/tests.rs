@@ -256,6 +256,7 @@ fn the_shipped_file_is_valid_as_it_is_and_with_every_line_uncommented() {
     let settings = Given::nothing().file(&uncommented.join("\n")).right();
     let defaults = Config {
         node: Some("tower-1".to_owned()),
+        public_url: Some("https://apps.example.com".to_owned()),
         ..Config::with_secret(Secret::new(""))
     };
     assert_eq!(format!("{:#?}", settings.config), format!("{defaults:#?}"));

@@ -28,7 +28,9 @@ fn doctor(place: &Place, server: &Running, more: &[&str]) -> Outcome {
 
 fn steps(report: &Value) -> Vec<&str> {
     let probes = report["probes"].as_array().unwrap().iter();
-    probes.map(|probe| probe["step"].as_str().unwrap()).collect()
+    probes
+        .map(|probe| probe["step"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
@@ -36,7 +38,14 @@ fn a_client_s_way_is_walked_down_to_the_row() {
     let (place, server) = serving();
     let database = format!("sqlite://{}", place.path("data/atalaya.db").display());
     let token = token(&place);
-    let json = ["--token", &token, "--database", &database, "--format", "json"];
+    let json = [
+        "--token",
+        &token,
+        "--database",
+        &database,
+        "--format",
+        "json",
+    ];
     let outcome = doctor(&place, &server, &json);
     assert_eq!(outcome.code, Some(0), "{}", outcome.shown());
     let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
@@ -57,7 +66,12 @@ fn a_client_s_way_is_walked_down_to_the_row() {
     let spanish = ["--token", &token, "--lang", "es"];
     let outcome = doctor(&place, &server, &spanish);
     assert_eq!(outcome.code, Some(0), "{}", outcome.shown());
-    assert_eq!(outcome.stdout.matches("\nok ").count(), 6, "{}", outcome.shown());
+    assert_eq!(
+        outcome.stdout.matches("\nok ").count(),
+        6,
+        "{}",
+        outcome.shown()
+    );
     assert!(outcome.stdout.ends_with("sano: 0 fallos, 0 sugerencias\n"));
 }
 
@@ -67,7 +81,14 @@ fn another_database_than_the_server_s_has_no_row() {
     let token = token(&place);
     let other = place.path("other.db");
     let database = format!("sqlite://{}", other.display());
-    let arguments = ["--token", &token, "--database", &database, "--format", "json"];
+    let arguments = [
+        "--token",
+        &token,
+        "--database",
+        &database,
+        "--format",
+        "json",
+    ];
     let outcome = doctor(&place, &server, &arguments);
     assert_eq!(outcome.code, Some(1), "{}", outcome.shown());
     let report: Value = serde_json::from_str(&outcome.stdout).unwrap();

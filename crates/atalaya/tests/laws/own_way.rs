@@ -42,13 +42,25 @@ async fn an_administrator_has_the_way_walked_down_to_the_row(mut world: World) {
         "direct upgrade ok",
     ];
     assert_eq!(steps(&way), expected);
-    assert!(way["probes"][0]["detail"].as_str().unwrap().starts_with("sesión abierta"));
+    assert!(
+        way["probes"][0]["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("sesión abierta")
+    );
     // Nothing is left behind, and the last result is shown.
     world.until_nobody_is_active().await;
     world.assert_closed_rows_are_whole().await;
-    let health = world.get(admin, path.trim_end_matches("/way?lang=es")).await;
+    let health = world
+        .get(admin, path.trim_end_matches("/way?lang=es"))
+        .await;
     assert_eq!(health["way"]["at"], way["at"]);
-    assert_eq!(world.number("SELECT count(*) FROM refused_connections").await, 0);
+    assert_eq!(
+        world
+            .number("SELECT count(*) FROM refused_connections")
+            .await,
+        0
+    );
 }
 
 async fn what_people_open_is_walked_too(mut world: World) {

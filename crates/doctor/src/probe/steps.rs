@@ -145,11 +145,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
     }
 
     /// A browser names its page with a websocket, and with what it posts; whether it is the page that is not welcome.
-    async fn ask_without_the_page<T>(&mut self, outcome: &Outcome<T>) {
-        let is_forbidden = matches!(
-            outcome,
-            Err(Sign::EngineIo(code::FORBIDDEN, _) | Sign::Status(403, _))
-        );
+    async fn ask_without_the_page(&mut self, is_forbidden: bool) {
         if is_forbidden && self.is_welcome_without_its_page().await {
             self.evidence.refuses_the_page = true;
         }
@@ -196,7 +192,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
                 Err(sign) => posted = Err(sign),
             }
         }
-        self.ask_without_the_page(&posted).await;
+        self.ask_without_the_page(is_forbidden(&posted)).await;
         let sessions = 1 + more.len();
         self.noted(Step::Post, began, posted, |()| {
             say!(
@@ -284,7 +280,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
             }
             Err(sign) => Err(sign),
         };
-        self.ask_without_the_page(&opened).await;
+        self.ask_without_the_page(is_forbidden(&opened)).await;
         let opened = self.noted(Step::Websocket, began, opened, |_| {
             say!("a websocket opens", "se abre un websocket")
         });
@@ -356,7 +352,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         }
         let began = Instant::now();
         let upgraded = self.upgraded().await;
-        self.ask_without_the_page(&upgraded).await;
+        self.ask_without_the_page(is_forbidden(&upgraded)).await;
         self.noted(Step::Upgrade, began, upgraded, |()| {
             say!("from polling to a websocket", "de polling a un websocket")
         });
@@ -431,6 +427,13 @@ impl Joined {
             ),
         }
     }
+}
+
+fn is_forbidden<T>(outcome: &Outcome<T>) -> bool {
+    matches!(
+        outcome,
+        Err(Sign::EngineIo(code::FORBIDDEN, _) | Sign::Status(403, _))
+    )
 }
 
 /// Since the epoch, by this machine's clock.

@@ -155,7 +155,12 @@ async fn a_quiet_examination_joins_no_namespace() {
     assert_found(&diagnosis, &[]);
     let steps = diagnosis.probes.iter().map(|probe| probe.step.as_str());
     let steps: Vec<_> = steps.filter(|step| step.starts_with("proxied")).collect();
-    let expected = ["proxied polling", "proxied post", "proxied websocket", "proxied upgrade"];
+    let expected = [
+        "proxied polling",
+        "proxied post",
+        "proxied websocket",
+        "proxied upgrade",
+    ];
     assert_eq!(steps, expected);
     assert!(diagnosis.probes.iter().all(|probe| probe.ok));
 }

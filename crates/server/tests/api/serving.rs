@@ -15,7 +15,8 @@ async fn a_server_with_its_database_is_ready() {
         anyone.get("/healthz").await.json(200),
         json!({"status": "alive"})
     );
-    let ready = json!({"status": "ready", "checks": {"database": "ok", "lease": "ok", "draining": false}});
+    let ready =
+        json!({"status": "ready", "checks": {"database": "ok", "lease": "ok", "draining": false}});
     assert_eq!(anyone.get("/readyz").await.json(200), ready);
 }
 
@@ -23,7 +24,8 @@ async fn a_server_with_its_database_is_ready() {
 async fn a_server_that_stops_is_alive_and_not_ready() {
     let app = TestApp::start().await;
     app.app.health.drain();
-    let unready = json!({"status": "unready", "checks": {"database": "ok", "lease": "ok", "draining": true}});
+    let unready =
+        json!({"status": "unready", "checks": {"database": "ok", "lease": "ok", "draining": true}});
     assert_eq!(app.anonymous().get("/readyz").await.json(503), unready);
     app.anonymous().get("/healthz").await.json(200);
 }
@@ -33,8 +35,7 @@ async fn without_the_database_the_server_lives_and_says_so() {
     let app = TestApp::start().await;
     let ana = app.user("ana", Role::Operator).await;
     app.app.store.close().await;
-    let unready =
-        json!({"status": "unready", "checks": {"database": "unreachable", "lease": "ok", "draining": false}});
+    let unready = json!({"status": "unready", "checks": {"database": "unreachable", "lease": "ok", "draining": false}});
     assert_eq!(app.anonymous().get("/readyz").await.json(503), unready);
     app.anonymous().get("/healthz").await.json(200);
     let answer = ana.get("/api/notifications").await;

@@ -23,7 +23,10 @@ impl FromParams for InLanguage {
     fn from_params(params: &mut Params) -> Option<Self> {
         let lang = params.text("lang");
         if let Some(other) = lang.as_deref().filter(|lang| !["en", "es"].contains(lang)) {
-            params.refuse("lang", format!("{other:?} is not a language here; there are en and es"));
+            params.refuse(
+                "lang",
+                format!("{other:?} is not a language here; there are en and es"),
+            );
         }
         Some(Self { lang })
     }
