@@ -7,6 +7,7 @@ const WRONG: &[(&str, &str)] = &[
     ("listen", "localhost:3001"),
     ("ops_listen", "127.0.0.1:99999"),
     ("trusted_proxies", "10.0.0.0/99"),
+    ("public_url", "apps.example.com"),
     ("allowed_origins", "app.example.com"),
     ("jwt_user_claim", ""),
     ("access_token_seconds", "-5"),

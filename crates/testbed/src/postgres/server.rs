@@ -113,15 +113,24 @@ impl Server {
         }
     }
 
-    /// Kills it as a crash would, keeping its data.
+    /// Kills it as a crash would, with all that serve its connections, keeping its data: those that outlive it would still
+    /// answer for a moment.
     pub async fn kill(&mut self) {
         let pid_file = fs::read_to_string(self.data().join("postmaster.pid"))
             .expect("a running server has a pid file");
         let pid = pid_file.lines().next().expect("its first line is the pid");
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        let children = children.unwrap_or_default();
         Command::new("kill")
             .args(["-KILL", pid])
+            .args(children.split_whitespace())
             .status()
             .expect("kill can be run");
+        for child in children.split_whitespace() {
+            while is_alive(child) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
         self.stop().await;
     }
 
@@ -247,4 +256,13 @@ fn append(file: &Path, text: &str) {
         .open(file)
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .expect("root or its owner may write the configuration");
+}
+
+/// Whether a process runs: one that ended and that nobody asked about does not.
+fn is_alive(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat
+        .rsplit_once(") ")
+        .and_then(|(_, rest)| rest.chars().next());
+    state.is_some_and(|state| state != 'Z')
 }
