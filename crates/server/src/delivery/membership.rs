@@ -20,11 +20,13 @@ pub(super) async fn follow(app: &App, changes: &Changes) -> Result<(), StoreErro
         return Ok(());
     }
     app.hub.begin_move(changes.up_to);
-    let here = app.hub.users();
-    let concerned = here.into_iter();
-    let concerned: Vec<UserId> = concerned
-        .filter(|user| moved.anybody || moved.users.contains(user))
-        .collect();
+    let concerned: Vec<UserId> = match moved.anybody {
+        true => app.hub.users().into_iter().collect(),
+        false => {
+            let users = moved.users.iter().copied();
+            users.filter(|user| app.hub.is_here(*user)).collect()
+        }
+    };
     for users in concerned.chunks(PAGE) {
         for membership in app.store.memberships(users).await? {
             place(app, &membership);

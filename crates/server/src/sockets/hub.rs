@@ -148,6 +148,11 @@ impl Hub {
         self.lock().members.values().cloned().collect()
     }
 
+    /// Whether a user has a live socket here.
+    pub fn is_here(&self, user: UserId) -> bool {
+        self.lock().by_target.contains_key(&Target::User(user))
+    }
+
     /// Whoever has a live socket here.
     pub fn users(&self) -> BTreeSet<UserId> {
         let rooms = self.lock();
