@@ -177,9 +177,22 @@ Examples:
     #[command(after_help = "Example:\n  atalaya user disable ana")]
     Disable(NamedUser),
 
+    /// Give a user another role; the tabs that are open follow
+    #[command(after_help = "Example:\n  atalaya user role ana operator")]
+    Role(RoleArgs),
+
     /// Let a disabled user in again
     #[command(after_help = "Example:\n  atalaya user enable ana")]
     Enable(NamedUser),
+}
+
+#[derive(Args, Debug)]
+pub struct RoleArgs {
+    #[command(flatten)]
+    pub user: NamedUser,
+    /// What the user may do from now on
+    #[arg(value_enum, value_name = "ROLE")]
+    pub role: RoleName,
 }
 
 #[derive(Args, Debug)]

@@ -63,6 +63,9 @@ fn setting_flags(command: &Command) -> BTreeMap<&'static str, String> {
         Command::User {
             command: UserCommand::Disable(args) | UserCommand::Enable(args),
         } => &args.flags,
+        Command::User {
+            command: UserCommand::Role(args),
+        } => &args.user.flags,
         // Its server has settings of its own, and the doctor none.
         Command::Bench(_) | Command::Doctor(_) => return BTreeMap::new(),
         // What is written follows the settings of the environment and the file, as the server will.

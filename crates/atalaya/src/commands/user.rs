@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::database::{explain, open_existing, open_or_create, user_named};
 use crate::{
-    cli::{AddArgs, PasswdArgs, RoleName, UserCommand},
+    cli::{AddArgs, PasswdArgs, RoleArgs, RoleName, UserCommand},
     config::Settings,
     output::{Failure, Style, table},
 };
@@ -29,6 +29,7 @@ pub async fn run(command: UserCommand, settings: &Settings, style: Style) -> Res
         UserCommand::Add(args) => add(args, settings, style).await,
         UserCommand::List(_) => list(settings, style).await,
         UserCommand::Passwd(args) => passwd(args, settings, style).await,
+        UserCommand::Role(args) => set_role(args, settings, style).await,
         UserCommand::Disable(args) => set_disabled(&args.name, true, settings, style).await,
         UserCommand::Enable(args) => set_disabled(&args.name, false, settings, style).await,
     }
@@ -123,6 +124,26 @@ async fn passwd(args: PasswdArgs, settings: &Settings, style: Style) -> Result<(
             paint.bold(&user.username),
             password.in_words()
         )
+    })?;
+    Ok(())
+}
+
+async fn set_role(args: RoleArgs, settings: &Settings, style: Style) -> Result<()> {
+    let (name, role) = (&args.user.name, role(args.role));
+    let doing = format!("giving the user {name} the role {role}");
+    let store = open_existing(settings).await?;
+    let user = user_named(&store, name, settings, &doing).await?;
+    let changed = store.set_role(user.id, role, Clock::System.now()).await;
+    changed.map_err(|error| explain(&doing, &error, settings.database_url()))?;
+    store.close().await;
+    let before = user.role;
+    let user = User { role, ..user };
+    style.print(&Shown::from(&user), |paint| {
+        let name = paint.bold(&user.username);
+        match before == role {
+            true => format!("{name} has the role {role} already\n"),
+            false => format!("{name} has the role {role}, and had {before}\n"),
+        }
     })?;
     Ok(())
 }

@@ -153,12 +153,14 @@ fn a_reader_that_stops_reading_is_no_failure() {
 }
 
 #[test]
-fn a_password_is_changed_and_a_user_disabled_and_enabled() {
+fn a_password_or_a_role_is_changed_and_a_user_disabled_and_enabled() {
     let place = with_ana();
     let shown: Vec<String> = [
         &["user", "passwd", "ana"][..],
         &["user", "disable", "ana"],
         &["user", "enable", "ana"],
+        &["user", "role", "ana", "admin"],
+        &["user", "role", "ana", "admin"],
     ]
     .iter()
     .map(|command| redacted(&place.run(command).shown()))
@@ -174,6 +176,12 @@ fn a_password_is_changed_and_a_user_disabled_and_enabled() {
     exit 0
     --- stdout
     ana may log in again
+    exit 0
+    --- stdout
+    ana has the role admin, and had operator
+    exit 0
+    --- stdout
+    ana has the role admin already
     ");
 }
 
