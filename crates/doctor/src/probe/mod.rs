@@ -174,8 +174,10 @@ pub struct Evidence {
     pub certificate: Option<Unreachable>,
     /// What the namespace said to whom it did not let in: code, where there is one, and words.
     pub refused: Option<(Option<String>, String)>,
-    /// The back end answers where the page is not named, and refuses where it is.
-    pub refuses_the_page: bool,
+    /// Where the server answers if the page is not named, and refuses if it is: the back end itself before the proxy.
+    pub refuses_the_page: Option<Which>,
+    /// The namespace lets a client in, and disconnects it at once.
+    pub disconnects: bool,
 }
 
 impl Evidence {

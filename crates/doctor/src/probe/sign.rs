@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{CONTENT_TYPE, LOCATION, SERVER};
+use http::header::{CONTENT_TYPE, LOCATION};
 use serde::Deserialize;
 
 use super::{
@@ -51,6 +51,24 @@ pub mod code {
     pub const OTHER_VERSION: i64 = 5;
 }
 
+/// The same refusals in the words of python-engineio, which has no numbers.
+fn python_code(body: &str) -> Option<i64> {
+    let words = [
+        ("\"Invalid session", code::UNKNOWN_SESSION),
+        ("\"Invalid websocket upgrade", code::BAD_REQUEST),
+        (" is not an accepted origin.\"", code::FORBIDDEN),
+        (
+            "\"The client is using an unsupported version",
+            code::OTHER_VERSION,
+        ),
+    ];
+    let mut words = words.into_iter();
+    words.find_map(|(words, code)| body.contains(words).then_some(code))
+}
+
+/// What nginx's own pages have at their end.
+const NGINX_PAGES: [&str; 2] = ["<center>nginx", "<center>openresty"];
+
 impl Sign {
     /// Of an answer that is not what was asked for.
     pub(super) fn of(answer: &Answer) -> Self {
@@ -58,6 +76,9 @@ impl Sign {
         let status = answer.status.as_u16();
         if let Ok(Refusal { code, message }) = serde_json::from_str(&text) {
             return Self::EngineIo(code, message);
+        }
+        if let Some(code) = python_code(&text) {
+            return Self::EngineIo(code, text.trim_matches('"').to_owned());
         }
         let is_page = answer.header(CONTENT_TYPE).starts_with("text/html");
         match status {
@@ -69,7 +90,8 @@ impl Sign {
                 Self::ForcedUpgrade
             }
             _ => {
-                let is_nginx = is_page && answer.header(SERVER).starts_with("nginx");
+                // The header `Server` is nginx's in whatever it hands on.
+                let is_nginx = is_page && NGINX_PAGES.iter().any(|mark| text.contains(mark));
                 Self::Status(status, is_nginx)
             }
         }

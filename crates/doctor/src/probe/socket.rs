@@ -51,6 +51,20 @@ impl Socket {
         wanted.unwrap_or(Err(Sign::Missing(what)))
     }
 
+    /// Whether such a packet comes, or the end, within this time.
+    pub(super) async fn says_soon(&mut self, time: Duration, is_it: fn(&str) -> bool) -> bool {
+        let said = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Text(text))) if is_it(&text) => return,
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(_)) => {}
+                }
+            }
+        };
+        timeout(time, said).await.is_ok()
+    }
+
     pub(super) async fn close(mut self) {
         timeout(PATIENCE, self.0.close(None)).await.ok();
     }

@@ -24,6 +24,9 @@ const ROW_PATIENCE: Duration = Duration::from_secs(3);
 /// How much earlier a poll begins than the message beside it.
 const POLL_FIRST: Duration = Duration::from_millis(100);
 
+/// Within which time a server sends away whom it has let in by mistake.
+const SOON: Duration = Duration::from_millis(300);
+
 /// What a message may have around it.
 const MARGIN: u64 = 1_024;
 /// The largest that is tried, whatever the server announces.
@@ -145,18 +148,22 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
     }
 
     /// A browser names its page with a websocket, and with what it posts; whether it is the page that is not welcome.
-    async fn ask_without_the_page(&mut self, is_forbidden: bool) {
-        if is_forbidden && self.is_welcome_without_its_page().await {
-            self.evidence.refuses_the_page = true;
+    async fn ask_without_the_page(&mut self, is_refused: bool) {
+        if !is_refused || self.evidence.refuses_the_page.is_some() {
+            return;
+        }
+        // What was refused may have had other faults: a new session has none.
+        if !self.is_granted_a_websocket(true).await && self.is_granted_a_websocket(false).await {
+            self.evidence.refuses_the_page = Some(self.target.which);
         }
     }
 
-    async fn is_welcome_without_its_page(&self) -> bool {
-        let anonymous = Target {
-            says_its_page: false,
+    async fn is_granted_a_websocket(&self, says_its_page: bool) -> bool {
+        let target = Target {
+            says_its_page,
             ..self.target.clone()
         };
-        let upgraded = exchange::upgrade(&anonymous, "transport=websocket").await;
+        let upgraded = exchange::upgrade(&target, "transport=websocket").await;
         matches!(upgraded, Ok(Upgrade::Granted(_)))
     }
 
@@ -192,7 +199,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
                 Err(sign) => posted = Err(sign),
             }
         }
-        self.ask_without_the_page(is_forbidden(&posted)).await;
+        self.ask_without_the_page(is_refused(&posted)).await;
         let sessions = 1 + more.len();
         self.noted(Step::Post, began, posted, |()| {
             say!(
@@ -204,12 +211,12 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
             self.leave(sid).await;
         }
         let Some(polled) = polled else { return false };
-        let joined = self.noted(Step::Poll, began, polled, Joined::words);
-        matches!(joined, Some(Joined::Yes(_)))
+        let joined = self.noted(Step::Poll, began, polled, |(joined, _)| joined.words());
+        matches!(joined, Some((Joined::Yes(_), Stay::IsIn)))
     }
 
     /// As a client does it: while it polls it says what it has to say. The poll's answer, unless the message was refused.
-    async fn join(&self, sid: &str) -> (Outcome<()>, Option<Outcome<Joined>>) {
+    async fn join(&self, sid: &str) -> (Outcome<()>, Option<Outcome<(Joined, Stay)>>) {
         let query = format!("transport=polling&sid={sid}");
         if !self.plan.joins {
             return (self.post(&query, packet::filler(1)).await, None);
@@ -229,17 +236,22 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         is_taken.then_some(()).ok_or_else(|| Sign::of(&answer))
     }
 
-    async fn poll(&self, query: &str) -> Outcome<Joined> {
+    async fn poll(&self, query: &str) -> Outcome<(Joined, Stay)> {
         let answer = exchange::ask(&self.target, Ask::get(query)).await?;
         let text = answer.text();
-        Joined::find(packets(&text)).ok_or_else(|| Sign::of(&answer))
+        let joined = Joined::find(packets(&text)).ok_or_else(|| Sign::of(&answer))?;
+        Ok((joined, Stay::of(&text)))
     }
 
     async fn say_much(&mut self, sid: &str, max_payload: u64) {
         let began = Instant::now();
         let bytes = max_payload.saturating_sub(MARGIN).min(MAX_LARGE);
         let filler = packet::filler(usize::try_from(bytes).unwrap_or(0));
-        let posted = self.post_beside_a_poll(sid, filler).await;
+        let posted = match self.post_beside_a_poll(sid, filler).await {
+            // Whom the server has sent away in the meantime it does not listen to.
+            (Err(Sign::EngineIo(code::UNKNOWN_SESSION, _)), Stay::IsOver) => return,
+            (posted, _) => posted,
+        };
         self.noted(Step::LargeMessage, began, posted, |()| {
             say!(
                 "{kilobytes} kB at once are taken",
@@ -250,17 +262,20 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
     }
 
     /// A client always has a poll under way: what counts connections counts both.
-    async fn post_beside_a_poll(&self, sid: &str, message: String) -> Outcome<()> {
+    async fn post_beside_a_poll(&self, sid: &str, message: String) -> (Outcome<()>, Stay) {
         let query = format!("transport=polling&sid={sid}");
-        let poll = exchange::ask(&self.target, Ask::get(&query));
+        let poll = async {
+            let polled = exchange::ask(&self.target, Ask::get(&query)).await;
+            polled.map_or(Stay::IsIn, |answer| Stay::of(&answer.text()))
+        };
         let later = async {
             sleep(POLL_FIRST).await;
             self.post(&query, message).await
         };
         let (later, poll) = (pin!(later), pin!(poll));
         match select(later, poll).await {
-            Either::Left((posted, _)) => posted,
-            Either::Right((_, later)) => later.await,
+            Either::Left((posted, _)) => (posted, Stay::IsIn),
+            Either::Right((stay, later)) => (later.await, stay),
         }
     }
 
@@ -280,7 +295,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
             }
             Err(sign) => Err(sign),
         };
-        self.ask_without_the_page(is_forbidden(&opened)).await;
+        self.ask_without_the_page(is_refused(&opened)).await;
         let opened = self.noted(Step::Websocket, began, opened, |_| {
             say!("a websocket opens", "se abre un websocket")
         });
@@ -297,11 +312,17 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         if let Some(Joined::No(code, message)) = &joined {
             self.evidence.refused = Some((code.clone(), message.clone()));
         }
-        match (joined, table) {
-            (Some(Joined::Yes(socket_id)), Some(table)) => {
-                self.row(socket, &socket_id, table).await;
-            }
-            _ => socket.close().await,
+        let Some(Joined::Yes(socket_id)) = joined else {
+            return socket.close().await;
+        };
+        // Servers that look at a token only then let everybody in, and disconnect whom they do not know.
+        if socket.says_soon(SOON, is_end).await {
+            self.evidence.disconnects = true;
+            return socket.close().await;
+        }
+        match table {
+            Some(table) => self.row(socket, &socket_id, table).await,
+            None => socket.close().await,
         }
     }
 
@@ -321,7 +342,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
 
     async fn row(&mut self, mut socket: Socket, socket_id: &str, table: &dyn Table) {
         let began = Instant::now();
-        let found = until(table, socket_id, true, Failure::NoRow).await;
+        let found = until(table, socket_id, Wanted::Open, Failure::NoRow).await;
         let is_there = found.is_ok();
         let detail = say!(
             "socket {socket_id} is a row, and active",
@@ -332,7 +353,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         socket.send(packet::disconnect(self.namespace)).await.ok();
         socket.close().await;
         if is_there {
-            let closed = until(table, socket_id, false, Failure::StillActive).await;
+            let closed = until(table, socket_id, Wanted::Closed, Failure::StillActive).await;
             let detail = say!(
                 "it is closed when the socket is",
                 "se cierra cuando se cierra el socket"
@@ -352,7 +373,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
         }
         let began = Instant::now();
         let upgraded = self.upgraded().await;
-        self.ask_without_the_page(is_forbidden(&upgraded)).await;
+        self.ask_without_the_page(is_refused(&upgraded)).await;
         self.noted(Step::Upgrade, began, upgraded, |()| {
             say!("from polling to a websocket", "de polling a un websocket")
         });
@@ -409,6 +430,28 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
     }
 }
 
+/// Whether a client that was let in stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stay {
+    IsIn,
+    IsOver,
+}
+
+impl Stay {
+    /// By the packets of a poll.
+    fn of(body: &str) -> Self {
+        match packets(body).any(is_end) {
+            true => Self::IsOver,
+            false => Self::IsIn,
+        }
+    }
+}
+
+/// The server disconnects a namespace, or closes the session.
+fn is_end(packet: &str) -> bool {
+    packet.starts_with("41") || packet == "1"
+}
+
 impl Joined {
     /// A refusal is an answer too: it has gone the whole way. What it says of the token is judged elsewhere.
     fn words(&self) -> Text {
@@ -429,10 +472,11 @@ impl Joined {
     }
 }
 
-fn is_forbidden<T>(outcome: &Outcome<T>) -> bool {
+/// How servers refuse a page: Node's says 400 to its websocket and its own code to its polling, python-engineio 400.
+fn is_refused<T>(outcome: &Outcome<T>) -> bool {
     matches!(
         outcome,
-        Err(Sign::EngineIo(code::FORBIDDEN, _) | Sign::Status(403, _))
+        Err(Sign::EngineIo(code::FORBIDDEN, _) | Sign::Status(400 | 401 | 403, false))
     )
 }
 
@@ -446,17 +490,29 @@ fn now() -> Duration {
     now.unwrap_or_default()
 }
 
+#[derive(Clone, Copy)]
+enum Wanted {
+    Open,
+    Closed,
+}
+
 /// Looks again and again until the row is as it should be.
 async fn until(
     table: &dyn Table,
     socket_id: &str,
-    is_active: bool,
+    wanted: Wanted,
     otherwise: Failure,
 ) -> Result<(), Failure> {
     let end = Instant::now() + ROW_PATIENCE;
     loop {
         let row = table.row(socket_id).await.map_err(Failure::Database)?;
-        if row.is_some_and(|row| row.is_active == is_active) {
+        let is_active = row.map(|row| row.is_active);
+        let is_as_wanted = match wanted {
+            Wanted::Open => is_active == Some(true),
+            // Some servers take the row away.
+            Wanted::Closed => is_active != Some(true),
+        };
+        if is_as_wanted {
             return Ok(());
         }
         if Instant::now() > end {

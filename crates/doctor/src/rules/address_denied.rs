@@ -26,10 +26,16 @@ pub(super) fn rules<'c>(walk: &Walk<'c>) -> Vec<&'c Directive> {
         .unwrap_or_default()
 }
 
+/// `satisfy any`, and a password or another service that may let in whom the addresses do not.
+fn passes_otherwise(walk: &Walk<'_>) -> bool {
+    let is_on = |name| walk.scope().arg(name).is_some_and(|value| value != "off");
+    walk.scope().arg("satisfy") == Some("any") && (is_on("auth_basic") || is_on("auth_request"))
+}
+
 fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
     let rules = rules(walk);
     let last = rules.iter().find(|rule| rule.has_arg("all"))?;
-    if last.is("allow") || walk.scope().arg("satisfy") == Some("any") {
+    if last.is("allow") || passes_otherwise(walk) {
         return None;
     }
     let allowed: Vec<&str> = rules

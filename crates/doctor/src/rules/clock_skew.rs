@@ -24,7 +24,8 @@ fn judge(live: &Live<'_>) -> Option<Finding> {
     if skew.abs() <= MOST_S {
         return None;
     }
-    let refuses = live.evidence.refused.is_some() && live.plan.token.is_some();
+    let is_refused = live.evidence.refused.is_some() || live.evidence.disconnects;
+    let refuses = is_refused && live.plan.token.is_some();
     let severity = if refuses {
         Severity::Error
     } else {

@@ -21,6 +21,9 @@ const INVALID_NAMESPACE: &str = "Invalid namespace";
 
 fn judge(live: &Live<'_>) -> Option<Finding> {
     live.plan.token.as_ref()?;
+    if live.evidence.disconnects {
+        return Some(sent_away(live));
+    }
     let (code, message) = live.evidence.refused.as_ref()?;
     let code = code
         .as_ref()
@@ -41,6 +44,25 @@ fn judge(live: &Live<'_>) -> Option<Finding> {
         ),
     );
     Some(finding.advise(advice(live)))
+}
+
+/// Servers that look at the token in their handler of connections let everybody in first.
+fn sent_away(live: &Live<'_>) -> Finding {
+    let namespace = &live.question.namespace;
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        None,
+        say!(
+            "The namespace {namespace} lets the client in, and disconnects it at once.",
+            "El namespace {namespace} deja entrar al cliente, y lo desconecta enseguida."
+        ),
+        say!(
+            "Whoever has such a token sees `connect` and then `disconnect`, again and again, and there is no row for them.",
+            "Quien tenga un token así ve `connect` y luego `disconnect`, una y otra vez, y no hay fila para él."
+        ),
+    );
+    finding.advise(advice(live))
 }
 
 fn advice(live: &Live<'_>) -> crate::language::Text {

@@ -31,7 +31,7 @@ fn judge(live: &Live<'_>) -> Option<Finding> {
     };
     if live.is_explained
         || sign.is_unreachable()
-        || live.evidence.refuses_the_page
+        || live.evidence.refuses_the_page.is_some()
         || !is_the_proxys
     {
         return None;

@@ -1,6 +1,12 @@
 //! Live examinations of servers that are broken in one way each, and of a healthy one: what follows from what was seen.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use atalaya_doctor::{
     Diagnosis, Verdict, diagnose,
@@ -217,6 +223,34 @@ async fn a_page_that_is_not_in_the_server_s_list() {
 }
 
 #[tokio::test]
+async fn a_page_that_node_s_server_refuses_a_websocket() {
+    let world = World::new();
+    let strict = world.server(|request| {
+        let is_named = request.headers().contains_key("origin");
+        (is_named && is_upgrade(request)).then(|| text(400, "Forbidden"))?
+    });
+    let diagnosis = examined(plan(Some(strict.clone()), Some(strict)), None).await;
+    assert_found(&diagnosis, &["origin-refused"]);
+    // Refused whoever asks: that is not for the page.
+    let strict = world.server(|request| is_upgrade(request).then(|| text(400, "Forbidden"))?);
+    let diagnosis = examined(plan(Some(strict.clone()), Some(strict)), None).await;
+    assert_found(&diagnosis, &[]);
+}
+
+#[tokio::test]
+async fn a_page_that_is_refused_through_the_proxy_alone() {
+    let world = World::new();
+    let proxy = world.server(|request| {
+        let is_named = request.headers().contains_key("origin");
+        is_named.then(|| text(400, "\"http://a is not an accepted origin.\""))?
+    });
+    let diagnosis = examined(plan(Some(world.healthy()), Some(proxy)), None).await;
+    assert_found(&diagnosis, &["origin-refused"]);
+    let mend = diagnosis.findings[0].fix.description.of(Language::English);
+    assert!(mend.contains("proxy_set_header Host $http_host;"), "{mend}");
+}
+
+#[tokio::test]
 async fn nobody_where_people_open_the_page() {
     let world = World::new();
     let diagnosis = examined(plan(Some(world.healthy()), Some(dead())), None).await;
@@ -243,6 +277,34 @@ async fn a_proxy_that_does_not_carry_the_upgrade() {
     let broken = world.server(|request| is_upgrade(request).then(|| text(500, "no"))?);
     let diagnosis = examined(plan(Some(broken.clone()), Some(broken)), None).await;
     assert_found(&diagnosis, &[]);
+}
+
+#[tokio::test]
+async fn what_python_engineio_says_is_understood() {
+    let world = World::new();
+    // It is no refusal of the page: a websocket of the page comes in.
+    let proxy = world.server(|request| {
+        let is_post = request.method() == http::Method::POST;
+        is_post.then(|| text(400, "\"Invalid session x\""))?
+    });
+    let diagnosis = examined(plan(Some(world.healthy()), Some(proxy)), None).await;
+    assert_found(&diagnosis, &["way-broken"]);
+    let effect = diagnosis.findings[0].effect.of(Language::English);
+    assert!(effect.contains("sticky sessions"), "{effect}");
+    let proxy = world.server(|request| {
+        is_upgrade(request).then(|| text(400, "\"Invalid websocket upgrade\""))?
+    });
+    let diagnosis = examined(plan(Some(world.healthy()), Some(proxy)), None).await;
+    let effect = diagnosis.findings[0].effect.of(Language::English);
+    assert!(effect.contains("Upgrade and Connection"), "{effect}");
+    let old = world.server(|_| {
+        text(
+            400,
+            "\"The client is using an unsupported version of the Socket.IO or Engine.IO protocols\"",
+        )
+    });
+    let diagnosis = examined(plan(Some(old), None), None).await;
+    assert_found(&diagnosis, &["engine-io-version"]);
 }
 
 #[tokio::test]
@@ -313,6 +375,24 @@ async fn the_row_is_looked_for_open_and_then_closed() {
         let diagnosis = examined(plan, Some(&Fixed(row))).await;
         assert_found(&diagnosis, &[rule]);
     }
+}
+
+/// A row that is there when it is looked for first, and then gone.
+struct TakenAway(AtomicBool);
+
+impl Table for TakenAway {
+    fn row<'a>(&'a self, _: &'a str) -> Lookup<'a> {
+        let is_first = !self.0.swap(true, Ordering::Relaxed);
+        Box::pin(async move { Ok(is_first.then_some(Row { is_active: true })) })
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_is_taken_away_is_closed() {
+    let world = World::new();
+    let table = TakenAway(AtomicBool::new(false));
+    let diagnosis = examined(plan(Some(world.healthy()), None), Some(&table)).await;
+    assert_found(&diagnosis, &[]);
 }
 
 /// TLS in front of a port, with a certificate of its own making.
