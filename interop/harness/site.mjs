@@ -1,0 +1,109 @@
+// A site of somebody else's: a real nginx on a tree as below /etc, which the doctor reads as it stands.
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { BINARY } from './atalaya.mjs';
+import { Program } from './process.mjs';
+import { find, freePort, remove, temporaryFolder } from './place.mjs';
+
+export const SITE_FILE = '/etc/nginx/sites-enabled/app';
+
+export class Site {
+  // `write(port)` answers the text of the site, which listens there.
+  static async start(write) {
+    const site = new Site(temporaryFolder(), await freePort());
+    site.text = write(site.port);
+    try {
+      await site.#start();
+      return site;
+    } catch (error) {
+      await site.stop();
+      throw error;
+    }
+  }
+
+  constructor(root, port) {
+    this.root = root;
+    this.port = port;
+    this.url = `http://localhost:${port}`;
+  }
+
+  async #start() {
+    const [prefix, own] = [join(this.root, 'etc/nginx'), join(this.root, 'own')];
+    for (const folder of [join(prefix, 'sites-enabled'), join(this.root, 'srv/app'), own]) {
+      mkdirSync(folder, { recursive: true });
+    }
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+    writeFileSync(
+      join(prefix, 'nginx.conf'),
+      `worker_processes 1;
+events { worker_connections 256; }
+http {
+    types { text/html html; }
+    ${temporary.map((kind) => `${kind}_temp_path ${own}/${kind};`).join('\n    ')}
+    proxy_cache_path ${own}/cache keys_zone=polls:1m;
+    access_log off;
+    include sites-enabled/*;
+}
+`,
+    );
+    writeFileSync(join(this.root, SITE_FILE), this.text.replaceAll('/srv/app', `${this.root}/srv/app`));
+    writeFileSync(join(this.root, 'srv/app/index.html'), '<!doctype html><title>App</title>\n');
+    const user = process.getuid() === 0 ? 'user root; ' : '';
+    const globals = `${user}daemon off; pid ${own}/nginx.pid; error_log ${own}/error.log;`;
+    const args = ['-p', prefix, '-c', join(prefix, 'nginx.conf'), '-g', globals];
+    execFileSync(find('nginx'), [...args, '-t'], { stdio: 'pipe' });
+    this.nginx = new Program(find('nginx'), args, { name: 'nginx' });
+    await this.nginx.ready(() => listens(this.port));
+  }
+
+  // The line of the site that has this text, counted from 1.
+  line(text) {
+    const index = this.text.split('\n').findIndex((line) => line.includes(text));
+    if (index < 0) throw new Error(`no line of the site has ${text}`);
+    return index + 1;
+  }
+
+  // `atalaya doctor` on this tree: its exit code and its report.
+  doctor(args = []) {
+    const files = ['--root', this.root, '--nginx', '/etc/nginx/nginx.conf', '--url', `${this.url}/`];
+    return doctor([...files, ...args]);
+  }
+
+  async stop() {
+    await this.nginx?.stop('SIGTERM', 5_000);
+    remove(this.root);
+  }
+}
+
+export function listens(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+}
+
+// Its exit code and its report. Not synchronous: the server under examination may be this process.
+export async function doctor(args) {
+  const env = { PATH: process.env.PATH };
+  const program = new Program(BINARY, ['doctor', '--format', 'json', ...args], { env, name: 'doctor' });
+  const late = setTimeout(() => program.signal('SIGKILL'), 90_000);
+  const { code } = await program.ended;
+  clearTimeout(late);
+  let report;
+  try {
+    report = JSON.parse(program.log);
+  } catch {
+    throw new Error(`the doctor ended with ${code} and said:\n${program.log}`);
+  }
+  const faults = report.findings.filter(({ severity }) => severity !== 'hint');
+  return { code, report, faults, rules: faults.map(({ rule }) => rule) };
+}
+
+// The step of that name, if it was taken.
+export function probe(report, step) {
+  return report.probes.find((probe) => probe.step === step);
+}
