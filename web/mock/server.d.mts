@@ -11,6 +11,7 @@ export interface Mock {
     role?: [username: string, role: 'admin' | 'operator' | 'user'];
     disable?: string;
     forgetTopics?: boolean;
+    health?: 'healthy' | 'faulty' | 'unset' | 'missing' | 'busy';
   }): unknown;
   close(): Promise<void>;
 }

@@ -4,12 +4,14 @@
 //   node mock/server.mjs [port]          every account's password is "atalaya"
 //
 // `control` (also POST /__mock) makes it misbehave: {"refuse": CODE|null}, {"api": "down"|"html"|null},
-// {"drop": true}, {"publish": {…}}, {"expire": true}, {"role": [NAME, ROLE]}, {"disable": NAME}, {"forgetTopics": true}.
+// {"drop": true}, {"publish": {…}}, {"expire": true}, {"role": [NAME, ROLE]}, {"disable": NAME}, {"forgetTopics": true},
+// {"health": "healthy"|"faulty"|"unset"|"missing"|"busy"}.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Server } from 'socket.io';
+import { healthOf, walk } from './health.mjs';
 import { seed } from './seed.mjs';
 
 const TYPES = {
@@ -69,6 +71,8 @@ class World {
   topics = new Map();
   scheduled = [];
   prunedUpTo = 0;
+  health = 'healthy';
+  startedAt = Date.now() - 403_000_000;
   #nextScheduled = 1;
   #nextToken = 1;
   #hintDue = false;
@@ -461,7 +465,8 @@ class World {
     return user;
   }
 
-  control({ refuse, api, drop, publish, expire, close, prunedUpTo, role, disable, forgetTopics }) {
+  control({ refuse, api, drop, publish, expire, close, prunedUpTo, role, disable, forgetTopics, health }) {
+    if (health !== undefined) this.health = health;
     if (prunedUpTo !== undefined) this.prunedUpTo = prunedUpTo;
     if (refuse !== undefined) this.refuse = refuse;
     if (api !== undefined) this.api = api;
@@ -561,6 +566,17 @@ function ofTopic(method, path) {
 const ROUTES = {
   'POST /api/auth/login': ({ world, body }) => world.login(body),
   'GET /api/auth/me': ({ user }) => user,
+  'GET /api/health': ({ world, user, query }) => {
+    allow(user, 'admin');
+    if (world.health === 'missing') throw new Problem(404, 'not_found', 'No such route.');
+    return healthOf(world, query.get('lang'));
+  },
+  'POST /api/health/way': async ({ world, user, query }) => {
+    allow(user, 'admin');
+    if (world.health === 'busy') throw new Problem(429, 'busy', 'An examination is under way.');
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    return walk(world, query.get('lang'), 0);
+  },
   'GET /api/users': ({ world, user, query }) => {
     allow(user, 'admin', 'operator');
     const q = (query.get('q') ?? '').toLowerCase();

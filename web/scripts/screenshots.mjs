@@ -50,6 +50,18 @@ const SHOTS = [
   { name: 'send-topic', path: '/send', act: sendTopic },
   { name: 'send-scheduled', path: '/send', act: schedule },
   { name: 'send-errors', path: '/send', act: (page) => page.locator('form button[type=submit]').click() },
+  { name: 'health', path: '/health' },
+  { name: 'health-faulty', path: '/health', health: 'faulty' },
+  { name: 'health-unset', path: '/health', health: 'unset' },
+  {
+    name: 'health-walking',
+    path: '/health',
+    act: (page) => page.locator('[data-testid=health-walk]').click(),
+  },
+  { name: 'health-busy', path: '/health', health: 'busy', act: walked },
+  { name: 'health-missing', path: '/health', health: 'missing' },
+  { name: 'health-down', path: '/health', act: healthDown },
+  { name: 'health-denied', path: '/health', user: 'marta' },
   { name: 'account', act: (page) => page.locator('summary').click() },
   { name: 'down', act: down },
   { name: 'ledger-unavailable', refuse: 'ledger_unavailable' },
@@ -99,7 +111,11 @@ async function take(shot, { name, theme, viewport, language }) {
       ...(shot.signedOut ? {} : { 'atalaya.token': token }),
     },
   );
-  mock.control({ refuse: shot.refuse ?? null, forgetTopics: shot.forgetTopics ?? false });
+  mock.control({
+    refuse: shot.refuse ?? null,
+    forgetTopics: shot.forgetTopics ?? false,
+    health: shot.health ?? 'healthy',
+  });
   const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && report(name, message.text()));
   page.on('pageerror', (error) => console.log(`${name}: ${String(error)}`));
@@ -257,6 +273,16 @@ async function downHere(page, mock) {
   mock.control({ api: 'down' });
   await topicRow(page, 'grid.south').locator('[data-testid=topic-toggle]').click();
   await page.waitForTimeout(300);
+}
+
+async function walked(page) {
+  await page.locator('[data-testid=health-walk]').click();
+  await page.waitForTimeout(300);
+}
+
+async function healthDown(page, mock) {
+  mock.control({ api: 'down' });
+  await walked(page);
 }
 
 async function demote(page, mock) {

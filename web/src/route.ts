@@ -7,6 +7,7 @@ export const PATHS = {
   refused: '/sessions/refused',
   topics: '/topics',
   send: '/send',
+  health: '/health',
   login: '/login',
 } as const;
 

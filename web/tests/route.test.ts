@@ -9,6 +9,8 @@ describe('addresses', () => {
   it.each([
     ['/sessions/', 'sessions'],
     ['/topics/', 'topics'],
+    ['/health/', 'health'],
+    ['/healthz', null],
     ['/sessions/refused//', 'refused'],
     ['/inbox', 'inbox'],
     ['/index.html', 'inbox'],

@@ -4,6 +4,7 @@
 import type {
   AcknowledgeResult,
   ArchiveResult,
+  Health,
   LoginResponse,
   Notification,
   NotificationPage,
@@ -23,6 +24,7 @@ import type {
   TopicPage,
   User,
   UserPage,
+  Way,
 } from './types';
 
 export class ApiError extends Error {
@@ -91,6 +93,8 @@ export function createClient(options: ClientOptions) {
       get<SubscriberPage>(`${topicPath(name)}/subscriptions`, query),
     subscribeUser: (name: string, id: number) =>
       send<Subscription>('PUT', `${topicPath(name)}/subscriptions/${String(id)}`),
+    health: (lang: string) => get<Health>('/health', { lang }),
+    walkWay: (lang: string) => send<Way>('POST', `/health/way${queryString({ lang })}`),
     unsubscribeUser: (name: string, id: number) =>
       send<void>('DELETE', `${topicPath(name)}/subscriptions/${String(id)}`),
   };

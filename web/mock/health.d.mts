@@ -1,0 +1,2 @@
+export function healthOf(world: object, lang: string): unknown;
+export function walk(world: object, lang: string, agoMs: number): unknown;
