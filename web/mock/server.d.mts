@@ -1,5 +1,6 @@
 export interface Mock {
   port: number;
+  world: { io: { engine: { clientsCount: number } } };
   control(what: {
     refuse?: string | null;
     api?: 'down' | 'html' | null;
@@ -11,6 +12,7 @@ export interface Mock {
     role?: [username: string, role: 'admin' | 'operator' | 'user'];
     disable?: string;
     forgetTopics?: boolean;
+    way?: { status: number; type?: string; body?: string; location?: string } | 'no-websocket' | null;
     health?: 'healthy' | 'faulty' | 'unset' | 'missing' | 'busy';
   }): unknown;
   close(): Promise<void>;

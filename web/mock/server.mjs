@@ -5,7 +5,7 @@
 //
 // `control` (also POST /__mock) makes it misbehave: {"refuse": CODE|null}, {"api": "down"|"html"|null},
 // {"drop": true}, {"publish": {…}}, {"expire": true}, {"role": [NAME, ROLE]}, {"disable": NAME}, {"forgetTopics": true},
-// {"health": "healthy"|"faulty"|"unset"|"missing"|"busy"}.
+// {"way": {status, type, body}|"no-websocket"|null} (what a proxy answers in the socket's place), {"health": "healthy"|"faulty"|"unset"|"missing"|"busy"}.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -46,6 +46,7 @@ export async function startMock({ port = 0, host = '127.0.0.1', dist = null, pin
   const http = createServer((request, response) => void answer(world, dist, request, response));
   const io = new Server(http, { serveClient: false, pingInterval });
   world.io = io;
+  getInTheWay(world, http);
   io.of('/notifications').use((socket, next) => world.admit(socket, next));
   io.of('/notifications').on('connection', (socket) => world.connected(socket));
   await new Promise((resolve, reject) => {
@@ -60,6 +61,25 @@ export async function startMock({ port = 0, host = '127.0.0.1', dist = null, pin
   };
 }
 
+/** Answers in the place of the socket, as a proxy does that is not set up for it. */
+function getInTheWay(world, http) {
+  const [asked, upgraded] = ['request', 'upgrade'].map((event) => http.listeners(event));
+  http.removeAllListeners('request').removeAllListeners('upgrade');
+  const isSocket = ({ url }) => url.startsWith('/socket.io/');
+  http.on('request', (request, response) => {
+    if (!isSocket(request) || world.way === null || world.way === 'no-websocket')
+      return asked.forEach((listener) => listener.call(http, request, response));
+    const { status, type = 'text/html', body = '', location } = world.way;
+    response.writeHead(status, { 'content-type': type, ...(location ? { location } : {}) }).end(body);
+  });
+  http.on('upgrade', (request, socket, head) => {
+    if (!isSocket(request) || world.way === null)
+      return upgraded.forEach((listener) => listener.call(http, request, socket, head));
+    const status = world.way.status ?? 400;
+    socket.end(`HTTP/1.1 ${String(status)} No\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  });
+}
+
 class World {
   tokens = new Map();
   refuse = null;
@@ -72,6 +92,7 @@ class World {
   scheduled = [];
   prunedUpTo = 0;
   health = 'healthy';
+  way = null;
   startedAt = Date.now() - 403_000_000;
   #nextScheduled = 1;
   #nextToken = 1;
@@ -465,7 +486,21 @@ class World {
     return user;
   }
 
-  control({ refuse, api, drop, publish, expire, close, prunedUpTo, role, disable, forgetTopics, health }) {
+  control({
+    refuse,
+    api,
+    drop,
+    publish,
+    expire,
+    close,
+    prunedUpTo,
+    role,
+    disable,
+    forgetTopics,
+    health,
+    way,
+  }) {
+    if (way !== undefined) this.way = way;
     if (health !== undefined) this.health = health;
     if (prunedUpTo !== undefined) this.prunedUpTo = prunedUpTo;
     if (refuse !== undefined) this.refuse = refuse;

@@ -18,6 +18,8 @@ const FLAGS = [
   '--disable-sync',
 ];
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+/** As long as it takes until the page looks by itself. */
+const LASTS_MS = 9_500;
 const SHOTS = [
   { name: 'login', signedOut: true },
   { name: 'login-wrong', signedOut: true, act: wrongPassword },
@@ -64,6 +66,9 @@ const SHOTS = [
   { name: 'health-denied', path: '/health', user: 'marta' },
   { name: 'account', act: (page) => page.locator('summary').click() },
   { name: 'down', act: down },
+  { name: 'rule', act: inTheWay({ status: 404, body: '<h1>404 Not Found</h1>' }) },
+  { name: 'rule-websocket', path: '/sessions', act: inTheWay('no-websocket') },
+  { name: 'rule-none', act: unreached },
   { name: 'ledger-unavailable', refuse: 'ledger_unavailable' },
   { name: 'too-many', refuse: 'too_many_sessions', path: '/sessions' },
   { name: 'expired', act: expire },
@@ -313,6 +318,18 @@ async function down(page, mock) {
   mock.control({ api: 'down' });
   await mock.close();
   await page.waitForTimeout(1500);
+}
+
+function inTheWay(way) {
+  return async (page, mock) => {
+    mock.control({ way, drop: true });
+    await page.waitForTimeout(way === 'no-websocket' ? 2_500 : LASTS_MS);
+  };
+}
+
+async function unreached(page, mock) {
+  await mock.close();
+  await page.waitForTimeout(LASTS_MS);
 }
 
 async function disable(page, mock) {

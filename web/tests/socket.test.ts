@@ -1,6 +1,8 @@
 // The one socket against a real Socket.IO server: the mock, which refuses and drops as the real one does.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Mock, startMock } from '../mock/server.mjs';
+import { examine } from '../src/live/examine';
+import { Outage } from '../src/live/outage';
 import { INITIAL, type LiveEvent, type LiveState, reduce } from '../src/live/reduce';
 import { LiveSocket } from '../src/live/socket';
 
@@ -27,7 +29,7 @@ afterEach(async () => {
   await mock.close();
 });
 
-function newSocket(namespace: string) {
+function newSocket(namespace: string, heard: (event: LiveEvent) => void = () => {}, now = Date.now) {
   return new LiveSocket({
     url: `http://127.0.0.1:${mock.port}`,
     path: '/socket.io/',
@@ -37,8 +39,9 @@ function newSocket(namespace: string) {
     dispatch: (event) => {
       events.push(event);
       state = reduce(state, event);
+      heard(event);
     },
-    now: Date.now,
+    now,
     chance: () => 0,
   });
 }
@@ -176,6 +179,36 @@ describe('the socket', () => {
     mock.control({ disable: 'lucia' });
     await becomes('refused');
     expect(state.connection).toMatchObject({ problem: { kind: 'token_revoked' }, retryAt: null });
+  });
+
+  it('finds out by itself what is in the way, and forgets it with the connection', async () => {
+    const url = `http://127.0.0.1:${mock.port}`;
+    const outage = new Outage({
+      examine: () => examine({ url, path: '/socket.io/' }),
+      tell: (examination) => (state = reduce(state, { type: 'examined', examination })),
+    });
+    // Seconds pass as minutes do.
+    socket = newSocket(
+      '/notifications',
+      (event) => outage.heard(event),
+      () => Date.now() * 60,
+    );
+    mock.control({ way: { status: 404, body: '<h1>404 Not Found</h1>' } });
+    socket.start();
+    await vi.waitFor(() => expect(state.examination).toMatchObject({ reached: true, rule: 'no-location' }), {
+      timeout: 4_000,
+    });
+    expect(state.connection).toMatchObject({ problem: { kind: 'handshake_not_found' } });
+    mock.control({ way: null });
+    await becomes('connected');
+    expect(state.examination).toBeNull();
+  });
+
+  it('stays on polling where no websocket gets through', async () => {
+    mock.control({ way: 'no-websocket' });
+    socket.start();
+    await becomes('connected');
+    expect(state.connection).toMatchObject({ transport: 'polling' });
   });
 
   it('leaves, and stays away', async () => {

@@ -54,6 +54,8 @@ export const en = {
   'connection.retryIn': 'Next attempt in {seconds} s.',
   'connection.stale': 'What you see is as of {time} ({age}).',
   'connection.detail': 'Reported: {detail}',
+  'connection.examined': 'Asked again at {time}:',
+  'connection.doctor': 'What an administrator runs to find the place:',
 
   'problem.token_missing.title': 'The connection was refused: no access token was sent',
   'problem.token_missing.remedy': 'Sign in again.',
@@ -101,6 +103,25 @@ export const en = {
   'problem.closed_by_server.remedy': 'It may be restarting. What was missed arrives on return.',
   'problem.unknown.title': 'The connection failed',
   'problem.unknown.remedy': 'It is retried by itself.',
+
+  'rule.none': 'nobody was reached.',
+  'rule.upgrade-headers':
+    'Polling gets through and the websocket does not: the proxy probably does not hand on Upgrade and Connection.',
+  'rule.forced-upgrade': 'The proxy makes a websocket of every request, also of polling.',
+  'rule.path-swallowed': 'Something else takes the requests that are meant for the server’s socket.',
+  'rule.no-location': 'The proxy has no location for the socket’s path.',
+  'rule.redirected': 'The socket’s requests get a redirect, which a websocket does not follow.',
+  'rule.query-lost': 'The proxy passes the requests on without their query.',
+  'rule.auth-in-the-way': 'A password is asked for before the server is reached; the sign-in here is enough.',
+  'rule.origin-refused': 'The server does not let pages of this address connect.',
+  'rule.address-denied': 'Something before the server keeps this device’s network address out.',
+  'rule.no-sticky-sessions':
+    'The requests of one session reach different servers; the proxy must keep it at one of them.',
+  'rule.engine-io-version': 'The server speaks another version of Engine.IO than this page.',
+  'rule.body-limit': 'The proxy takes smaller messages than the server does.',
+  'rule.request-limit': 'The proxy allows fewer requests than a client makes when it connects.',
+  'rule.back-end-down': 'The proxy answers, and the server behind it does not.',
+  'rule.read-timeout': 'The proxy gives up before the server answers.',
 
   'error.unreachable': 'The server does not answer. Check your network and that the server is running.',
   'error.not_the_api':

@@ -55,6 +55,8 @@ export const es: Record<Key, Message> = {
   'connection.retryIn': 'Próximo intento en {seconds} s.',
   'connection.stale': 'Lo que ve es de las {time} ({age}).',
   'connection.detail': 'Se comunicó: {detail}',
+  'connection.examined': 'Se preguntó otra vez a las {time}:',
+  'connection.doctor': 'Lo que un administrador ejecuta para hallar el sitio:',
 
   'problem.token_missing.title': 'Conexión rechazada: no se envió ningún token de acceso',
   'problem.token_missing.remedy': 'Vuelva a entrar.',
@@ -102,6 +104,25 @@ export const es: Record<Key, Message> = {
   'problem.closed_by_server.remedy': 'Quizá se esté reiniciando. Lo que falte llegará al volver.',
   'problem.unknown.title': 'Falló la conexión',
   'problem.unknown.remedy': 'Se reintenta solo.',
+
+  'rule.none': 'no se llegó a nadie.',
+  'rule.upgrade-headers':
+    'El polling llega y el websocket no: seguramente el proxy no reenvía Upgrade y Connection.',
+  'rule.forced-upgrade': 'El proxy convierte en websocket toda petición, también las de polling.',
+  'rule.path-swallowed': 'Otra cosa se queda con las peticiones destinadas al socket del servidor.',
+  'rule.no-location': 'El proxy no tiene location para la ruta del socket.',
+  'rule.redirected': 'Las peticiones del socket reciben una redirección, que un websocket no sigue.',
+  'rule.query-lost': 'El proxy reenvía las peticiones sin su query.',
+  'rule.auth-in-the-way': 'Se pide una contraseña antes de llegar al servidor; basta con haber entrado aquí.',
+  'rule.origin-refused': 'El servidor no deja conectarse a las páginas de esta dirección.',
+  'rule.address-denied': 'Algo delante del servidor deja fuera la dirección de red de este dispositivo.',
+  'rule.no-sticky-sessions':
+    'Las peticiones de una sesión llegan a servidores distintos; el proxy debe mantenerla en uno.',
+  'rule.engine-io-version': 'El servidor habla otra versión de Engine.IO que esta página.',
+  'rule.body-limit': 'El proxy admite mensajes más pequeños que el servidor.',
+  'rule.request-limit': 'El proxy permite menos peticiones de las que hace un cliente al conectarse.',
+  'rule.back-end-down': 'El proxy responde, y el servidor que hay detrás no.',
+  'rule.read-timeout': 'El proxy se rinde antes de que el servidor responda.',
 
   'error.unreachable': 'El servidor no responde. Compruebe su red y que el servidor esté en marcha.',
   'error.not_the_api': 'Respondió otra cosa en lugar del servidor. Seguramente el proxy no le pasa /api/.',

@@ -89,6 +89,17 @@ export function needsSignIn(kind: ProblemKind): boolean {
   return kind.startsWith('token_');
 }
 
+/** Atalaya itself answered: nothing on the way is at fault. */
+export function isAnswered(kind: ProblemKind): boolean {
+  return isRefusal(kind) || kind === 'ledger_unavailable';
+}
+
+/** Never got as far as Atalaya, as far as one knows. */
+export function isOnTheWay(kind: ProblemKind): boolean {
+  const wasConnected: ProblemKind[] = ['ping_timeout', 'transport_lost', 'closed_by_server'];
+  return !isAnswered(kind) && kind !== 'device_offline' && !wasConnected.includes(kind);
+}
+
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 15_000;
 /** An administrator may mend a refusal while the page stays open on a wall: it must find out by itself. */

@@ -5,7 +5,8 @@
 // newest first, and `unread` is what the server would say.
 import type { Notification, NotificationPage, Unread } from '../api/types';
 import type { Acknowledgement, InboxChange, Membership, OwnSession } from './events';
-import type { ConnectionProblem } from './problem';
+import type { Examination } from './outage';
+import { type ConnectionProblem, isAnswered } from './problem';
 
 export type Connection =
   /** Signed out: nobody wants a connection. */
@@ -43,6 +44,8 @@ export interface LiveState {
   connection: Connection;
   /** When this page was last known to be up to date (ms); null: it is now, or never was. */
   staleSince: number | null;
+  /** What the page found by itself in this outage. */
+  examination: Examination | null;
   session: OwnSession | null;
   inbox: Inbox;
   /** The place after which everything is still to come: goes into the next handshake. */
@@ -58,6 +61,7 @@ export type LiveEvent =
   | { type: 'connected'; transport: string }
   | { type: 'transport'; transport: string }
   | { type: 'lost'; problem: ConnectionProblem; refused: boolean; retryAt: number | null; at: number }
+  | { type: 'examined'; examination: Examination }
   | { type: 'stopped' }
   | { type: 'session'; session: OwnSession }
   | { type: 'notification'; item: Notification; offset: string | null }
@@ -101,6 +105,7 @@ const EMPTY_INBOX: Inbox = {
 export const INITIAL: LiveState = {
   connection: { state: 'idle' },
   staleSince: null,
+  examination: null,
   session: null,
   inbox: EMPTY_INBOX,
   position: null,
@@ -113,12 +118,19 @@ export function reduce(state: LiveState, event: LiveEvent): LiveState {
     case 'connecting':
       return { ...state, connection: { state: 'connecting', attempt: event.attempt } };
     case 'connected':
-      return { ...state, connection: { state: 'connected', transport: event.transport }, staleSince: null };
+      return {
+        ...state,
+        connection: { state: 'connected', transport: event.transport },
+        staleSince: null,
+        examination: null,
+      };
     case 'transport':
       if (state.connection.state !== 'connected') return state;
       return { ...state, connection: { ...state.connection, transport: event.transport } };
     case 'lost':
       return lost(state, event);
+    case 'examined':
+      return { ...state, examination: event.examination };
     case 'stopped':
       return INITIAL;
     case 'session':
@@ -158,7 +170,8 @@ function lost(state: LiveState, event: Extract<LiveEvent, { type: 'lost' }>): Li
     refused || retryAt === null
       ? { state: 'refused', problem, retryAt }
       : { state: 'reconnecting', problem, retryAt };
-  return { ...state, connection, session: null, staleSince: state.staleSince ?? at };
+  const examination = isAnswered(problem.kind) ? null : state.examination;
+  return { ...state, connection, examination, session: null, staleSince: state.staleSince ?? at };
 }
 
 function arrived(state: LiveState, item: Notification, offset: string | null): LiveState {

@@ -1,4 +1,6 @@
 // The live state of this page: one value, changed only by `reduce`, and the one socket that feeds it.
+import { examine } from '../live/examine';
+import { Outage } from '../live/outage';
 import { type LiveEvent, type LiveState, INITIAL, reduce } from '../live/reduce';
 import { LiveSocket } from '../live/socket';
 import { api, auth, roleBecomes, signOut } from './auth.svelte';
@@ -28,9 +30,21 @@ export function dispatch(event: LiveEvent): void {
 
 const env = import.meta.env;
 
+const url = (env.VITE_WS_URL ?? location.origin).replace(/\/+$/, '');
+const path = env.VITE_WS_PATH ?? '/socket.io/';
+
+/** At another origin a browser does not show what was answered, so nothing is to be learnt there. */
+const outage =
+  url === location.origin
+    ? new Outage({
+        examine: () => examine({ url, path }),
+        tell: (examination) => dispatch({ type: 'examined', examination }),
+      })
+    : null;
+
 export const socket = new LiveSocket({
-  url: (env.VITE_WS_URL ?? location.origin).replace(/\/+$/, ''),
-  path: env.VITE_WS_PATH ?? '/socket.io/',
+  url,
+  path,
   namespace: env.VITE_WS_NAMESPACE ?? '/notifications',
   token: () => auth.token,
   position: () => state.position,
@@ -99,6 +113,7 @@ export function followDevice(): void {
 }
 
 function afterwards(event: LiveEvent, before: LiveState): void {
+  outage?.heard(event);
   if (event.type === 'notification' && state.inbox.fresh.length > before.inbox.fresh.length) {
     setTimeout(() => dispatch({ type: 'settled', ids: [event.item.id] }), FRESH_MS);
   }
