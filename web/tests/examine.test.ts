@@ -46,6 +46,7 @@ describe('the rules', () => {
     ['429 of the proxy', page(429), 'request-limit'],
     ['503 of the proxy', page(503), 'request-limit'],
     ['503 of somebody else', answer(503, JSON_TYPE, '{"code":"busy"}'), null],
+    ['a server that is stopping', answer(503, JSON_TYPE, '{"code":3,"message":"Server is stopping"}'), null],
     ['502', page(502), 'back-end-down'],
     ['502 without a page', answer(502), 'back-end-down'],
     ['504', page(504), 'read-timeout'],

@@ -65,9 +65,16 @@ describe('a reading', () => {
 
   it('of an older server finds nothing there', async () => {
     const read = watch.refresh();
-    asked[0]?.answer(404, { code: 'not_found' });
+    asked[0]?.answer(404, { code: 'unknown_route' });
     await read;
     expect(watch.isMissing).toBe(true);
+  });
+
+  it('that a proxy answers with its 404 is another matter', async () => {
+    vi.stubGlobal('fetch', async () => new Response('<h1>404</h1>', { status: 404 }));
+    await watch.refresh();
+    expect(watch.failure?.code).toBe('not_the_api');
+    expect(watch.isMissing).toBe(false);
   });
 });
 

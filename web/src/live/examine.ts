@@ -34,7 +34,7 @@ export interface Found {
   rule: Rule | null;
 }
 
-/** Engine.IO's own refusals, by their number. */
+/** Engine.IO's own refusals, by their number. A server that is stopping or full says 503, with a number all the same. */
 const BY_CODE: Record<number, Rule> = {
   0: 'query-lost',
   1: 'no-sticky-sessions',
@@ -74,7 +74,7 @@ export function ruleOf(opened: Answer, closed: Answer | null): Rule | null {
 }
 
 function ruleOfRefusal({ status, type, body }: Answer): Rule | null {
-  const code = codeOf(body);
+  const code = [400, 403].includes(status) ? codeOf(body) : null;
   if (code !== null) return BY_CODE[code] ?? null;
   if (status >= 300 && status < 400) return 'redirected';
   if ([400, 426].includes(status) && /Sec-WebSocket|Upgrade Required/.test(body)) return 'forced-upgrade';

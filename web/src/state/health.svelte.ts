@@ -13,9 +13,9 @@ export class HealthWatch {
   readonly walking = new Attempt();
   #asked = 0;
 
-  /** An older server has no such answer to give. */
+  /** An older server says itself that there is nothing; a proxy's 404 is a page. */
   get isMissing(): boolean {
-    return this.failure?.status === 404 && this.failure.code === 'not_found';
+    return this.failure?.status === 404 && this.failure.problem !== null;
   }
 
   async refresh(): Promise<void> {
