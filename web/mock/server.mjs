@@ -603,7 +603,8 @@ const ROUTES = {
   'GET /api/auth/me': ({ user }) => user,
   'GET /api/health': ({ world, user, query }) => {
     allow(user, 'admin');
-    if (world.health === 'missing') throw new Problem(404, 'unknown_route', 'there is nothing at /api/health');
+    if (world.health === 'missing')
+      throw new Problem(404, 'unknown_route', 'there is nothing at /api/health');
     return healthOf(world, query.get('lang'));
   },
   'POST /api/health/way': async ({ world, user, query }) => {
