@@ -46,10 +46,16 @@ export function healthOf(world, lang) {
     started_at: new Date(world.startedAt).toISOString(),
     sockets: active.length,
     users: new Set(active.map((row) => row.user_id)).size,
-    checks: ['database', 'lease', 'ledger'].map((name) => ({ name, ok: true, detail: null })),
+    checks: ['database', 'lease', 'ledger'].map((name) => checkOf(name, world.health, lang)),
     public_url: world.health === 'unset' ? null : PUBLIC_URL,
     way: walk(world, lang, 130_000),
   };
+}
+
+function checkOf(name, health, lang) {
+  if (health !== 'sick' || name !== 'ledger') return { name, ok: true, detail: null };
+  const detail = '3 rows wait to be closed since 21:48';
+  return { name, ok: false, detail: lang === 'es' ? '3 filas esperan su cierre desde las 21:48' : detail };
 }
 
 export function walk({ health }, lang, agoMs) {

@@ -13,7 +13,7 @@ export interface Mock {
     disable?: string;
     forgetTopics?: boolean;
     way?: { status: number; type?: string; body?: string; location?: string } | 'no-websocket' | null;
-    health?: 'healthy' | 'faulty' | 'unset' | 'missing' | 'busy';
+    health?: 'healthy' | 'faulty' | 'unset' | 'missing' | 'busy' | 'sick';
   }): unknown;
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@
 //
 // `control` (also POST /__mock) makes it misbehave: {"refuse": CODE|null}, {"api": "down"|"html"|null},
 // {"drop": true}, {"publish": {…}}, {"expire": true}, {"role": [NAME, ROLE]}, {"disable": NAME}, {"forgetTopics": true},
-// {"way": {status, type, body}|"no-websocket"|null} (what a proxy answers in the socket's place), {"health": "healthy"|"faulty"|"unset"|"missing"|"busy"}.
+// {"way": {status, type, body}|"no-websocket"|null} (what a proxy answers in the socket's place), {"health": "healthy"|"faulty"|"unset"|"missing"|"busy"|"sick"}.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';

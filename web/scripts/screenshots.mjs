@@ -280,6 +280,10 @@ async function downHere(page, mock) {
   await page.waitForTimeout(300);
 }
 
+async function toTheEnd(page) {
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+}
+
 async function walked(page) {
   await page.locator('[data-testid=health-walk]').click();
   await page.waitForTimeout(300);

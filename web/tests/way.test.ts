@@ -147,6 +147,7 @@ describe('the mock', () => {
     ['healthy', 'well'],
     ['faulty', 'proxy'],
     ['unset', 'half'],
+    ['sick', 'server'],
   ])('that is %s', (kind, verdict) => {
     expect(verdictOf(healthOf(world(kind), 'en') as Health, Date.now()).kind).toBe(verdict);
   });
