@@ -60,6 +60,7 @@ const SHOTS = [
     path: '/health',
     act: (page) => page.locator('[data-testid=health-walk]').click(),
   },
+  { name: 'health-sick', path: '/health', health: 'sick' },
   { name: 'health-busy', path: '/health', health: 'busy', act: walked },
   { name: 'health-missing', path: '/health', health: 'missing' },
   { name: 'health-down', path: '/health', act: healthDown },
@@ -278,10 +279,6 @@ async function downHere(page, mock) {
   mock.control({ api: 'down' });
   await topicRow(page, 'grid.south').locator('[data-testid=topic-toggle]').click();
   await page.waitForTimeout(300);
-}
-
-async function toTheEnd(page) {
-  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
 }
 
 async function walked(page) {
