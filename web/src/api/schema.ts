@@ -541,6 +541,11 @@ export interface components {
         };
         /** @description What became of one line. */
         BatchResult: components["schemas"]["PublishedLine"] | components["schemas"]["ScheduledLine"] | components["schemas"]["RefusedLine"];
+        /**
+         * @description Which database the server has.
+         * @enum {string}
+         */
+        DatabaseKind: "sqlite" | "postgres";
         /** @description A field or parameter that was refused, and why. */
         FieldError: {
             /** @example to.users */
@@ -562,8 +567,7 @@ export interface components {
         /** @description How the server is. */
         HealthReport: {
             checks: components["schemas"]["HealthCheck"][];
-            /** @description `sqlite` or `postgres`. */
-            database: string;
+            database: components["schemas"]["DatabaseKind"];
             /** @description This server among several. */
             node: string;
             /** @description What people open, if the server was told (`ATALAYA_PUBLIC_URL`). */
@@ -1229,8 +1233,7 @@ export interface components {
             message: string;
             /** @example way-broken */
             rule: string;
-            /** @description `error`, `warning` or `hint`. */
-            severity: string;
+            severity: components["schemas"]["WaySeverity"];
         };
         /** @description What a client's way to this server came to, walked by the server itself. */
         WayReport: {
@@ -1240,9 +1243,13 @@ export interface components {
             duration_ms: number;
             findings: components["schemas"]["WayFinding"][];
             probes: components["schemas"]["WayStep"][];
-            /** @description `healthy` or `faulty`. */
-            verdict: string;
+            verdict: components["schemas"]["WayVerdict"];
         };
+        /**
+         * @description How bad a finding is.
+         * @enum {string}
+         */
+        WaySeverity: "error" | "warning" | "hint";
         /** @description A step of the way. */
         WayStep: {
             /** @description What was seen. */
@@ -1257,6 +1264,11 @@ export interface components {
             step: string;
             target: string;
         };
+        /**
+         * @description Faulty with an error or a warning; a hint leaves it healthy.
+         * @enum {string}
+         */
+        WayVerdict: "healthy" | "faulty";
     };
     responses: never;
     parameters: never;

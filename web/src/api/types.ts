@@ -34,49 +34,11 @@ export type TopicPage = Schemas['TopicPage'];
 export type Subscription = Schemas['Subscription'];
 export type Subscriber = Schemas['Publisher'];
 export type SubscriberPage = Schemas['SubscriberPage'];
-
-export interface HealthCheck {
-  name: string;
-  ok: boolean;
-  detail: string | null;
-}
-
-export interface WayFinding {
-  rule: string;
-  severity: 'error' | 'warning' | 'hint';
-  message: string;
-  effect: string;
-  mend: string;
-  help: string;
-}
-
-export interface WayProbe {
-  step: string;
-  target: string;
-  ok: boolean;
-  duration_ms: number;
-  detail: string;
-}
-
-export interface Way {
-  at: string;
-  verdict: 'healthy' | 'faulty';
-  duration_ms: number;
-  findings: WayFinding[];
-  probes: WayProbe[];
-}
-
-export interface Health {
-  version: string;
-  node: string;
-  database: 'sqlite' | 'postgres';
-  started_at: string;
-  sockets: number;
-  users: number;
-  checks: HealthCheck[];
-  public_url: string | null;
-  way: Way | null;
-}
+export type Health = Schemas['HealthReport'];
+export type HealthCheck = Schemas['HealthCheck'];
+export type Way = Schemas['WayReport'];
+export type WayFinding = Schemas['WayFinding'];
+export type WayProbe = Schemas['WayStep'];
 
 /** From the gravest down: the order in which an operator wants to see them. */
 export const SEVERITIES = ['critical', 'warning', 'success', 'info'] as const satisfies readonly Severity[];

@@ -41,12 +41,31 @@ impl InLanguage {
     }
 }
 
+/// Faulty with an error or a warning; a hint leaves it healthy.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the doctor's verdict")]
+pub(super) enum WayVerdict {
+    Healthy,
+    Faulty,
+}
+
+/// How bad a finding is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the doctor's severities")]
+pub(super) enum WaySeverity {
+    Error,
+    Warning,
+    Hint,
+}
+
 /// What a client's way to this server came to, walked by the server itself.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct WayReport {
     #[schema(format = DateTime)]
     at: String,
-    /// `healthy` or `faulty`.
+    #[schema(value_type = WayVerdict)]
     verdict: &'static str,
     duration_ms: u64,
     findings: Vec<WayFinding>,
@@ -58,7 +77,7 @@ pub(crate) struct WayReport {
 pub(crate) struct WayFinding {
     #[schema(examples("way-broken"))]
     rule: &'static str,
-    /// `error`, `warning` or `hint`.
+    #[schema(value_type = WaySeverity)]
     severity: &'static str,
     message: String,
     /// What a client sees because of it.

@@ -19,6 +19,15 @@ use crate::{
     wire::rfc3339,
 };
 
+/// Which database the server has.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the names of the store's engines")]
+pub(super) enum DatabaseKind {
+    Sqlite,
+    Postgres,
+}
+
 /// How the server is.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct HealthReport {
@@ -26,7 +35,7 @@ pub(crate) struct HealthReport {
     version: &'static str,
     /// This server among several.
     node: String,
-    /// `sqlite` or `postgres`.
+    #[schema(value_type = DatabaseKind)]
     database: &'static str,
     #[schema(format = DateTime)]
     started_at: String,
