@@ -36,8 +36,11 @@ export class World {
       await this.#openDatabase();
       this.atalaya = await Atalaya.create(this.folder, this.databaseUrl, settings);
       for (const [name, role] of Object.entries(PEOPLE)) this.addUser(name, role);
+      if (nginx) {
+        this.nginx = await Nginx.start(this.folder, this.atalaya.port);
+        this.atalaya.environment.ATALAYA_PUBLIC_URL = this.origin('nginx');
+      }
       await this.atalaya.start();
-      if (nginx) this.nginx = await Nginx.start(this.folder, this.atalaya.port);
     } catch (error) {
       await this.close();
       throw error;

@@ -415,6 +415,20 @@ describe('in a browser, through nginx', () => {
     });
   }
 
+  world.test('an administrator has the way walked, through nginx down to the row', async () => {
+    const { context, page } = await visit();
+    await logIn(page, world.users.ana);
+    await page.goto('/health');
+    await page.locator('[data-testid="health-walk"]').click();
+    await page.locator('[data-testid="health-verdict"][data-verdict="well"]').waitFor();
+    const [{ walked }] = world.sql(
+      "SELECT count(*) AS walked FROM user_sessions WHERE user_agent LIKE 'atalaya-doctor/%' AND is_active = FALSE;",
+    );
+    assert.ok(walked > 0, 'no row of the walk');
+    assert.match(world.nginx.accessLog(), /"GET \/socket\.io\/" 101 /);
+    await context.close();
+  });
+
   for (const colorScheme of ['light', 'dark']) {
     world.test(`axe finds nothing to mend on the pages, ${colorScheme}`, async () => {
       const { context, page } = await visit({ colorScheme, reducedMotion: 'reduce' });
@@ -422,7 +436,7 @@ describe('in a browser, through nginx', () => {
       await page.locator('input[autocomplete="username"]').waitFor();
       await judge(page, 'login');
       await logIn(page, world.users.ana);
-      for (const path of ['/', '/sessions', '/topics', '/send']) {
+      for (const path of ['/', '/sessions', '/topics', '/send', '/health']) {
         await page.goto(path);
         await page.locator('main').waitFor();
         await page.waitForLoadState('networkidle');

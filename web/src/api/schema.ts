@@ -558,7 +558,7 @@ export interface components {
             /** @description What is the matter. */
             detail: string | null;
             /**
-             * @description `database`, `lease` or `draining`.
+             * @description `database`, `lease` or `ledger`.
              * @example database
              */
             name: string;

@@ -78,6 +78,11 @@ impl Health {
         };
     }
 
+    /// What the ledger's last write came to.
+    pub(crate) fn ledger(&self) -> Result<(), String> {
+        self.last_write().clone()
+    }
+
     fn last_write(&self) -> std::sync::MutexGuard<'_, Result<(), String>> {
         self.last_write
             .lock()

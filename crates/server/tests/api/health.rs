@@ -26,7 +26,7 @@ async fn an_administrator_sees_how_the_server_is() {
         },
         {
           "detail": null,
-          "name": "draining",
+          "name": "ledger",
           "ok": true
         }
       ],

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use atalaya_doctor::language::Language;
 use atalaya_store::{Engine, Role};
 use axum::{Json, extract::State};
 use serde::Serialize;
@@ -53,7 +54,7 @@ pub(crate) struct HealthReport {
 /// One thing that must be well.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct HealthCheck {
-    /// `database`, `lease` or `draining`.
+    /// `database`, `lease` or `ledger`.
     #[schema(examples("database"))]
     name: &'static str,
     ok: bool,
@@ -91,13 +92,13 @@ pub(crate) async fn show(
         started_at: rfc3339(app.started_at),
         sockets: stats.sockets,
         users: stats.users,
-        checks: checks(&app).await,
+        checks: checks(&app, lang.language()).await,
         public_url: app.config.public_url.clone(),
         way: way.map(|walked| WayReport::of(&walked, lang.language())),
     }))
 }
 
-async fn checks(app: &App) -> Vec<HealthCheck> {
+async fn checks(app: &App, language: Language) -> Vec<HealthCheck> {
     let check = |name, outcome: Result<(), String>| HealthCheck {
         name,
         ok: outcome.is_ok(),
@@ -105,15 +106,16 @@ async fn checks(app: &App) -> Vec<HealthCheck> {
     };
     let lease = match app.ledger.holds_lease() {
         true => Ok(()),
-        false => Err("it ran out: nobody is let in until the database answers again".to_owned()),
-    };
-    let draining = match app.health.is_draining() {
-        false => Ok(()),
-        true => Err("the server is stopping".to_owned()),
+        false => Err(language
+            .pick(
+                "It ran out: nobody is let in until the database answers again.",
+                "Se agotó: no se deja entrar a nadie hasta que la base de datos vuelva a responder.",
+            )
+            .to_owned()),
     };
     vec![
         check("database", app.health.database().await),
         check("lease", lease),
-        check("draining", draining),
+        check("ledger", app.health.ledger()),
     ]
 }
