@@ -109,6 +109,7 @@ Examples:
   atalaya doctor --url http://apps.example.com/ --direct http://127.0.0.1:3001
   atalaya doctor --root /backup/web1 --url https://apps.example.com/ --format json
   atalaya doctor --env .env.production --bundle dist --pm2 ecosystem.config.js
+  atalaya doctor --url http://apps.example.com/ --watch 30
   atalaya doctor explain http://apps.example.com/")]
     Doctor(Box<DoctorArgs>),
 

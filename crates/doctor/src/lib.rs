@@ -31,6 +31,7 @@ pub mod root;
 pub mod rules;
 pub mod setting;
 pub mod url;
+pub mod watch;
 
 pub use diagnose::{CouldNotRun, Diagnosis, Probe, Verdict, diagnose, explain_site};
 pub use edit::apply;

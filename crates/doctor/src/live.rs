@@ -60,6 +60,8 @@ pub struct Asked {
     pub looks_for_the_row: bool,
     /// The files are this machine's own, and not a copy.
     pub is_here: bool,
+    /// It has answered in an earlier round.
+    pub has_answered: bool,
 }
 
 /// Whom to ask: who is named, or on this machine who the files name. `None` if that is nobody.
@@ -96,6 +98,7 @@ pub fn plan(diagnosis: &Diagnosis, question: &Question, asked: Asked) -> Option<
         sessions: if several { SESSIONS } else { 2 },
         hold: asked.hold,
         is_here: asked.is_here,
+        has_answered: asked.has_answered,
     })
 }
 
@@ -180,7 +183,7 @@ impl Claims {
 
 /// Whether something came of it: where nothing answers on behalf of a copy of files, there is nothing to be judged.
 pub fn is_telling(plan: &Plan, evidence: &Evidence) -> bool {
-    plan.is_here || evidence.is_there(Which::Direct) || evidence.is_there(Which::Proxied)
+    plan.is_here || plan.has_answered || evidence.has_answers()
 }
 
 /// The same question, with what the server itself announced.

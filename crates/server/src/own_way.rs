@@ -89,6 +89,7 @@ pub(crate) async fn walk(app: &App, token: Option<String>) -> Option<Arc<Walked>
         sessions: 2,
         hold: None,
         is_here: true,
+        has_answered: false,
     };
     let question = Question {
         nginx: None,

@@ -48,6 +48,10 @@ pub struct DoctorArgs {
     /// Read and reason only, open no connection
     #[arg(long)]
     pub offline: bool,
+    /// Examine again and again, so many seconds after each round, and tell what changes; in JSON a line for each round
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "60",
+        value_parser = clap::value_parser!(u64).range(1..=86_400), conflicts_with = "fix")]
+    pub watch: Option<u64>,
     /// Mend what is safe after showing it; what was there is kept beside each file as .NAME.1.bak
     #[arg(long)]
     pub fix: bool,

@@ -3,6 +3,7 @@
 //! It needs no settings, no database and no server: it runs on somebody else's machine.
 
 mod user_sessions;
+mod watch;
 
 use std::{
     path::{Path, PathBuf},
@@ -17,14 +18,14 @@ use atalaya_doctor::{
     explain_site, language,
     live::{self, Asked},
     mend::{Mending, mend},
-    probe::{self, Evidence, Plan, Seen, Table},
+    probe::{self, Plan, Seen},
     question::{DEFAULT_NGINX, Question},
     report,
     root::Root,
     url::Url,
 };
 
-use self::user_sessions::UserSessions;
+use self::user_sessions::Database;
 use crate::{
     cli::{DoctorArgs, DoctorCommand, ExplainArgs, Files, Format, Lang},
     language::Language,
@@ -55,75 +56,98 @@ pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
         language: language(args.lang, format),
         coloured: output::colours_suit(&std::io::stdout()),
     };
-    let left = if args.fix {
+    if args.fix {
         let mending = mend(&root, &question).map_err(|error| failure(error, &args.files))?;
         show.mending(&mending, &root)?;
-        mending.after
-    } else {
-        let files = diagnose(&root, &question).map_err(|error| failure(error, &args.files))?;
-        let asked = Asked {
+        return Ok(exit(mending.after.verdict));
+    }
+    let is_here = args.files.root == Path::new("/");
+    let mut examination = Examination {
+        root,
+        question,
+        asked: (!args.offline).then(|| Asked {
             token: args.token,
             hold: args.hold.map(Duration::from_secs),
             connect_to: args.connect_to,
             looks_for_the_row: args.database.is_some(),
-            is_here: args.files.root == Path::new("/"),
-        };
-        let plan = live::plan(&files, &question, asked).filter(|_| !args.offline);
-        let examined = match plan {
-            None => None,
-            Some(plan) => {
-                let evidence = examine(&question, &plan, args.database.as_deref(), &show)?;
-                live::is_telling(&plan, &evidence).then_some((plan, evidence))
-            }
-        };
-        let diagnosis = match examined {
-            None => files,
-            Some((plan, evidence)) => {
-                // The server has said more than was known when its files were read.
-                let question = live::informed(&question, &evidence);
-                let files = diagnose(&root, &question);
-                let mut diagnosis = files.map_err(|error| failure(error, &args.files))?;
-                live::add(&mut diagnosis, &question, &plan, &evidence);
-                diagnosis
-            }
-        };
-        output::print(&show.diagnosis(&diagnosis))?;
-        diagnosis
+            is_here,
+            has_answered: false,
+        }),
+        database: Database::of(args.database),
     };
-    Ok(match left.verdict {
-        Verdict::Healthy => ExitCode::SUCCESS,
-        Verdict::Faulty => ExitCode::from(Exit::No as u8),
-    })
-}
-
-/// Takes the steps of a client. For a person they are shown as they are taken.
-fn examine(
-    question: &Question,
-    plan: &Plan,
-    database: Option<&str>,
-    show: &Show,
-) -> Result<Evidence> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(async {
-        let table = match database {
-            None => None,
-            Some(url) => Some(UserSessions::open(url).await?),
+    let verdict = runtime.block_on(async {
+        if let Some(seconds) = args.watch {
+            let every = Duration::from_secs(seconds);
+            return watch::run(&mut examination, every, &show, &args.files).await;
+        }
+        let told = |seen: &Seen, plan: &Plan| show.step(seen, plan);
+        let diagnosis = examination.round(told).await?;
+        let diagnosis = diagnosis.map_err(|error| failure(error, &args.files))?;
+        output::print(&show.diagnosis(&diagnosis))?;
+        Ok(diagnosis.verdict)
+    });
+    verdict.map(exit)
+}
+
+fn exit(verdict: Verdict) -> ExitCode {
+    match verdict {
+        Verdict::Healthy => ExitCode::SUCCESS,
+        Verdict::Faulty => ExitCode::from(Exit::No as u8),
+    }
+}
+
+/// What is examined, once or again and again.
+struct Examination {
+    root: Root,
+    question: Question,
+    /// `None` if nobody is to be asked.
+    asked: Option<Asked>,
+    database: Database,
+}
+
+impl Examination {
+    /// Reads the files, takes the steps of a client and judges both. Each step is told as it is taken, or, of a copy
+    /// of files, once it is known that anything of it runs here.
+    async fn round(
+        &mut self,
+        told: impl Fn(&Seen, &Plan) + Send + Sync,
+    ) -> Result<Result<Diagnosis, CouldNotRun>> {
+        let (root, question) = (&self.root, &self.question);
+        let files = match diagnose(root, question) {
+            Ok(files) => files,
+            Err(error) => return Ok(Err(error)),
         };
-        let table = table.as_ref().map(|table| table as &dyn Table);
-        // Of a copy of files it is not yet known whether anything of it runs here.
-        let evidence = probe::examine(question, plan, table, |seen| {
+        let asked = self.asked.clone();
+        let Some(plan) = asked.and_then(|asked| live::plan(&files, question, asked)) else {
+            return Ok(Ok(files));
+        };
+        let table = self.database.table().await?;
+        let evidence = probe::examine(question, &plan, table, |seen| {
             if plan.is_here {
-                show.step(seen, plan);
+                told(seen, &plan);
             }
         });
         let evidence = evidence.await;
-        if !plan.is_here && live::is_telling(plan, &evidence) {
-            evidence.seen.iter().for_each(|seen| show.step(seen, plan));
+        if !live::is_telling(&plan, &evidence) {
+            return Ok(Ok(files));
         }
-        Ok(evidence)
-    })
+        if let Some(asked) = &mut self.asked {
+            asked.has_answered |= evidence.has_answers();
+        }
+        if !plan.is_here {
+            evidence.seen.iter().for_each(|seen| told(seen, &plan));
+        }
+        // The server has said more than was known when its files were read.
+        let question = live::informed(question, &evidence);
+        let files = diagnose(root, &question);
+        Ok(files.map(|mut diagnosis| {
+            live::add(&mut diagnosis, &question, &plan, &evidence);
+            diagnosis
+        }))
+    }
 }
 
 /// How results are shown.

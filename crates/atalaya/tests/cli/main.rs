@@ -5,6 +5,7 @@
 mod bench;
 mod doctor;
 mod doctor_live;
+mod doctor_watch;
 mod help;
 mod logging;
 mod place;

@@ -43,6 +43,8 @@ pub struct Plan {
     pub hold: Option<Duration>,
     /// It is the machine on which all of it runs: what does not answer is down.
     pub is_here: bool,
+    /// It has answered before: silence is news.
+    pub has_answered: bool,
 }
 
 /// One address under examination.
@@ -216,6 +218,11 @@ impl Evidence {
                 self.failure(which, Step::Polling),
                 Some(Failure::Sign(sign)) if sign.is_unreachable()
             )
+    }
+
+    /// Whether anything at all answered anywhere.
+    pub fn has_answers(&self) -> bool {
+        self.is_there(Which::Direct) || self.is_there(Which::Proxied)
     }
 
     /// In the shape of the report.

@@ -93,6 +93,18 @@ pub fn mended_json(mending: &Mending, written: &[Written], language: Language) -
     })
 }
 
+/// The same object of a round, with `at`: when it ended.
+pub fn watched_json(diagnosis: &Diagnosis, at: &str, language: Language) -> String {
+    #[derive(Serialize)]
+    struct Round<'d> {
+        at: &'d str,
+        #[serde(flatten)]
+        told: ToldDiagnosis<'d>,
+    }
+    let told = told(diagnosis, language);
+    to_json(&Round { at, told })
+}
+
 fn told(diagnosis: &Diagnosis, language: Language) -> ToldDiagnosis<'_> {
     let finding = |finding| told_finding(finding, language);
 

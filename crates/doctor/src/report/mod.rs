@@ -5,15 +5,17 @@ mod markdown;
 mod probes;
 mod sarif;
 mod text;
+mod watched;
 
 use crate::{Diagnosis, Verdict, language::Language};
 
 pub use self::{
-    json::{json, mended_json},
+    json::{json, mended_json, watched_json},
     markdown::{markdown, mended_markdown},
     probes::step,
     sarif::sarif,
     text::{mended, mends, text},
+    watched::watched,
 };
 
 /// The verdict, and how much was found.

@@ -53,7 +53,7 @@ pub fn mended(
     out + &text(&mending.after, language, coloured)
 }
 
-fn findings(diagnosis: &Diagnosis, language: Language, coloured: bool) -> String {
+pub(super) fn findings(diagnosis: &Diagnosis, language: Language, coloured: bool) -> String {
     let (renderer, style) = match coloured {
         true => (Renderer::styled(), DecorStyle::Unicode),
         false => (Renderer::plain(), DecorStyle::Ascii),

@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
 /// Where the proxy does not answer either, nothing of it may run here: then the files alone are judged.
 fn judge(live: &Live<'_>) -> Option<Finding> {
     let sign = live.sign(Which::Direct, Step::Polling)?;
-    if !sign.is_silence() || !live.evidence.is_there(Which::Proxied) {
+    let runs = live.plan.has_answered || live.evidence.is_there(Which::Proxied);
+    if !sign.is_silence() || !runs {
         return None;
     }
     let address = live.plan.direct.as_ref()?;

@@ -19,7 +19,12 @@ pub(super) const RULE: Rule = Rule {
 /// Only on the machine itself: a copy of its files is examined anywhere.
 fn judge(live: &Live<'_>) -> Option<Finding> {
     let sign = live.sign(Which::Proxied, Step::Polling)?;
-    if !sign.is_unreachable() || !live.opens(Which::Direct) || !live.plan.is_here {
+    let runs = match live.plan.direct {
+        Some(_) => live.opens(Which::Direct),
+        None => live.plan.has_answered,
+    };
+    let is_down = live.plan.is_here || live.plan.has_answered;
+    if !sign.is_unreachable() || !runs || !is_down {
         return None;
     }
     let site = live.plan.proxied.as_ref()?;
@@ -27,10 +32,16 @@ fn judge(live: &Live<'_>) -> Option<Finding> {
         RULE.id,
         Severity::Error,
         None,
-        say!(
-            "The back end answers, and {site} does not: {seen}.",
-            "El back end responde, y {site} no: {seen}."; seen = sign.words()
-        ),
+        match live.plan.direct {
+            Some(_) => say!(
+                "The back end answers, and {site} does not: {seen}.",
+                "El back end responde, y {site} no: {seen}."; seen = sign.words()
+            ),
+            None => say!(
+                "{site} does not answer any more: {seen}.",
+                "{site} ya no responde: {seen}."; seen = sign.words()
+            ),
+        },
         say!(
             "Nobody sees the page, let alone connects.",
             "Nadie ve la página, y menos aún se conecta."

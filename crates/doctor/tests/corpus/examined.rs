@@ -98,6 +98,7 @@ fn plan(direct: Option<Origin>, proxied: Option<Origin>) -> Plan {
         sessions: 2,
         hold: None,
         is_here: true,
+        has_answered: false,
     }
 }
 
@@ -184,6 +185,19 @@ async fn where_nothing_runs_nothing_is_said() {
     let diagnosis = examined(plan(Some(dead()), Some(dead())), None).await;
     assert_found(&diagnosis, &[]);
     assert!(diagnosis.probes.iter().all(|probe| !probe.ok));
+}
+
+#[tokio::test]
+async fn what_answered_before_and_is_silent_now_is_down() {
+    let known = |direct, proxied| Plan {
+        is_here: false,
+        has_answered: true,
+        ..plan(direct, proxied)
+    };
+    let diagnosis = examined(known(Some(dead()), Some(dead())), None).await;
+    assert_found(&diagnosis, &["back-end-down"]);
+    let diagnosis = examined(known(None, Some(dead())), None).await;
+    assert_found(&diagnosis, &["site-unreachable"]);
 }
 
 #[tokio::test]

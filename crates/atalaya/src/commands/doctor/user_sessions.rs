@@ -12,14 +12,38 @@ use crate::commands::database;
 /// A database that does not answer is a finding, and soon.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-pub struct UserSessions {
+/// The database that is named, if one is, opened when it is first needed, and once.
+pub struct Database {
+    url: Option<String>,
+    table: Option<UserSessions>,
+}
+
+impl Database {
+    pub fn of(url: Option<String>) -> Self {
+        Self { url, table: None }
+    }
+
+    /// What could not be opened is tried again.
+    pub async fn table(&mut self) -> Result<Option<&dyn Table>> {
+        let Some(url) = &self.url else {
+            return Ok(None);
+        };
+        let is_open = self.table.as_ref().is_some_and(|table| table.store.is_ok());
+        if !is_open {
+            self.table = Some(UserSessions::open(url).await?);
+        }
+        Ok(self.table.as_ref().map(|table| table as &dyn Table))
+    }
+}
+
+struct UserSessions {
     /// Why it could not be opened, if it could not.
     store: Result<Store, String>,
 }
 
 impl UserSessions {
     /// Only a URL that is none is an error: what else goes wrong is for the report.
-    pub async fn open(url: &str) -> Result<Self> {
+    async fn open(url: &str) -> Result<Self> {
         let url = Secret::new(url);
         if let Some(missing) = database::missing_file(&url) {
             let error = format!("there is no file {}", missing.display());

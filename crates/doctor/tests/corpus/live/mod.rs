@@ -103,6 +103,7 @@ fn look_and_probe(case: &Case, ports: back_end::Ports) -> (Option<String>, Optio
         sessions: 4,
         hold: holds.then_some(Duration::from_secs(10)),
         is_here: false,
+        has_answered: false,
     };
     let runtime = tokio::runtime::Handle::current();
     let evidence = runtime.block_on(examine(&question, &plan, None, |_| {}));
