@@ -1,5 +1,7 @@
 //! nginx's regular expressions (PCRE) and what they capture.
 
+use std::sync::OnceLock;
+
 use fancy_regex::{Regex, RegexBuilder};
 
 /// Enough for any honest expression on a URI; a hostile one ends here instead of running on.
@@ -8,8 +10,10 @@ const MAX_BACKTRACKS: usize = 100_000;
 #[derive(Clone, Debug)]
 pub struct Pattern {
     source: String,
+    ignores_case: bool,
+    /// Compiled when it is first asked: a machine with many sites has many that no request of ours meets.
     /// `None` if this program cannot compile what PCRE perhaps can; it then matches nothing.
-    regex: Option<Regex>,
+    regex: OnceLock<Option<Regex>>,
 }
 
 /// What a match captured.
@@ -22,14 +26,22 @@ pub struct Captures {
 
 impl Pattern {
     pub fn new(source: &str, ignore_case: bool) -> Self {
-        let regex = RegexBuilder::new(source)
-            .case_insensitive(ignore_case)
-            .backtrack_limit(MAX_BACKTRACKS)
-            .build();
         Self {
             source: source.to_owned(),
-            regex: regex.ok(),
+            ignores_case: ignore_case,
+            regex: OnceLock::new(),
         }
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        let compiled = self.regex.get_or_init(|| {
+            let regex = RegexBuilder::new(&self.source)
+                .case_insensitive(self.ignores_case)
+                .backtrack_limit(MAX_BACKTRACKS)
+                .build();
+            regex.ok()
+        });
+        compiled.as_ref()
     }
 
     pub fn source(&self) -> &str {
@@ -38,12 +50,12 @@ impl Pattern {
 
     /// Whether it could be compiled.
     pub fn is_understood(&self) -> bool {
-        self.regex.is_some()
+        self.regex().is_some()
     }
 
     /// The first match anywhere in the text.
     pub fn captures(&self, text: &str) -> Option<Captures> {
-        let regex = self.regex.as_ref()?;
+        let regex = self.regex()?;
         let found = regex.captures(text).ok()??;
         let group = |index| {
             found
