@@ -361,6 +361,16 @@ describe('the doctor before servers that decide for themselves', () => {
     }
   });
 
+  it('a server that forbids whatever it is asked is no fault of the way', async () => {
+    for (const isDirect of [true, false]) {
+      const allowRequest = (request, callback) => callback(null, 'x-own-client' in request.headers);
+      const told = await examined(await NodeServer.start({ allowRequest }), NAMESPACE, { isDirect });
+      assert.deepEqual(told.rules, [], shown(told));
+      const hints = told.report.findings.map(({ rule }) => rule);
+      assert.ok(hints.includes('origin-refused'), shown(told));
+    }
+  });
+
   it('other pages in the list of `cors` do not keep the own page out', async () => {
     const cors = { origin: 'https://elsewhere.example' };
     const told = await examined(await NodeServer.start({ cors }), NAMESPACE);

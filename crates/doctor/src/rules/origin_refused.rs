@@ -5,7 +5,10 @@ use crate::{
     finding::{Finding, Severity},
     live::Live,
     nginx::request::Origin,
-    probe::Which,
+    probe::{
+        Step, Which,
+        sign::{Sign, code},
+    },
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -18,7 +21,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(live: &Live<'_>) -> Option<Finding> {
-    let which = live.evidence.refuses_the_page?;
+    let Some(which) = live.evidence.refuses_the_page else {
+        return forbidden(live);
+    };
     let url = live.question.url.as_ref().map(|url| url.origin.clone());
     let page = url.or_else(|| live.plan.proxied.clone())?;
     // The back end itself was asked in the page's name, and let it in: it does not hear that name from the proxy.
@@ -45,6 +50,42 @@ fn judge(live: &Live<'_>) -> Option<Finding> {
     Some(finding.advise(say!(
         "Name {page} in the server's list of origins (`cors.origin`; with Atalaya ATALAYA_ALLOWED_ORIGINS).",
         "Ponga {page} en la lista de orígenes del servidor (`cors.origin`; en Atalaya ATALAYA_ALLOWED_ORIGINS)."
+    )))
+}
+
+/// Forbidden whether the page is named or not: the server wants something that the doctor does not know of.
+fn forbidden(live: &Live<'_>) -> Option<Finding> {
+    let is_forbidden = |which: &Which| {
+        let sign = live.sign(*which, Step::Polling);
+        sign.is_some_and(|sign| matches!(sign, Sign::EngineIo(code::FORBIDDEN, _)))
+    };
+    // What the back end itself takes is another rule's.
+    let which = [Which::Direct, Which::Proxied]
+        .into_iter()
+        .find(is_forbidden)?;
+    if live.opens(Which::Direct) || live.opens(Which::Proxied) {
+        return None;
+    }
+    let asked = match which {
+        Which::Direct => live.plan.direct.as_ref()?,
+        Which::Proxied => live.plan.proxied.as_ref()?,
+    };
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Hint,
+        None,
+        say!(
+            "The server at {asked} forbids the handshake, with the page's Origin and without it.",
+            "El servidor en {asked} prohíbe el handshake, con el Origin de la página y sin él."
+        ),
+        say!(
+            "Only clients connect that bring what it wants: a cookie, a header, another page.",
+            "Sólo se conectan los clientes que traen lo que pide: una cookie, una cabecera, otra página."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Look at what `allowRequest` of the server asks for; a browser sends no Origin with polling to its own site.",
+        "Mire qué pide `allowRequest` del servidor; un navegador no envía Origin al hacer polling a su propio sitio."
     )))
 }
 

@@ -4,7 +4,10 @@ use super::{Check, Rule, Title, one};
 use crate::{
     finding::{Finding, Severity},
     live::Live,
-    probe::{Failure, Which},
+    probe::{
+        Failure, Which,
+        sign::{Sign, code},
+    },
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -27,7 +30,8 @@ fn judge(live: &Live<'_>) -> Option<Finding> {
             .evidence
             .of(Which::Direct, step)
             .is_some_and(|seen| seen.outcome.is_ok()),
-        false => live.way.is_some(),
+        // The server may forbid what it does not know, wherever it is asked.
+        false => live.way.is_some() && !matches!(sign, Sign::EngineIo(code::FORBIDDEN, _)),
     };
     if live.is_explained
         || sign.is_unreachable()

@@ -252,6 +252,15 @@ async fn a_page_that_node_s_server_refuses_a_websocket() {
 }
 
 #[tokio::test]
+async fn a_server_that_forbids_whatever_it_is_asked() {
+    let world = World::new();
+    let strict = world.server(|_| text(403, r#"{"code":4,"message":"Forbidden"}"#));
+    let diagnosis = examined(plan(Some(strict.clone()), Some(strict)), None).await;
+    assert_found(&diagnosis, &["origin-refused"]);
+    assert_eq!(diagnosis.verdict, Verdict::Healthy, "a hint");
+}
+
+#[tokio::test]
 async fn a_page_that_is_refused_through_the_proxy_alone() {
     let world = World::new();
     let proxy = world.server(|request| {
