@@ -110,6 +110,9 @@ const SITES = {
       upstream('ip_hash;', `server 127.0.0.1:${a};`, `server 127.0.0.1:${b};`) +
       server(port, location('http://app')),
   },
+  'a healthy one with a second slash, which these servers take': {
+    write: (port, [a]) => server(port, location(`http://127.0.0.1:${a}/socket.io/`, { path: '/socket.io' })),
+  },
   'no location': {
     write: (port) => server(port, ''),
     rule: 'no-location',

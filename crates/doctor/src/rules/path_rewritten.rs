@@ -25,19 +25,34 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
     let rewrite = blame::last_change(walk);
     let place = rewrite.unwrap_or(proxied.pass);
     let wanted = &case.question.path;
+    // The servers of Node and Python look at how the path begins, others at all of it: only asking tells.
+    let is_longer = path.starts_with(wanted.as_str());
+    let effect = match is_longer {
+        true => say!(
+            "Nothing with servers of Node and Python, which take whatever begins with {wanted}; others, such as \
+             Atalaya, answer 404.",
+            "Nada con servidores de Node y Python, que aceptan lo que empiece por {wanted}; otros, como Atalaya, \
+             responden 404."
+        ),
+        false => say!(
+            "Socket.IO does not own that path: the client gets the application's 404 or its page, and never a \
+             session.",
+            "Esa ruta no es de Socket.IO: el cliente recibe el 404 de la aplicación o su página, y nunca una sesión."
+        ),
+    };
+    let severity = match is_longer {
+        true => Severity::Hint,
+        false => Severity::Error,
+    };
     let finding = case.finding(
         RULE.id,
-        Severity::Error,
+        severity,
         place.pos,
         say!(
             "The path {wanted} is changed here: the back end is asked for {path}.",
             "La ruta {wanted} se cambia aquí: al back end se le pide {path}."
         ),
-        say!(
-            "Socket.IO does not own that path: the client gets the application's 404 or its page, and never a \
-             session.",
-            "Esa ruta no es de Socket.IO: el cliente recibe el 404 de la aplicación o su página, y nunca una sesión."
-        ),
+        effect,
     );
     let Some(word) = proxied.pass.args.first().filter(|_| rewrite.is_none()) else {
         return Some(finding.advise(say!(
