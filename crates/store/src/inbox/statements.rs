@@ -115,10 +115,13 @@ fn reachable(shape: Shape) -> String {
     targets.join(" UNION ")
 }
 
-/// The two arrays that are bound from there on.
+/// The two arrays that are bound from there on, behind a `SELECT`: so their length changes nothing in the plan, and it is made
+/// once. Making it for each read would cost more than the read.
 fn targets_as_rows(first: usize) -> String {
     let after = first + 1;
-    format!("unnest(CAST(${first} AS text[]), CAST(${after} AS bigint[])) AS mine(target, after)")
+    format!(
+        "unnest((SELECT CAST(${first} AS text[])), (SELECT CAST(${after} AS bigint[]))) AS mine(target, after)"
+    )
 }
 
 /// Whether a target's row is one of the reader's, whose values begin there.
