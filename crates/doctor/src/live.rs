@@ -9,7 +9,7 @@ use crate::{
     Diagnosis, Verdict,
     case::Case,
     finding::Place,
-    nginx::request::Origin,
+    nginx::{listen::is_loopback, request::Origin},
     probe::{Evidence, Plan, Step, Which, sign::Sign},
     question::Question,
     rules,
@@ -74,7 +74,7 @@ pub fn plan(diagnosis: &Diagnosis, question: &Question, asked: Asked) -> Option<
     let here = way.filter(|_| asked.is_here);
     let direct = origin(&question.direct).or_else(|| {
         let mut back_ends = here?.back_ends.iter();
-        back_ends.find(|origin| is_loopback(origin)).cloned()
+        back_ends.find(|origin| is_loopback(&origin.host)).cloned()
     });
     let opened = way.map(|way| way.origin.clone());
     let named = origin(&question.url).and_then(|url| opened.clone().or(Some(url)));
@@ -83,7 +83,8 @@ pub fn plan(diagnosis: &Diagnosis, question: &Question, asked: Asked) -> Option<
         || asked.hold.is_some()
         || asked.connect_to.is_some()
         || asked.looks_for_the_row;
-    let may_be_asked = |origin: &Origin| asked.is_here || is_live_asked_for || is_loopback(origin);
+    let may_be_asked =
+        |origin: &Origin| asked.is_here || is_live_asked_for || is_loopback(&origin.host);
     let (direct, proxied) = (direct.filter(may_be_asked), proxied.filter(may_be_asked));
     if direct.is_none() && proxied.is_none() {
         return None;
@@ -100,11 +101,6 @@ pub fn plan(diagnosis: &Diagnosis, question: &Question, asked: Asked) -> Option<
         is_here: asked.is_here,
         has_answered: asked.has_answered,
     })
-}
-
-fn is_loopback(origin: &Origin) -> bool {
-    let ip = origin.host.parse::<std::net::IpAddr>();
-    origin.host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
 /// What a rule about a live examination looks at.

@@ -4,7 +4,7 @@
 use sqlx::PgConnection;
 
 use crate::{
-    Engine, Store,
+    Store,
     bind::{Array, Untyped, storable},
     changes,
     cursor::{Cursor, List},
@@ -12,7 +12,7 @@ use crate::{
     error::{Cause, CreateUserError, StoreError},
     model::{Credentials, NewUser, Page, Publisher, Role, Timestamp, User, UserId},
     page,
-    publish::TURN,
+    publish::begin_in_turn,
 };
 
 macro_rules! accounts {
@@ -264,10 +264,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let changed = on!(&self.inner.db, writers, |connection, engine| {
-            let mut transaction = db::begin(connection, engine).await?;
-            if engine == Engine::Postgres {
-                sqlx::query(TURN).execute(&mut *transaction).await?;
-            }
+            let mut transaction = begin_in_turn!(connection, engine);
             let query = sqlx::query("UPDATE users SET disabled = $2 WHERE id = $1");
             let query = query.bind(id.0).bind(disabled);
             let changed = query.execute(&mut *transaction).await?.rows_affected();
@@ -286,10 +283,7 @@ impl Store {
     pub async fn set_role(&self, id: UserId, role: Role, now: Timestamp) -> Result<(), StoreError> {
         let label = self.role_label(role).await?;
         let changed = on!(&self.inner.db, writers, |connection, engine| {
-            let mut transaction = db::begin(connection, engine).await?;
-            if engine == Engine::Postgres {
-                sqlx::query(TURN).execute(&mut *transaction).await?;
-            }
+            let mut transaction = begin_in_turn!(connection, engine);
             let query = sqlx::query(SET_ROLE)
                 .bind(id.0)
                 .bind(Untyped(&label))

@@ -8,14 +8,14 @@
 use std::time::Duration;
 
 use crate::{
-    Engine, Store,
+    Store,
     bind::Array,
-    db::{self, Sql, mapped, on},
+    db::{Sql, mapped, on},
     error::StoreError,
     model::{
         Change, ChangePosition, Moved, NotificationId, Publisher, Target, Timestamp, UserId, What,
     },
-    publish::TURN,
+    publish::begin_in_turn,
 };
 
 /// The newest position, as of the statement.
@@ -179,10 +179,7 @@ impl Store {
             return Ok(0);
         }
         on!(&self.inner.db, writers, |connection, engine| {
-            let mut transaction = db::begin(connection, engine).await?;
-            if engine == Engine::Postgres {
-                sqlx::query(TURN).execute(&mut *transaction).await?;
-            }
+            let mut transaction = begin_in_turn!(connection, engine);
             let ended: Vec<i64> = sqlx::query_scalar(END_EXPIRED)
                 .bind(now)
                 .bind(PAGE)

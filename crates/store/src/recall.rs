@@ -4,13 +4,13 @@
 //! costs nothing more for it. The row stays, because positions are counted by it.
 
 use crate::{
-    Engine, Store,
+    Store,
     bind::Array,
     changes,
-    db::{self, on},
+    db::on,
     error::{RecallError, StoreError},
     model::{NotificationId, Timestamp, UserId},
-    publish::TURN,
+    publish::begin_in_turn,
 };
 
 const FOUND: &str = "SELECT publisher_id, recalled_at FROM notifications WHERE id = $1";
@@ -31,10 +31,7 @@ impl Store {
     ) -> Result<Timestamp, RecallError> {
         let recalled: Result<Timestamp, RecallError> =
             on!(&self.inner.db, writers, |connection, engine| {
-                let mut transaction = db::begin(connection, engine).await?;
-                if engine == Engine::Postgres {
-                    sqlx::query(TURN).execute(&mut *transaction).await?;
-                }
+                let mut transaction = begin_in_turn!(connection, engine);
                 let found: Option<(Option<i64>, Option<Timestamp>)> = sqlx::query_as(FOUND)
                     .bind(id.0)
                     .fetch_optional(&mut *transaction)

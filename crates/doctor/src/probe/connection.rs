@@ -1,6 +1,11 @@
 //! A connection to an address that a person gave: TCP, and TLS where the scheme asks for it.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
@@ -94,7 +99,7 @@ pub(super) async fn open(
     let server =
         ServerName::try_from(host.to_owned()).map_err(|error| refused(error.to_string()))?;
     let config = config(trust).map_err(&refused)?;
-    let secured = TlsConnector::from(Arc::new(config)).connect(server, stream);
+    let secured = TlsConnector::from(config).connect(server, stream);
     match timeout(PATIENCE, secured).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
         Ok(Err(error)) => Err(refused(error.to_string())),
@@ -110,7 +115,15 @@ async fn addresses_of(host: &str, port: u16) -> Result<Vec<SocketAddr>, Unreacha
     }
 }
 
-fn config(trust: Trust) -> Result<ClientConfig, String> {
+/// Made once: it reads every certificate that this machine trusts.
+fn config(trust: Trust) -> Result<Arc<ClientConfig>, String> {
+    static MADE: [OnceLock<Result<Arc<ClientConfig>, String>>; 2] = [const { OnceLock::new() }; 2];
+    MADE[trust as usize]
+        .get_or_init(|| made_config(trust).map(Arc::new))
+        .clone()
+}
+
+fn made_config(trust: Trust) -> Result<ClientConfig, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()

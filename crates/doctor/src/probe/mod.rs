@@ -272,11 +272,11 @@ pub async fn examine(
             origin: origin.clone(),
             connect_to: plan.connect_to.filter(|_| which == Which::Proxied),
             // The back end is asked as the proxy asks it, for the page's own host.
-            host: host(
-                page.as_ref()
-                    .filter(|_| which == Which::Direct)
-                    .unwrap_or(origin),
-            ),
+            host: page
+                .as_ref()
+                .filter(|_| which == Which::Direct)
+                .unwrap_or(origin)
+                .authority(),
             path: question.path.clone(),
             page: page.as_ref().unwrap_or(origin).to_string(),
             says_its_page: true,
@@ -289,10 +289,4 @@ pub async fn examine(
         steps::take(target, question, plan, table, &mut evidence, &mut on_step).await;
     }
     evidence
-}
-
-fn host(origin: &Origin) -> String {
-    let text = origin.to_string();
-    text.split_once("://")
-        .map_or(text.clone(), |(_, host)| host.to_owned())
 }

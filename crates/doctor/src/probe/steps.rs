@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::{
     Evidence, Failure, Plan, Seen, Step, Table, Target,
-    connection::Trust,
+    connection::{self, Trust},
     exchange::{self, Ask, Unanswered, Upgrade},
     packet::{self, Joined, Opened, packets},
     sign::{self, Sign, code},
@@ -106,8 +106,13 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
 
     /// A bad certificate is told once, and the rest is looked at all the same.
     async fn trust_what_there_is(&mut self) {
-        let asked = exchange::ask(&self.target, Ask::get("transport=polling")).await;
-        if let Err(Unanswered::Unreachable(unreachable)) = asked
+        let Target {
+            origin, connect_to, ..
+        } = &self.target;
+        if origin.scheme != "https" {
+            return;
+        }
+        if let Err(unreachable) = connection::open(origin, *connect_to, Trust::AsABrowser).await
             && unreachable.is_tls()
         {
             self.evidence.certificate = Some(unreachable);

@@ -6,13 +6,13 @@ use super::{
     statements::{ACKNOWLEDGE_IDS, FIRST_ACKNOWLEDGED, MARK_IDS},
 };
 use crate::{
-    Engine, Store,
+    Store,
     bind::Array,
     changes,
-    db::{self, on},
+    db::on,
     error::StoreError,
     model::{InboxChange, NotificationId, Timestamp, Unread, UserId},
-    publish::TURN,
+    publish::begin_in_turn,
 };
 
 impl Store {
@@ -27,10 +27,7 @@ impl Store {
         let ids = [id];
         let (acknowledged, read, unread): (Vec<i64>, Vec<i64>, Unread) =
             on!(&self.inner.db, writers, |connection, engine| {
-                let mut transaction = db::begin(&mut *connection, engine).await?;
-                if engine == Engine::Postgres {
-                    sqlx::query(TURN).execute(&mut *transaction).await?;
-                }
+                let mut transaction = begin_in_turn!(&mut *connection, engine);
                 let reader = locked_reader!(&mut *transaction, user);
                 let query = sqlx::query_scalar(ACKNOWLEDGE_IDS.on(engine, reader.targets.len()));
                 let acknowledged: Vec<i64> = bind_ids!(query, engine, &reader, 0_i64, now, &ids)

@@ -22,7 +22,6 @@ mod writer;
 use std::collections::BTreeSet;
 
 pub use keys::KEYS_LAST_MS;
-pub(crate) use rows::TURN;
 pub(crate) use stream::{HEAD, head};
 pub use writer::Publishing;
 pub(crate) use writer::Queue;
@@ -36,6 +35,21 @@ use crate::{
         Severity, Target, Timestamp, TopicName, UserId,
     },
 };
+
+/// Begins a transaction in the publishers' turn, inside a body of `on!`. SQLite's one writer has it anyway.
+macro_rules! begin_in_turn {
+    ($connection:expr, $engine:expr) => {{
+        let mut transaction = $crate::db::begin($connection, $engine).await?;
+        if $engine == $crate::Engine::Postgres {
+            sqlx::query($crate::publish::TURN)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction
+    }};
+}
+pub(crate) use begin_in_turn;
+pub(crate) use rows::TURN;
 
 /// The columns of a [`Notification`], from `notifications AS n` and its publisher, `users AS p`.
 macro_rules! notification_columns {

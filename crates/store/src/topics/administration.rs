@@ -2,11 +2,11 @@
 
 use super::FORGET;
 use crate::{
-    Engine, Store, changes,
+    Store, changes,
     db::{self, on},
     error::StoreError,
     model::{Role, Timestamp, TopicName},
-    publish::{TURN, head},
+    publish::{begin_in_turn, head},
 };
 
 /// How many subscriptions are taken away at a time.
@@ -62,10 +62,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         on!(&self.inner.db, writers, |connection, engine| {
-            let mut transaction = db::begin(connection, engine).await?;
-            if engine == Engine::Postgres {
-                sqlx::query(TURN).execute(&mut *transaction).await?;
-            }
+            let mut transaction = begin_in_turn!(connection, engine);
             let mut query = sqlx::query(SET).bind(topic.as_str()).bind(now);
             for role in Role::ALL {
                 query = query.bind(roles.contains(&role));
@@ -103,10 +100,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<i64>, StoreError> {
         on!(&self.inner.db, writers, |connection, engine| {
-            let mut transaction = db::begin(connection, engine).await?;
-            if engine == Engine::Postgres {
-                sqlx::query(TURN).execute(&mut *transaction).await?;
-            }
+            let mut transaction = begin_in_turn!(connection, engine);
             let closed: Option<i64> = sqlx::query_scalar(CLOSE)
                 .bind(topic.as_str())
                 .fetch_optional(&mut *transaction)

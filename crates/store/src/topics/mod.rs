@@ -13,11 +13,11 @@ mod memberships;
 mod subscriptions;
 
 use crate::{
-    Engine, Store, changes,
-    db::{self, on},
+    Store, changes,
+    db::on,
     error::{StoreError, SubscribeError},
     model::{MAX_SUBSCRIPTIONS, Position, Role, Subscription, Timestamp, TopicName, UserId},
-    publish::{HEAD, TURN},
+    publish::{HEAD, begin_in_turn},
 };
 pub(crate) use subscriptions::{Subscribed, allowed, subscriptions};
 
@@ -67,10 +67,7 @@ impl Store {
     ) -> Result<(Subscription, bool), SubscribeError> {
         let since: Result<(i64, bool), SubscribeError> =
             on!(&self.inner.db, writers, |connection, engine| {
-                let mut transaction = db::begin(connection, engine).await?;
-                if engine == Engine::Postgres {
-                    sqlx::query(TURN).execute(&mut *transaction).await?;
-                }
+                let mut transaction = begin_in_turn!(connection, engine);
                 let asker: Option<(Option<String>, i64, Option<i64>)> = sqlx::query_as(ASKER)
                     .bind(user.0)
                     .bind(topic.as_str())
@@ -130,10 +127,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         on!(&self.inner.db, writers, |connection, engine| {
-            let mut transaction = db::begin(connection, engine).await?;
-            if engine == Engine::Postgres {
-                sqlx::query(TURN).execute(&mut *transaction).await?;
-            }
+            let mut transaction = begin_in_turn!(connection, engine);
             let left: Option<i64> = sqlx::query_scalar(UNSUBSCRIBE)
                 .bind(user.0)
                 .bind(topic.as_str())

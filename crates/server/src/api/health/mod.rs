@@ -3,7 +3,7 @@
 pub(super) mod examine;
 pub(super) mod show;
 
-use atalaya_doctor::{Verdict, finding::Severity, language::Language};
+use atalaya_doctor::{Verdict, language::Language};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -117,11 +117,8 @@ impl WayReport {
                 .iter()
                 .map(|finding| WayFinding {
                     rule: finding.rule,
-                    severity: match finding.severity {
-                        Severity::Error => "error",
-                        Severity::Warning => "warning",
-                        Severity::Hint => "hint",
-                    },
+                    // A name for programs, whatever the language of the texts.
+                    severity: finding.severity.word(Language::English),
                     message: finding.message.of(language).to_owned(),
                     effect: finding.effect.of(language).to_owned(),
                     mend: finding.fix.description.of(language).to_owned(),
