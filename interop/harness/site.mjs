@@ -1,11 +1,11 @@
 // A site of somebody else's: a real nginx on a tree as below /etc, which the doctor reads as it stands.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { BINARY } from './atalaya.mjs';
-import { Program } from './process.mjs';
+import { Program, until } from './process.mjs';
 import { find, freePort, remove, temporaryFolder } from './place.mjs';
 
 export const SITE_FILE = '/etc/nginx/sites-enabled/app';
@@ -51,12 +51,7 @@ http {
     );
     writeFileSync(join(this.root, SITE_FILE), this.text.replaceAll('/srv/app', `${this.root}/srv/app`));
     writeFileSync(join(this.root, 'srv/app/index.html'), '<!doctype html><title>App</title>\n');
-    const user = process.getuid() === 0 ? 'user root; ' : '';
-    const globals = `${user}daemon off; pid ${own}/nginx.pid; error_log ${own}/error.log;`;
-    const args = ['-p', prefix, '-c', join(prefix, 'nginx.conf'), '-g', globals];
-    execFileSync(find('nginx'), [...args, '-t'], { stdio: 'pipe' });
-    this.nginx = new Program(find('nginx'), args, { name: 'nginx' });
-    await this.nginx.ready(() => listens(this.port));
+    this.nginx = await NginxProcess.start(prefix, own, this.port);
   }
 
   // The line of the site that has this text, counted from 1.
@@ -73,10 +68,42 @@ http {
   }
 
   async stop() {
-    await this.nginx?.stop('SIGTERM', 5_000);
+    await this.nginx?.stop();
     remove(this.root);
   }
 }
+
+// nginx with the configuration in a folder; its log and its pid go to another.
+export class NginxProcess {
+  static async start(prefix, own, port) {
+    const user = process.getuid() === 0 ? 'user root; ' : '';
+    const globals = `${user}daemon off; pid ${own}/nginx.pid; error_log ${own}/error.log;`;
+    const args = ['-p', prefix, '-c', join(prefix, 'nginx.conf'), '-g', globals];
+    execFileSync(find('nginx'), [...args, '-t'], { stdio: 'pipe' });
+    const nginx = new NginxProcess();
+    nginx.port = port;
+    nginx.errors = join(own, 'error.log');
+    nginx.program = new Program(find('nginx'), args, { name: 'nginx' });
+    await nginx.program.ready(() => listens(port));
+    return nginx;
+  }
+
+  // Reads the configuration again; waits until the workers that had the former one are gone.
+  async reload() {
+    const workers = () => childrenOf(this.program.pid);
+    const former = workers();
+    this.program.signal('SIGHUP');
+    const isNew = () => workers().length > 0 && !workers().some((pid) => former.includes(pid));
+    await until(isNew, 10_000, () => `nginx to load its files again: ${readFileSync(this.errors, 'utf8')}`);
+  }
+
+  async stop() {
+    await this.program.stop('SIGTERM', 5_000);
+  }
+}
+
+const childrenOf = (pid) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
 
 export function listens(port) {
   return new Promise((resolve) => {

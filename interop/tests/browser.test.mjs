@@ -5,25 +5,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { find } from '../harness/place.mjs';
+import { launch } from '../harness/browser.mjs';
 import { until } from '../harness/process.mjs';
 import { World } from '../harness/world.mjs';
-import { chromium } from 'playwright-core';
 
 const packaged = (path) => readFileSync(new URL(`../node_modules/${path}`, import.meta.url), 'utf8');
 const AXE = packaged('axe-core/axe.min.js');
 const CLIENT = packaged('socket.io-client/dist/socket.io.min.js');
 
 const ORIGIN = 'http://apps.example.com';
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 // As a field for date and time takes it.
 const localTime = (at) => new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
@@ -33,11 +23,7 @@ describe('in a browser, through nginx', () => {
   let browser;
 
   before(async () => {
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? find('chromium'),
-      args: [...QUIET, `--host-resolver-rules=MAP apps.example.com:80 127.0.0.1:${world.nginx.port}`],
-      env: { ...process.env, HOME: world.folder },
-    });
+    browser = await launch(world.folder, { 'apps.example.com:80': `127.0.0.1:${world.nginx.port}` });
   });
   after(() => browser?.close());
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { BINARY, Atalaya } from '../harness/atalaya.mjs';
 import { find, remove, REPOSITORY, temporaryFolder } from '../harness/place.mjs';
+import { Pm2 } from '../harness/pm2.mjs';
 import { until } from '../harness/process.mjs';
 
 const require = createRequire(import.meta.url);
@@ -16,25 +17,10 @@ const text = (path) => readFileSync(join(REPOSITORY, path), 'utf8');
 
 describe('config/pm2/ecosystem.config.js', () => {
   const file = join(REPOSITORY, 'config/pm2/ecosystem.config.js');
-  const cli = require.resolve('pm2/bin/pm2');
   let folder;
   let atalaya;
+  let pm2;
 
-  const pm2 = (...args) =>
-    execFileSync(process.execPath, [cli, ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-      stdio: 'pipe',
-      env: {
-        ...atalaya.environment,
-        HOME: folder,
-        PM2_HOME: join(folder, 'pm2'),
-        ATALAYA_BIN: BINARY,
-        ATALAYA_HOME: join(folder, 'home'),
-        ATALAYA_LOGS: join(folder, 'logs'),
-      },
-    });
-  const processes = () => JSON.parse(pm2('jlist', '--silent').split('\n').at(-1));
   const log = () =>
     existsSync(join(folder, 'logs/atalaya.log'))
       ? readFileSync(join(folder, 'logs/atalaya.log'), 'utf8')
@@ -44,11 +30,17 @@ describe('config/pm2/ecosystem.config.js', () => {
     folder = temporaryFolder();
     for (const name of ['home', 'logs']) mkdirSync(join(folder, name));
     atalaya = await Atalaya.create(folder, `sqlite://${join(folder, 'atalaya.db')}`);
+    pm2 = new Pm2(folder, {
+      ...atalaya.environment,
+      ATALAYA_BIN: BINARY,
+      ATALAYA_HOME: join(folder, 'home'),
+      ATALAYA_LOGS: join(folder, 'logs'),
+    });
   });
 
   after(() => {
     try {
-      pm2('kill');
+      pm2.stop();
     } finally {
       remove(folder);
     }
@@ -67,13 +59,13 @@ describe('config/pm2/ecosystem.config.js', () => {
   });
 
   it('runs Atalaya in production mode, with its log captured', { timeout: 60_000 }, async () => {
-    pm2('start', file);
+    pm2.run('start', file);
     await until(
       () => atalaya.isReady(),
       20_000,
       () => `Atalaya under PM2 to be ready; its log:\n${log()}`,
     );
-    const [running] = processes();
+    const [running] = pm2.processes();
     assert.equal(running.pm2_env.status, 'online');
     const environment = readFileSync(`/proc/${running.pid}/environ`, 'utf8').split('\0');
     assert.ok(environment.includes('NODE_ENV=production'));
@@ -85,20 +77,20 @@ describe('config/pm2/ecosystem.config.js', () => {
   });
 
   it('comes back after a crash, and stops in order', { timeout: 60_000 }, async () => {
-    const [first] = processes();
+    const [first] = pm2.processes();
     process.kill(first.pid, 'SIGKILL');
     const [second] = await until(
       () => {
-        const found = processes();
+        const found = pm2.processes();
         return found[0].pid && found[0].pid !== first.pid ? found : null;
       },
       20_000,
       'PM2 to start it again',
     );
     await until(() => atalaya.isReady(), 20_000, 'the second one to be ready');
-    pm2('stop', 'atalaya');
+    pm2.run('stop', 'atalaya');
     assert.ok(!existsSync(`/proc/${second.pid}`), 'it has ended');
-    assert.equal(processes()[0].pm2_env.status, 'stopped');
+    assert.equal(pm2.processes()[0].pm2_env.status, 'stopped');
   });
 });
 
