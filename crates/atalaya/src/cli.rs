@@ -102,8 +102,9 @@ Examples:
     /// Name the line of the configuration that breaks Socket.IO
     ///
     /// Reads the configuration as nginx does, follows a client's requests through it, and tells what keeps them from
-    /// the back end, at which line, and how to mend it; the front end's files, PM2's and systemd's too, if they are named. Any Socket.IO server will do; Atalaya need not run. It exits
-    /// with 0 when the site is healthy, 1 when it is faulty, 2 when it could not be examined.
+    /// the back end, at which line, and how to mend it; the front end's files, PM2's and systemd's too, if they are
+    /// named, and with --config Atalaya's own. Any Socket.IO server will do; Atalaya need not run. It exits with 0 when
+    /// the site is healthy, 1 when it is faulty, 2 when it could not be examined.
     #[command(after_help = "\
 Examples:
   atalaya doctor --url http://apps.example.com/ --direct http://127.0.0.1:3001

@@ -30,9 +30,9 @@ use crate::{
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let style = Style::of(cli.json);
-    // Of somebody else's machine, whose settings may be among what is broken: it reads none.
+    // Of somebody else's machine, whose settings may be among what is broken: it obeys none.
     if let Command::Doctor(args) = cli.command {
-        return commands::doctor::run(*args, style)
+        return commands::doctor::run(*args, cli.config, style)
             .unwrap_or_else(|error| output::finish(Err(error), style));
     }
     let sources = Sources {

@@ -178,7 +178,10 @@ impl<'c> Case<'c> {
 
     /// Whether a Socket.IO server listens at this path, as far as that is known.
     pub fn owns(&self, path: &str) -> bool {
-        path == self.question.path || path == DEFAULT_PATH
+        match &self.question.known.socket_path {
+            Some(own) => path == own,
+            None => path == self.question.path || path == DEFAULT_PATH,
+        }
     }
 
     /// The walks that reach a back end, for rules that judge how it is asked.

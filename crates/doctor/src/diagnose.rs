@@ -82,6 +82,10 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
     let config = file.map(|file| Config::load(root, file)).transpose()?;
     let front_end = FrontEnd::read(root, question).map_err(CouldNotRun::Other)?;
     let processes = Processes::read(root, question).map_err(CouldNotRun::Other)?;
+    let question = &Question {
+        known: question.known.clone().or(processes.known()),
+        ..question.clone()
+    };
     let mut findings = match &config {
         Some(config) => rules::of_loading(config, root),
         None => Vec::new(),

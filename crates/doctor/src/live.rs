@@ -8,10 +8,10 @@ use serde::Deserialize;
 use crate::{
     Diagnosis, Verdict,
     case::Case,
-    finding::Place,
+    finding::{Finding, Place},
     nginx::{listen::is_loopback, request::Origin},
     probe::{Evidence, Plan, Step, Which, sign::Sign},
-    question::Question,
+    question::{Heartbeat, Question},
     rules,
 };
 
@@ -186,9 +186,11 @@ pub fn is_telling(plan: &Plan, evidence: &Evidence) -> bool {
 pub fn informed(question: &Question, evidence: &Evidence) -> Question {
     let mut question = question.clone();
     if let Some(opened) = &evidence.opened {
-        question.heartbeat.interval = Duration::from_millis(opened.ping_interval);
-        question.heartbeat.timeout = Duration::from_millis(opened.ping_timeout);
-        question.max_payload = opened.max_payload.unwrap_or(question.max_payload);
+        question.known.heartbeat = Some(Heartbeat {
+            interval: Duration::from_millis(opened.ping_interval),
+            timeout: Duration::from_millis(opened.ping_timeout),
+        });
+        question.known.max_payload = opened.max_payload.or(question.known.max_payload);
     }
     question
 }
@@ -211,7 +213,12 @@ pub fn add(diagnosis: &mut Diagnosis, question: &Question, plan: &Plan, evidence
         way: way.as_ref(),
         is_explained,
     };
-    let found = rules::of_live(&live);
+    let mut found = rules::of_live(&live);
+    // What the files have told at its line need not be told again without one.
+    found.retain(|finding| {
+        let known = |other: &Finding| other.rule == finding.rule && other.place.is_some();
+        finding.place.is_some() || !diagnosis.findings.iter().any(known)
+    });
     diagnosis.probes = evidence.probes(plan);
     diagnosis.add(found);
 }

@@ -17,6 +17,8 @@ pub struct Question {
     pub pm2: Vec<PathBuf>,
     /// systemd's units; their drop-ins are found.
     pub systemd: Vec<PathBuf>,
+    /// Atalaya's own `atalaya.toml`.
+    pub config: Option<PathBuf>,
     /// What people open; without it, the only site of the configuration.
     pub url: Option<Url>,
     /// The back end's own address, if it is known.
@@ -24,10 +26,44 @@ pub struct Question {
     /// The client's Socket.IO path; starts and ends with a slash.
     pub path: String,
     pub namespace: String,
-    pub heartbeat: Heartbeat,
-    /// The largest message that the server takes, in bytes (`maxPayload` of its handshake).
-    pub max_payload: u64,
+    /// What is known of the server; the rest is assumed.
+    pub known: Known,
 }
+
+/// What a server is known to do, by its handshake or by its settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    pub heartbeat: Option<Heartbeat>,
+    /// The largest message that it takes, in bytes (`maxPayload` of its handshake).
+    pub max_payload: Option<u64>,
+    /// The path at which it listens, and at no other.
+    pub socket_path: Option<String>,
+}
+
+impl Known {
+    /// With what is known only from elsewhere.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            heartbeat: self.heartbeat.or(other.heartbeat),
+            max_payload: self.max_payload.or(other.max_payload),
+            socket_path: self.socket_path.or(other.socket_path),
+        }
+    }
+}
+
+impl Question {
+    pub fn heartbeat(&self) -> Heartbeat {
+        self.known.heartbeat.unwrap_or_default()
+    }
+
+    /// In bytes.
+    pub fn max_payload(&self) -> u64 {
+        self.known.max_payload.unwrap_or(MAX_PAYLOAD)
+    }
+}
+
+/// What Socket.IO servers of version 4 take, and Atalaya, in bytes.
+const MAX_PAYLOAD: u64 = 1_000_000;
 
 /// The server's heartbeat, as its handshake announces it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +90,12 @@ impl Default for Question {
             bundles: Vec::new(),
             pm2: Vec::new(),
             systemd: Vec::new(),
+            config: None,
             url: None,
             direct: None,
             path: DEFAULT_PATH.to_owned(),
             namespace: "/notifications".to_owned(),
-            heartbeat: Heartbeat::default(),
-            max_payload: 1_000_000,
+            known: Known::default(),
         }
     }
 }

@@ -40,6 +40,18 @@ impl Setting {
         }
     }
 
+    /// The last so many bytes of the value.
+    pub(crate) fn ending(&self, length: usize) -> Self {
+        let mut ending = self.clone();
+        ending.value.drain(..self.value.len() - length);
+        if self.is_literal {
+            let before = self.value.len() - length;
+            ending.place.span.start += before;
+            ending.place.column += self.value[..before].chars().count() as u32;
+        }
+        ending
+    }
+
     /// The words of the value, each with its place, without quotes around them.
     pub(crate) fn words(&self, document: &Document) -> Vec<Self> {
         let mut words = Vec::new();

@@ -12,7 +12,7 @@ use std::{
 use atalaya_doctor::{
     Verdict, diagnose,
     prescription::{Deployment, Pages, Service, Tls, caddy, haproxy, nginx, pm2, systemd},
-    question::{Heartbeat, Question},
+    question::{Heartbeat, Known, Question},
     root::Root,
 };
 use tempfile::TempDir;
@@ -120,8 +120,11 @@ fn the_doctor_finds_nothing_in_its_own_site_for_nginx() {
             url: Some(format!("{scheme}://apps.example.com/").parse().unwrap()),
             direct: Some("http://127.0.0.1:3001".parse().unwrap()),
             path: deployment.socket_path.clone(),
-            heartbeat: deployment.heartbeat,
-            max_payload: deployment.max_payload,
+            known: Known {
+                heartbeat: Some(deployment.heartbeat),
+                max_payload: Some(deployment.max_payload),
+                socket_path: None,
+            },
             ..Question::default()
         };
         let tree = tree(&site);

@@ -35,7 +35,7 @@ use crate::{
 const DOING: &str = "examining the deployment";
 
 /// 0 if the site is healthy, 1 if it is faulty.
-pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
+pub fn run(args: DoctorArgs, config: Option<PathBuf>, style: Style) -> Result<ExitCode> {
     if let Some(DoctorCommand::Explain(explain)) = args.command {
         return tell_the_way(explain, style).map(|()| ExitCode::SUCCESS);
     }
@@ -44,6 +44,7 @@ pub fn run(args: DoctorArgs, style: Style) -> Result<ExitCode> {
         bundles: args.bundle,
         pm2: args.pm2,
         systemd: args.systemd,
+        config,
         ..question(&args.files, args.url)
     };
     let root = root(&args.files)?;

@@ -37,7 +37,7 @@ pub fn run(command: Command, settings: &Settings, style: Style) -> Result<()> {
             Command::Token(args) => token::run(args, settings, style).await,
             Command::Send(args) => send::run(*args, settings, style).await,
             // Has run before any settings were read.
-            Command::Doctor(args) => doctor::run(*args, style).map(|_| ()),
+            Command::Doctor(args) => doctor::run(*args, None, style).map(|_| ()),
             Command::Proxy(args) => prescription::proxy(args, settings, style),
             Command::Service(args) => prescription::service(args, settings, style),
             Command::Bench(args) => bench::run(*args, settings, style).await,

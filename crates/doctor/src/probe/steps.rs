@@ -135,7 +135,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
             )
         });
         let Some(opened) = opened else { return };
-        let max_payload = opened.max_payload.unwrap_or(question.max_payload);
+        let max_payload = opened.max_payload.unwrap_or(question.max_payload());
         self.evidence.opened.get_or_insert_with(|| opened.clone());
         if self.converse(&opened.sid).await {
             self.say_much(&opened.sid, max_payload).await;

@@ -76,11 +76,16 @@ impl App {
     }
 }
 
-/// The value that follows one of these flags.
-pub(super) fn option<'s>(words: &'s [Setting], names: &[&str]) -> Option<&'s Setting> {
-    let flag = |word: &Setting| names.contains(&word.value.as_str());
-    let at = words.iter().position(flag)?;
-    words.get(at + 1)
+/// The value of one of these flags: the word after it, or what stands behind its `=`.
+pub(super) fn option(words: &[Setting], names: &[&str]) -> Option<Setting> {
+    words.iter().enumerate().find_map(|(at, word)| {
+        let flag = word.value.as_str();
+        if names.contains(&flag) {
+            return words.get(at + 1).cloned();
+        }
+        let (name, value) = flag.split_once('=')?;
+        names.contains(&name).then(|| word.ending(value.len()))
+    })
 }
 
 /// Where the name of a package's script stands: `npm run NAME`, `yarn NAME`, `npm start`.

@@ -1,11 +1,14 @@
 //! What the process managers are told: PM2's file and systemd's units, in one shape for the rules.
 
+mod atalaya;
 mod command;
 mod javascript;
 mod package;
 mod pm2;
 mod systemd;
 mod unit_file;
+
+use std::path::PathBuf;
 
 use crate::{
     document::{Document, Unreadable},
@@ -46,6 +49,8 @@ pub struct App {
     /// What makes it start anew when a file changes.
     pub watch: Option<Setting>,
     pub lost_outputs: Vec<LostOutput>,
+    /// Where it is started.
+    pub directory: PathBuf,
     pub package: Package,
     /// What only systemd is told.
     pub unit: Option<Unit>,
@@ -100,6 +105,7 @@ impl Processes {
         for path in &question.systemd {
             systemd::read(root, path, &mut processes)?;
         }
+        atalaya::read(root, question.config.as_deref(), &mut processes)?;
         Ok(processes)
     }
 }
@@ -127,12 +133,17 @@ impl App {
     }
 
     /// The port that it is told to listen at, by its environment or its arguments.
-    pub fn port(&self) -> Option<(&Setting, u16)> {
+    pub fn port(&self) -> Option<(Setting, u16)> {
         let read = |setting: &Setting| setting.value.rsplit(':').next()?.parse().ok();
-        let told = self.variable("PORT").or(self.variable("ATALAYA_LISTEN"));
+        let told = self.variable("PORT").filter(|_| !self.is_atalaya());
+        let own = || self.variable("ATALAYA_LISTEN");
         let flagged = || command::option(&self.command, &["--port", "--listen"]);
-        let setting = told.or_else(flagged)?;
-        Some((setting, read(setting)?))
+        let setting = match self.is_atalaya() {
+            true => self.own("listen"),
+            false => told.or_else(own).cloned().or_else(flagged),
+        }?;
+        let port = read(&setting)?;
+        Some((setting, port))
     }
 }
 

@@ -97,6 +97,7 @@ struct Reader<'r> {
 impl Reader<'_> {
     fn app(&self, node: &Node, app: &Object) -> App {
         let instances = app.get("instances").and_then(|node| self.instances(node));
+        let directory = self.directory(app);
         App {
             name: self.name(app),
             place: self.document.place(self.head(node)),
@@ -108,7 +109,8 @@ impl Reader<'_> {
             counts_ports: app.get("increment_var").is_some(),
             watch: app.get("watch").and_then(|node| self.watch(node)),
             lost_outputs: self.lost_outputs(app),
-            package: Package::beside(self.root, &self.directory(app)),
+            package: Package::beside(self.root, &directory),
+            directory,
             unit: None,
         }
     }

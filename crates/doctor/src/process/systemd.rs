@@ -102,6 +102,7 @@ impl Service<'_> {
             counts_ports: false,
             watch: None,
             lost_outputs: self.lost_outputs(),
+            directory: PathBuf::from(directory),
             package: Package::beside(self.root, Path::new(directory)),
             unit: Some(Unit {
                 restart: self.last("Restart").map(Line::setting),

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Addresses are kept out.",
         spanish: "Hay direcciones que quedan fuera.",
     },
-    check: Check::Way(|case| each_proxied(case, judge)),
+    checks: &[Check::Way(|case| each_proxied(case, judge))],
 };
 
 /// Both directives make one list, which is inherited as one.

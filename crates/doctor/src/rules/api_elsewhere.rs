@@ -20,7 +20,7 @@ pub(super) const RULE: Rule = Rule {
         english: "/api/ goes elsewhere.",
         spanish: "/api/ va a otra parte.",
     },
-    check: Check::Beside(|case| one(judge(case))),
+    checks: &[Check::Beside(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

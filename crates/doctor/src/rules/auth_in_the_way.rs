@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         english: "A password before Socket.IO.",
         spanish: "Una contraseña delante de Socket.IO.",
     },
-    check: Check::Way(|case| each_proxied(case, judge)),
+    checks: &[Check::Way(|case| each_proxied(case, judge))],
 };
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {

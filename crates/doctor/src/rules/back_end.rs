@@ -4,6 +4,7 @@ use super::Site;
 use crate::{
     finding::Severity,
     process::{App, Processes},
+    setting::Setting,
 };
 
 /// What people call it, where they run other programs too.
@@ -52,6 +53,13 @@ impl Standing {
             Self::Other => Severity::Hint,
         }
     }
+}
+
+/// What Atalaya is told of one of its keys, for each back end that is Atalaya.
+pub(super) fn own(processes: &Processes, site: &Site<'_>, key: &str) -> Vec<Setting> {
+    let standings = standings(processes, site).into_iter();
+    let back_ends = standings.filter(|(_, standing)| *standing == Standing::BackEnd);
+    back_ends.filter_map(|(app, _)| app.own(key)).collect()
 }
 
 /// Every app, and what it is.

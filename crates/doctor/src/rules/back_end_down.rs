@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The back end does not answer at its own address.",
         spanish: "El back end no responde en su propia dirección.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 /// Where the proxy does not answer either, nothing of it may run here: then the files alone are judged.

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The back end does not speak Socket.IO at this path.",
         spanish: "El back end no habla Socket.IO en esta ruta.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 /// Where the proxy gives it another path that is right, all is well.

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Smaller bodies than messages.",
         spanish: "Cuerpos más pequeños que los mensajes.",
     },
-    check: Check::Way(|case| one(judge(case))),
+    checks: &[Check::Way(|case| one(judge(case)))],
 };
 
 /// nginx's own, where none is set.
@@ -27,7 +27,7 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     let limit = set
         .and_then(|set| units::size(set.arg(0)?))
         .unwrap_or(DEFAULT);
-    let wanted = case.question.max_payload;
+    let wanted = case.question.max_payload();
     if limit == 0 || limit >= wanted {
         return None;
     }

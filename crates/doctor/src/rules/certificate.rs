@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Browsers refuse the certificate.",
         spanish: "Los navegadores rechazan el certificado.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 /// Of an authority that is not known here, a company's own browsers may know it.

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The clocks of client and server differ.",
         spanish: "Los relojes de cliente y servidor difieren.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 /// More than what an answer takes, and than libraries for tokens leave.

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Several processes of the back end, and the requests of one session go to any of them.",
         spanish: "Varios procesos del back end, y las peticiones de una sesión van a cualquiera de ellos.",
     },
-    check: Check::Processes(check),
+    checks: &[Check::Processes(check)],
 };
 
 /// Packages that send a session's requests to one process.

@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Two enabled sites with one name.",
         spanish: "Dos sitios habilitados con un solo nombre.",
     },
-    check: Check::Route(check),
+    checks: &[Check::Route(check)],
 };
 
 /// What people call a file that they keep for a while.

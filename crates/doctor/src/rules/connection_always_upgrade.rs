@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Connection upgrade defeats keepalive (hint).",
         spanish: "Connection upgrade anula keepalive (sugerencia).",
     },
-    check: Check::Way(|case| one(judge(case))),
+    checks: &[Check::Way(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

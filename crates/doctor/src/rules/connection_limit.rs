@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Too few connections are allowed.",
         spanish: "Se permiten muy pocas conexiones.",
     },
-    check: Check::Way(check),
+    checks: &[Check::Way(check)],
 };
 
 /// A long poll, a POST, and the websocket that will take over.

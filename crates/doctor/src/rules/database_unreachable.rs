@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The database does not answer.",
         spanish: "La base de datos no responde.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 fn judge(live: &Live<'_>) -> Option<Finding> {

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The default server answers.",
         spanish: "Responde el servidor por defecto.",
     },
-    check: Check::Route(|case| one(judge(case))),
+    checks: &[Check::Route(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

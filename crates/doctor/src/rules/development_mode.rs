@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The back end runs as on a developer's machine.",
         spanish: "El back end corre como en la máquina de un desarrollador.",
     },
-    check: Check::Processes(check),
+    checks: &[Check::Processes(check)],
 };
 
 fn effect() -> Text {

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The server speaks another version of Engine.IO.",
         spanish: "El servidor habla otra versión de Engine.IO.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 fn judge(live: &Live<'_>) -> Option<Finding> {

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Every request is made a websocket.",
         spanish: "Toda petición se convierte en websocket.",
     },
-    check: Check::Way(|case| one(judge(case))),
+    checks: &[Check::Way(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

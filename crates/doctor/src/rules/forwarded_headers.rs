@@ -1,10 +1,13 @@
-//! The back end is not told the host, the client's address or the scheme, or is told what the client claims.
+//! The back end is not told the host, the client's address or the scheme, is told what the client claims, or does
+//! not believe what nginx tells it.
 
-use super::{Check, Rule, Title};
+use super::{Check, Rule, Site, Title, back_end::own};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
     nginx::Proxied,
+    process::Processes,
+    setting::Setting,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -13,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The back end is not told who asks (hint).",
         spanish: "Al back end no se le dice quién pregunta (sugerencia).",
     },
-    check: Check::Way(check),
+    checks: &[Check::Way(check), Check::Processes(believed)],
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -91,4 +94,36 @@ fn forgeable(case: &Case<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
         ))
     };
     claimed.then(finding)
+}
+
+fn believed(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
+    let lists = own(processes, site, "trusted_proxies");
+    let judged = lists.iter().filter_map(|list| judge_list(list, site));
+    judged.collect()
+}
+
+/// nginx asks over the loopback address, and Atalaya believes other proxies only.
+fn judge_list(list: &Setting, site: &Site<'_>) -> Option<Finding> {
+    site.local_ports().first()?;
+    let mut networks = list.value.split(',').map(str::trim);
+    if networks.any(|network| network.starts_with("127.") || network.starts_with("::") || network.ends_with("/0")) {
+        return None;
+    }
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Hint,
+        list.place.clone(),
+        say!(
+            "Atalaya does not believe the nginx of this machine, which asks from 127.0.0.1.",
+            "Atalaya no cree al nginx de esta máquina, que pregunta desde 127.0.0.1."
+        ),
+        say!(
+            "Nothing breaks; but every session is kept with nginx's address.",
+            "No se rompe nada; pero todas las sesiones se guardan con la dirección de nginx."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Add 127.0.0.1/32,::1/128.",
+        "Añada 127.0.0.1/32,::1/128."
+    )))
 }

@@ -22,7 +22,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The pages ask an address that goes around the proxy, or that only the developer's machine has.",
         spanish: "Las páginas preguntan a una dirección que esquiva el proxy, o que solo tiene la máquina del desarrollador.",
     },
-    check: Check::FrontEnd(check),
+    checks: &[Check::FrontEnd(check)],
 };
 
 /// What is wrong with an address, and what the client sees of it.

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The answer of the websocket is cut.",
         spanish: "La respuesta del websocket llega mutilada.",
     },
-    check: Check::Way(check),
+    checks: &[Check::Way(check)],
 };
 
 /// What a client checks in the answer 101 (RFC 6455, 4.1). `Connection` is nginx's own.

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "HTTP/1.0 to the back end (hint).",
         spanish: "HTTP/1.0 hacia el back end (sugerencia).",
     },
-    check: Check::Way(|case| one(judge(case))),
+    checks: &[Check::Way(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         english: "An included file is not there.",
         spanish: "Falta un archivo incluido.",
     },
-    check: Check::Loading(check),
+    checks: &[Check::Loading(check)],
 };
 
 fn check(config: &Config, root: &Root) -> Vec<Finding> {

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         english: "An inner header throws the outer ones away.",
         spanish: "Una cabecera interior anula las exteriores.",
     },
-    check: Check::Way(|case| one(judge(case))),
+    checks: &[Check::Way(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
         english: "What the back end says goes nowhere.",
         spanish: "Lo que dice el back end no va a ninguna parte.",
     },
-    check: Check::Processes(check),
+    checks: &[Check::Processes(check)],
 };
 
 fn effect() -> Text {

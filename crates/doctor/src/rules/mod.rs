@@ -85,13 +85,14 @@ pub struct Rule {
     pub id: &'static str,
     /// What it is about, in a line.
     pub title: Title,
-    check: Check,
+    /// One for each kind of evidence.
+    checks: &'static [Check],
 }
 
 impl Rule {
-    /// Whether it judges what a live examination saw, and not files.
+    /// Whether it judges only what a live examination saw, and not files.
     pub fn is_live(&self) -> bool {
-        matches!(self.check, Check::Live(_))
+        matches!(self.checks, [Check::Live(_)])
     }
 }
 
@@ -176,10 +177,13 @@ pub const RULES: [Rule; 56] = [
 /// The checks of one kind, in the order of the list.
 macro_rules! checks {
     ($kind:ident) => {
-        RULES.iter().filter_map(|rule| match rule.check {
-            Check::$kind(check) => Some(check),
-            _ => None,
-        })
+        RULES
+            .iter()
+            .flat_map(|rule| rule.checks)
+            .filter_map(|check| match check {
+                Check::$kind(check) => Some(check),
+                _ => None,
+            })
     };
 }
 

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
         english: "nginx refuses a directive.",
         spanish: "nginx rechaza una directiva.",
     },
-    check: Check::Loading(check),
+    checks: &[Check::Loading(check)],
 };
 
 /// Directives with exactly so many arguments.

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Nobody listens on the port.",
         spanish: "Nadie escucha en el puerto.",
     },
-    check: Check::Route(|case| one(judge(case))),
+    checks: &[Check::Route(|case| one(judge(case)))],
 };
 
 /// The block listens on IPv6 alone: clients with IPv4 are refused, or reach another site.

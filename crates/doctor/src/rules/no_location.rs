@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         english: "No location for Socket.IO.",
         spanish: "No hay location para Socket.IO.",
     },
-    check: Check::Route(|case| one(judge(case))),
+    checks: &[Check::Route(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "A name in a variable, and no resolver.",
         spanish: "Un nombre en una variable, y ningún resolver.",
     },
-    check: Check::Way(|case| first_proxied(case, judge)),
+    checks: &[Check::Way(|case| first_proxied(case, judge))],
 };
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
         english: "A session's requests go to several servers.",
         spanish: "Las peticiones de una sesión van a varios servidores.",
     },
-    check: Check::Way(|case| one(judge(case))),
+    checks: &[Check::Way(|case| one(judge(case)))],
 };
 
 /// Different in every request or connection of one client.

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The server may open fewer files than it has clients.",
         spanish: "El servidor puede abrir menos archivos que clientes tiene.",
     },
-    check: Check::Processes(check),
+    checks: &[Check::Processes(check)],
 };
 
 /// Less than this is soon used up by sockets.

@@ -1,6 +1,6 @@
-//! The back end refuses the page's origin.
+//! The back end refuses the page's origin: it was seen to, or Atalaya's own list says so.
 
-use super::{Check, Rule, Title, one};
+use super::{Check, Rule, Site, Title, back_end::own, one};
 use crate::{
     finding::{Finding, Severity},
     live::Live,
@@ -9,6 +9,8 @@ use crate::{
         Step, Which,
         sign::{Sign, code},
     },
+    process::Processes,
+    setting::Setting,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +19,10 @@ pub(super) const RULE: Rule = Rule {
         english: "The server does not let this page connect.",
         spanish: "El servidor no deja conectarse a esta página.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[
+        Check::Live(|live| one(judge(live))),
+        Check::Processes(listed),
+    ],
 };
 
 fn judge(live: &Live<'_>) -> Option<Finding> {
@@ -107,4 +112,57 @@ fn host_lost(live: &Live<'_>, page: &Origin) -> Finding {
         "It compares the page with the name that it is asked by: proxy_set_header Host $http_host;",
         "Compara la página con el nombre por el que se le pregunta: proxy_set_header Host $http_host;"
     ))
+}
+
+fn listed(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
+    let lists = own(processes, site, "allowed_origins");
+    let judged = lists.iter().filter_map(|list| judge_list(list, site));
+    judged.collect()
+}
+
+/// Atalaya takes every page, the pages that are listed, and the page of the host that it is asked by.
+fn judge_list(list: &Setting, site: &Site<'_>) -> Option<Finding> {
+    let page = site.origin.as_ref()?.to_string();
+    let mut listed = list.value.split(',').map(str::trim);
+    if listed.any(|origin| origin == "*" || origin.eq_ignore_ascii_case(&page)) {
+        return None;
+    }
+    let proxied = site.case?.walks.as_ref()?.websocket.proxied()?;
+    let host = proxied.header("host")?;
+    let (_, authority) = page.split_once("://")?;
+    // What is not known may be right.
+    let sent = match host.by {
+        Some(_) => host.value.known()?,
+        None => "$proxy_host",
+    };
+    if sent.eq_ignore_ascii_case(authority) {
+        return None;
+    }
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        list.place.clone(),
+        say!(
+            "Atalaya takes these pages only, and {page} is not among them; nginx asks it by another host, {sent}.",
+            "Atalaya acepta solo estas páginas, y {page} no está entre ellas; nginx le pregunta por otro host, {sent}."
+        ),
+        say!(
+            "Browsers do not connect by websocket; scripts and tools do.",
+            "Los navegadores no se conectan por websocket; los scripts y las herramientas sí."
+        ),
+    );
+    let advice = say!(
+        "Name {page} here, or let nginx send the page's host: proxy_set_header Host $http_host;",
+        "Ponga {page} aquí, o haga que nginx envíe el host de la página: proxy_set_header Host $http_host;"
+    );
+    Some(match list.is_literal {
+        true => {
+            let longer = match list.value.trim() {
+                "" => page,
+                others => format!("{others},{page}"),
+            };
+            finding.mend(advice, true, vec![list.replaced_by(&longer)])
+        }
+        false => finding.advise(advice),
+    })
 }

@@ -14,12 +14,13 @@ pub(super) const RULE: Rule = Rule {
         english: "The path is changed.",
         spanish: "La ruta se cambia.",
     },
-    check: Check::Way(|case| first_proxied(case, judge)),
+    checks: &[Check::Way(|case| first_proxied(case, judge))],
 };
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
     let path = proxied.path()?;
-    if case.owns(path) {
+    // Where it arrives as it was sent, it is the server that listens elsewhere.
+    if case.owns(path) || *path == *case.question.path {
         return None;
     }
     let rewrite = blame::last_change(walk);

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Something else takes the requests.",
         spanish: "Otra cosa se queda con las peticiones.",
     },
-    check: Check::Route(|case| one(judge(case))),
+    checks: &[Check::Route(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Polling is cached.",
         spanish: "El polling se guarda en caché.",
     },
-    check: Check::Way(|case| one(judge(case))),
+    checks: &[Check::Way(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

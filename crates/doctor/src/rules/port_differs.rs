@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The back end is told one port, and nginx asks at another.",
         spanish: "Al back end se le dice un puerto, y nginx pregunta en otro.",
     },
-    check: Check::Processes(check),
+    checks: &[Check::Processes(check)],
 };
 
 fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {

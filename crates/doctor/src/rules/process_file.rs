@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The process manager cannot read its file, or only running it would tell what it says.",
         spanish: "El gestor de procesos no puede leer su archivo, o solo al ejecutarlo se sabría qué dice.",
     },
-    check: Check::Processes(check),
+    checks: &[Check::Processes(check)],
 };
 
 fn check(processes: &Processes, _: &Site<'_>) -> Vec<Finding> {

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The query is lost.",
         spanish: "La query se pierde.",
     },
-    check: Check::Way(|case| first_proxied(case, judge)),
+    checks: &[Check::Way(|case| first_proxied(case, judge))],
 };
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {

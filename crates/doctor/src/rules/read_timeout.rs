@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
         english: "nginx is less patient than the heartbeat.",
         spanish: "nginx tiene menos paciencia que el latido.",
     },
-    check: Check::Way(|case| each_proxied(case, judge)),
+    checks: &[Check::Way(|case| each_proxied(case, judge))],
 };
 
 /// nginx's own, where none is set.
@@ -28,7 +28,7 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
         Some(set) => units::time(&words(set))?,
         None => DEFAULT,
     };
-    let heartbeat = case.question.heartbeat;
+    let heartbeat = case.question.heartbeat();
     let whole = heartbeat.interval + heartbeat.timeout;
     if timeout >= whole {
         return None;

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The handshake gets a redirect.",
         spanish: "El handshake recibe una redirección.",
     },
-    check: Check::Route(|case| one(judge(case))),
+    checks: &[Check::Route(|case| one(judge(case)))],
 };
 
 fn effect() -> Text {

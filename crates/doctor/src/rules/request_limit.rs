@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Too few requests are allowed.",
         spanish: "Se permiten muy pocas peticiones.",
     },
-    check: Check::Way(check),
+    checks: &[Check::Way(check)],
 };
 
 /// What a client sends within a fraction of a second: handshake, CONNECT, two polls, the websocket.

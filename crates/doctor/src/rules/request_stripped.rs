@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Something is taken off the request.",
         spanish: "A la petición se le quita algo.",
     },
-    check: Check::Way(check),
+    checks: &[Check::Way(check)],
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
         english: "systemd does not start the server again.",
         spanish: "systemd no vuelve a arrancar el servidor.",
     },
-    check: Check::Processes(check),
+    checks: &[Check::Processes(check)],
 };
 
 fn check(processes: &Processes, _: &Site<'_>) -> Vec<Finding> {

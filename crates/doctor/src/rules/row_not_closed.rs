@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The socket is closed, and its row is still active.",
         spanish: "El socket está cerrado, y su fila sigue activa.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 fn judge(live: &Live<'_>) -> Option<Finding> {

@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "A client is connected, and has no row.",
         spanish: "Un cliente está conectado, y no tiene fila.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 fn judge(live: &Live<'_>) -> Option<Finding> {

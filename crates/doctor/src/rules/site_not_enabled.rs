@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The site is written and not enabled.",
         spanish: "El sitio está escrito y no habilitado.",
     },
-    check: Check::Route(|case| one(judge(case))),
+    checks: &[Check::Route(|case| one(judge(case)))],
 };
 
 /// Where sites wait to be enabled.

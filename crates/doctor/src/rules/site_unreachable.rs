@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Nobody answers where people open the page.",
         spanish: "Nadie responde donde la gente abre la página.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 /// Only on the machine itself: a copy of its files is examined anywhere.

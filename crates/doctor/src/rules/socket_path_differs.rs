@@ -1,9 +1,11 @@
-//! The front end was told another Socket.IO path than the one that leads to the back end.
+//! The front end, or Atalaya itself, was told another Socket.IO path than the one that nginx leads from the one to
+//! the other.
 
-use super::{Check, Rule, Site, Title};
+use super::{Check, Rule, Site, Title, back_end::own};
 use crate::{
     finding::{Finding, Severity},
     front_end::FrontEnd,
+    process::Processes,
     setting::Setting,
 };
 
@@ -13,10 +15,10 @@ pub(super) const RULE: Rule = Rule {
         english: "The client was told another Socket.IO path than the one that nginx leads to the back end.",
         spanish: "Al cliente se le dijo otra ruta de Socket.IO que la que nginx lleva al back end.",
     },
-    check: Check::FrontEnd(check),
+    checks: &[Check::FrontEnd(client), Check::Processes(server)],
 };
 
-fn check(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
+fn client(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
     let paths = front_end.socket_paths.iter();
     paths.filter_map(|path| judge(path, site)).collect()
 }
@@ -50,4 +52,41 @@ fn judge(setting: &Setting, site: &Site<'_>) -> Option<Finding> {
         "Use una sola ruta en el cliente, en la location de nginx y en el servidor: {meant} si al servidor no se le \
          dijo nada."
     )))
+}
+
+fn server(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
+    let paths = own(processes, site, "socket_path");
+    let judged = paths.iter().filter_map(|path| judge_server(path, site));
+    judged.collect()
+}
+
+fn judge_server(own: &Setting, site: &Site<'_>) -> Option<Finding> {
+    let handshake = &site.case?.walks.as_ref()?.handshake;
+    let arrives = handshake.proxied()?.path()?;
+    // Where nginx changes the path on the way, that line is told.
+    if own.value == *arrives || *arrives != *site.question.path {
+        return None;
+    }
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        own.place.clone(),
+        say!(
+            "Atalaya listens for Socket.IO at {own}, and the clients' requests arrive at {arrives}.",
+            "Atalaya espera a Socket.IO en {own}, y las peticiones de los clientes llegan a {arrives}.",
+            own = own.value
+        ),
+        say!(
+            "The handshake gets 404, and never a session.",
+            "El handshake recibe 404, y nunca una sesión."
+        ),
+    );
+    let advice = say!(
+        "Use one path in the client, in nginx and here; the client's is given with --path.",
+        "Use una sola ruta en el cliente, en nginx y aquí; la del cliente se da con --path."
+    );
+    Some(match own.is_literal {
+        true => finding.mend(advice, false, vec![own.replaced_by(arrives)]),
+        false => finding.advise(advice),
+    })
 }

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
         english: "nginx cannot read the file.",
         spanish: "nginx no puede leer el archivo.",
     },
-    check: Check::Loading(check),
+    checks: &[Check::Loading(check)],
 };
 
 fn check(config: &Config, _: &Root) -> Vec<Finding> {

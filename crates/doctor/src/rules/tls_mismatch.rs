@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
         english: "TLS to a plain port, or the reverse.",
         spanish: "TLS hacia un puerto sin cifrar, o al revés.",
     },
-    check: Check::Route(|case| one(judge(case))),
+    checks: &[Check::Route(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

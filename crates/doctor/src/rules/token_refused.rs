@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The server refuses the token.",
         spanish: "El servidor rechaza el token.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 /// What Node's server says where there is none.

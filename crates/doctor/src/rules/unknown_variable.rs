@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
         english: "A variable that nothing makes.",
         spanish: "Una variable que nada crea.",
     },
-    check: Check::Loading(check),
+    checks: &[Check::Loading(check)],
 };
 
 fn check(config: &Config, _: &Root) -> Vec<Finding> {

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Upgrade and Connection are not handed on.",
         spanish: "Upgrade y Connection no se reenvían.",
     },
-    check: Check::Way(|case| one(judge(case))),
+    checks: &[Check::Way(|case| one(judge(case)))],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {

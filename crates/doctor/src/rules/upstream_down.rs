@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Every server is marked down.",
         spanish: "Todos los servidores están marcados como down.",
     },
-    check: Check::Way(|case| first_proxied(case, judge)),
+    checks: &[Check::Way(|case| first_proxied(case, judge))],
 };
 
 fn judge(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
         english: "The back end starts anew when a file changes.",
         spanish: "El back end arranca de nuevo cuando cambia un archivo.",
     },
-    check: Check::Processes(check),
+    checks: &[Check::Processes(check)],
 };
 
 fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {

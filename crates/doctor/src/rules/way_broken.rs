@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
         english: "A step goes well at the back end and fails through the proxy.",
         spanish: "Un paso sale bien en el back end y falla a través del proxy.",
     },
-    check: Check::Live(|live| one(judge(live))),
+    checks: &[Check::Live(|live| one(judge(live)))],
 };
 
 /// Not where the files already say why.

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
         english: "Another address than the back end's.",
         spanish: "Otra dirección que la del back end.",
     },
-    check: Check::Way(|case| first_proxied(case, judge)),
+    checks: &[Check::Way(|case| first_proxied(case, judge))],
 };
 
 fn judge(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {

@@ -51,6 +51,7 @@ impl Case {
             bundles: self.paths("bundle"),
             pm2: self.paths("pm2"),
             systemd: self.paths("systemd"),
+            config: self.text("config").map(PathBuf::from),
             ..Question::default()
         };
         if let Some(path) = self.text("path") {
