@@ -8,7 +8,7 @@ use crate::{
         Config, Http, Landing, Proxied, Target, Walk,
         listen::Listen,
         request::{Origin, Request},
-        server::{Arrival, Choice, Why, choose},
+        server::{Arrival, Choice, Why, choose, choose_at},
         tree::{Directive, Pos},
         upstream::{Authority, Peer},
         walk,
@@ -16,6 +16,9 @@ use crate::{
     question::{DEFAULT_PATH, Question},
     root::Root,
 };
+
+/// nginx asks itself, and there again itself: more often than this is a circle.
+const MAX_HOPS: usize = 4;
 
 /// A page that redirects more often than this is going in circles.
 const MAX_REDIRECTS: usize = 5;
@@ -37,6 +40,14 @@ pub struct Case<'c> {
     pub walks: Option<Walks<'c>>,
     /// The site redirects to itself without end; the last redirect.
     pub circle: Option<&'c Directive>,
+    /// The path that is asked for here: the client's, or what was made of it on the way here.
+    pub path: String,
+    /// What the server block before this one tells it, where nginx asks itself.
+    told: Vec<(String, String)>,
+    /// How many server blocks the requests have been through.
+    hops: usize,
+    /// The next server block, where nginx asks itself.
+    pub inner: Option<Box<Self>>,
 }
 
 /// The requests of a client, and the way of each.
@@ -80,10 +91,81 @@ impl<'c> Case<'c> {
             choice: None,
             walks: None,
             circle: None,
+            path: question.path.clone(),
+            told: Vec::new(),
+            hops: 0,
+            inner: None,
         };
         case.arrive(origin);
         case.follow_redirects();
+        let handshake = case.walks.as_ref().map(|walks| &walks.handshake);
+        case.inner = handshake.and_then(|walk| case.behind(walk)).map(Box::new);
         case
+    }
+
+    /// The server block that a request gets to next, if it is one of this nginx.
+    fn behind(&self, walk: &Walk<'c>) -> Option<Self> {
+        let proxied = walk.proxied()?;
+        let path = proxied.path().filter(|_| self.hops < MAX_HOPS)?;
+        let (listen, asked) = self.own_listener(proxied)?;
+        let told = proxied.headers.iter().filter_map(|header| {
+            // Whether it hands on the upgrade is judged where it does not.
+            let is_upgrade = matches!(header.name.as_str(), "upgrade" | "connection");
+            let value = header.value.known().filter(|_| !is_upgrade)?;
+            Some((header.name.clone(), value.to_owned()))
+        });
+        let told: Vec<_> = told.collect();
+        let host = told.iter().rfind(|(name, _)| name == "host");
+        let host = host.map_or_else(|| asked.clone(), |(_, host)| Authority::parse(host, 80));
+        let arriving = Origin {
+            scheme: if proxied.scheme == "https" { "https" } else { "http" },
+            host: host.host,
+            port: listen.port,
+        };
+        let choice = choose_at(
+            &self.http.servers,
+            &listen.address,
+            listen.port,
+            &arriving.host,
+        );
+        let mut inner = Self {
+            config: self.config,
+            http: self.http,
+            root: self.root,
+            question: self.question,
+            origin: self.origin.clone(),
+            path: path.to_owned(),
+            hops: self.hops + 1,
+            arriving,
+            choice,
+            walks: None,
+            circle: None,
+            told,
+            inner: None,
+        };
+        inner.walks = inner.walk_all();
+        let walks = inner.walks.as_ref()?;
+        let redirect = whole_redirect(walks, &inner.origin);
+        inner.circle = redirect.and_then(|(to, by)| (to == inner.origin).then_some(by));
+        inner.inner = inner.behind(&walks.handshake).map(Box::new);
+        Some(inner)
+    }
+
+    /// The last server block on the way.
+    pub fn innermost(&self) -> &Self {
+        self.inner.as_ref().map_or(self, |inner| inner.innermost())
+    }
+
+    /// Where nginx itself listens at each address that is asked; the first of them.
+    fn own_listener(&self, proxied: &Proxied<'c>) -> Option<(Listen<'c>, Authority)> {
+        let mut found = self.peers(proxied).into_iter().map(|(asked, _)| {
+            let servers = self.http.servers.iter();
+            let mut listens = servers.flat_map(|server| &server.listens);
+            let listen = listens.find(|listen| listen.takes(&asked))?.clone();
+            Some((listen, asked))
+        });
+        let first = found.next()??;
+        found.all(|other| other.is_some()).then_some(first)
     }
 
     /// Follows the requests from another origin on.
@@ -120,15 +202,12 @@ impl<'c> Case<'c> {
 
     fn walk_all(&self) -> Option<Walks<'c>> {
         let choice = self.choice.as_ref()?;
-        let path = self.question.path.as_str();
+        let path = self.path.as_str();
         let polling = "EIO=4&transport=polling";
-        let get = |path: &str, query: &str| Request::get(&self.arriving, path, query);
+        let get = |path: &str, query: &str| self.get(path, query);
         let follow = |request| walk(self.http, self.root, choice.clone(), request);
-        let page = self
-            .question
-            .url
-            .as_ref()
-            .map_or("/", |url| url.path.as_str());
+        let url = self.question.url.as_ref().filter(|_| self.hops == 0);
+        let page = url.map_or("/", |url| url.path.as_str());
         Some(Walks {
             handshake: follow(get(path, &format!("{polling}&t=a1"))),
             poll: follow(get(path, &format!("{polling}&t=b2&sid={SID}"))),
@@ -139,19 +218,19 @@ impl<'c> Case<'c> {
         })
     }
 
+    fn get(&self, path: &str, query: &str) -> Request {
+        Request::get(&self.arriving, path, query).told(&self.told)
+    }
+
     /// The way of a plain request of the page.
     pub fn walk_to(&self, path: &str) -> Option<Walk<'c>> {
-        let request = Request::get(&self.arriving, path, "");
+        let request = self.get(path, "");
         Some(walk(self.http, self.root, self.choice.clone()?, request))
     }
 
     /// The handshake's way if another server block had got it.
     pub fn walk_in(&self, server: usize) -> Walk<'c> {
-        let request = Request::get(
-            &self.arriving,
-            &self.question.path,
-            "EIO=4&transport=polling",
-        );
+        let request = self.get(&self.path, "EIO=4&transport=polling");
         walk(self.http, self.root, self.choice_of(server), request)
     }
 
@@ -171,7 +250,11 @@ impl<'c> Case<'c> {
     }
 
     /// Whether a back end gets the request with a path that a Socket.IO server owns.
-    pub fn reaches_socket_io(&self, walk: &Walk<'_>) -> bool {
+    pub fn reaches_socket_io(&self, walk: &Walk<'c>) -> bool {
+        if let Some(inner) = self.behind(walk) {
+            let handshake = inner.walks.as_ref().map(|walks| &walks.handshake);
+            return handshake.is_some_and(|walk| inner.reaches_socket_io(walk));
+        }
         let path = walk.proxied().map(Proxied::path);
         path.is_some_and(|path| path.is_none_or(|path| self.owns(path)))
     }
@@ -195,8 +278,16 @@ impl<'c> Case<'c> {
             .collect()
     }
 
-    /// The addresses that may be asked, each with the directive that names it.
+    /// The back ends that may be asked, each with the directive that names it; none where nginx asks itself.
     pub fn addresses(&self, proxied: &Proxied<'c>) -> Vec<(Authority, &'c Directive)> {
+        match self.own_listener(proxied) {
+            Some(_) => Vec::new(),
+            None => self.peers(proxied),
+        }
+    }
+
+    /// Whoever may be asked.
+    pub fn peers(&self, proxied: &Proxied<'c>) -> Vec<(Authority, &'c Directive)> {
         match &proxied.target {
             Target::Address(address) => vec![(address.clone(), proxied.pass)],
             Target::Unknown(_) => Vec::new(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    case::Case,
+    case::{Case, Walks},
     language::{Language, Text},
     nginx::{Config, Landing, Proxied, Step, Target, Walk, server::Why, tree::Directive},
 };
@@ -42,13 +42,32 @@ const LIMITS: [&str; 12] = [
 
 /// The ways of the page, the handshake and the websocket.
 pub fn explain(case: &Case<'_>) -> Vec<Explanation> {
-    let Some(walks) = &case.walks else {
-        return Vec::new();
-    };
     let asked = case.question.url.as_ref().filter(|url| url.path != "/");
-    let page = asked.map(|_| &walks.page);
-    let walks = page.into_iter().chain([&walks.handshake, &walks.websocket]);
-    walks.map(|walk| of_walk(case, walk)).collect()
+    let page: Option<Pick> = asked.map(|_| (|walks| &walks.page) as Pick);
+    let picks: [Pick; 2] = [|walks| &walks.handshake, |walks| &walks.websocket];
+    let picks = page.into_iter().chain(picks);
+    picks.filter_map(|pick| of_request(case, pick)).collect()
+}
+
+/// One of a client's requests.
+type Pick = for<'w, 'c> fn(&'w Walks<'c>) -> &'w Walk<'c>;
+
+/// From the first server block to the last.
+fn of_request(case: &Case<'_>, pick: Pick) -> Option<Explanation> {
+    let mut explanation = of_walk(case, pick(case.walks.as_ref()?));
+    // Where another request's way goes on inside, this one's may not.
+    let inner = case.inner.as_ref().filter(|_| {
+        let proxied = case.walks.as_ref().and_then(|walks| pick(walks).proxied());
+        proxied.is_some_and(|proxied| case.addresses(proxied).is_empty())
+    });
+    if let Some(further) = inner.and_then(|inner| of_request(inner, pick)) {
+        explanation.steps.push(bare(say!(
+            "there nginx itself listens:",
+            "ahí escucha el propio nginx:"
+        )));
+        explanation.steps.extend(further.steps);
+    }
+    Some(explanation)
 }
 
 /// The explanations for programs.

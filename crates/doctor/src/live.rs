@@ -31,6 +31,7 @@ pub struct Way {
 
 impl Way {
     pub(crate) fn of(case: &Case<'_>) -> Option<Self> {
+        let case = case.innermost();
         let handshake = &case.walks.as_ref()?.handshake;
         let proxied = handshake.proxied();
         let addresses = proxied.map(|proxied| case.addresses(proxied));

@@ -1,6 +1,6 @@
 //! `listen`: address, port and options.
 
-use super::tree::Directive;
+use super::{tree::Directive, upstream::Authority};
 
 /// One address that a server block is reached at.
 #[derive(Clone, Debug)]
@@ -57,6 +57,19 @@ impl<'c> Listen<'c> {
             is_default: false,
             tls: false,
             both_families: false,
+        }
+    }
+
+    /// Whether who connects to `asked` from this machine is surely connected here.
+    pub fn takes(&self, asked: &Authority) -> bool {
+        match &self.address {
+            Address::Unix(path) => asked.host.strip_prefix("unix:") == Some(path),
+            _ if asked.host.starts_with("unix:") || asked.port != self.port => false,
+            Address::Host(host) if *host == asked.host => true,
+            Address::Host(host) => asked.host == "localhost" && is_loopback(host),
+            Address::AnyV4 => is_loopback(&asked.host) && asked.host != "::1",
+            Address::AnyV6 if self.both_families => is_loopback(&asked.host),
+            Address::AnyV6 => matches!(asked.host.as_str(), "::1" | "localhost"),
         }
     }
 

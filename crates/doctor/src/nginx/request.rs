@@ -16,7 +16,7 @@ pub struct Request {
     pub path: String,
     pub query: String,
     /// Names in lower case.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(String, String)>,
 }
 
 impl Request {
@@ -30,7 +30,7 @@ impl Request {
             port: origin.port,
             path: path.to_owned(),
             query: query.to_owned(),
-            headers: vec![
+            headers: [
                 ("host", origin.authority()),
                 ("user-agent", USER_AGENT.to_owned()),
                 ("accept", "*/*".to_owned()),
@@ -38,7 +38,9 @@ impl Request {
                 ("accept-language", "en".to_owned()),
                 ("referer", format!("{page}/")),
                 ("connection", "keep-alive".to_owned()),
-            ],
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
         }
     }
 
@@ -52,7 +54,7 @@ impl Request {
 
     /// The same as a websocket's opening handshake.
     pub fn upgraded(mut self) -> Self {
-        self.headers.retain(|(name, _)| *name != "connection");
+        self.headers.retain(|(name, _)| name != "connection");
         self.with_origin()
             .with("connection", "Upgrade")
             .with("upgrade", "websocket")
@@ -69,13 +71,24 @@ impl Request {
         self.with("origin", &origin.to_string())
     }
 
-    fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.push((name, value.to_owned()));
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same with other values of headers, by their names in lower case; of an empty one, without it.
+    pub fn told(mut self, headers: &[(String, String)]) -> Self {
+        for (name, value) in headers {
+            self.headers.retain(|(other, _)| other != name);
+            if !value.is_empty() {
+                self = self.with(name, value);
+            }
+        }
         self
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(header, _)| *header == name);
+        let found = self.headers.iter().find(|(header, _)| header == name);
         found.map(|(_, value)| value.as_str())
     }
 

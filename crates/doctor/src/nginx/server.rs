@@ -139,10 +139,20 @@ pub struct Arrival<'r> {
 /// The block that nginx takes; `None` if none listens on that port.
 pub fn choose<'c>(servers: &[Server<'c>], arrival: Arrival<'_>) -> Option<Choice<'c>> {
     let address = address_for(servers, arrival)?;
-    let group = group_at(servers, &address, arrival.port);
+    choose_at(servers, &address, arrival.port, arrival.host)
+}
+
+/// The same where the listening address is known; `host` in lower case, without port.
+pub fn choose_at<'c>(
+    servers: &[Server<'c>],
+    address: &Address,
+    port: u16,
+    host: &str,
+) -> Option<Choice<'c>> {
+    let group = group_at(servers, address, port);
     let (kept, ignored) = without_conflicts(servers, &group);
     let fitting = kept.into_iter().filter_map(|(index, name)| {
-        let (rank, captures) = name.fits(arrival.host)?;
+        let (rank, captures) = name.fits(host)?;
         Some((rank, index, name, captures))
     });
     let Some((_, server, name, captures)) = fitting.min_by_key(|&(rank, index, ..)| (rank, index))
@@ -152,7 +162,7 @@ pub fn choose<'c>(servers: &[Server<'c>], arrival: Arrival<'_>) -> Option<Choice
     let (_, listen) = group.iter().find(|(index, _)| *index == server)?;
     let rivals = ignored
         .into_iter()
-        .filter(|(index, name)| *index != server && name.fits(arrival.host).is_some());
+        .filter(|(index, name)| *index != server && name.fits(host).is_some());
     Some(Choice {
         server,
         listen: (*listen).clone(),

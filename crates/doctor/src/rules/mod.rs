@@ -214,6 +214,7 @@ pub(crate) fn judge(case: &Case<'_>) -> Vec<Finding> {
     findings.extend(checks!(Beside).flat_map(|check| check(case)));
     if arrives {
         findings.extend(checks!(Way).flat_map(|check| check(case)));
+        findings.extend(case.inner.iter().flat_map(|inner| judge(inner)));
     }
     findings
 }

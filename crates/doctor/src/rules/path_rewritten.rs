@@ -19,8 +19,8 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
     let path = proxied.path()?;
-    // Where it arrives as it was sent, it is the server that listens elsewhere.
-    if case.owns(path) || *path == *case.question.path {
+    // Where it arrives as it was sent, it is the server that listens elsewhere, or the block before that changed it.
+    if *path == *case.path || case.owns(arriving(case, path)?) {
         return None;
     }
     let rewrite = blame::last_change(walk);
@@ -68,4 +68,13 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
         "Sin URI (nada tras la dirección, ni una barra) la ruta sigue sin cambios."
     );
     Some(finding.mend(advice, !proxied.has_variables, edits))
+}
+
+/// The path that the back end is asked for; `None` where a server block further on changes it, and is judged there.
+fn arriving<'p>(case: &'p Case<'_>, path: &'p str) -> Option<&'p str> {
+    let Some(inner) = &case.inner else {
+        return Some(path);
+    };
+    let next = inner.walks.as_ref()?.handshake.proxied()?.path()?;
+    (*next == *inner.path).then(|| arriving(inner, next))?
 }

@@ -41,7 +41,8 @@ impl<'s> Site<'s> {
     /// The back end's addresses, as they were given or as nginx has them.
     fn back_ends(&self) -> Vec<Authority> {
         let direct = self.question.direct.as_ref().map(wrong_address::back_end);
-        let proxied = self.case.map(|case| (case, case.proxied()));
+        let case = self.case.map(Case::innermost);
+        let proxied = case.map(|case| (case, case.proxied()));
         let asked = proxied.into_iter().flat_map(|(case, proxied)| {
             proxied
                 .into_iter()

@@ -140,6 +140,17 @@ fn move_listeners(dir: &Path) -> BTreeMap<u16, u16> {
         .unwrap();
         fs::write(file, text).unwrap();
     }
+    // nginx may ask itself.
+    each_file(&dir.join("etc"), &mut |path| {
+        let mut text = fs::read_to_string(path).unwrap();
+        for (from, to) in &ports {
+            for end in [';', '/'] {
+                let [from, to] = [from, to].map(|port| format!("//127.0.0.1:{port}{end}"));
+                text = text.replace(&from, &to);
+            }
+        }
+        fs::write(path, text).unwrap();
+    });
     ports
 }
 
