@@ -32,7 +32,8 @@ fn is_around_nginx(question: &Question, origin: &Origin) -> bool {
 }
 
 fn listening_ports(http: &Http<'_>) -> Vec<u16> {
-    let listens = http.servers.iter().flat_map(|server| &server.listens);
+    let servers = http.servers.iter().flat_map(|server| &server.listens);
+    let listens = servers.chain(http.fronts.iter().flat_map(|front| &front.listens));
     let mut ports: Vec<u16> = listens
         .map(|listen| listen.port)
         .filter(|&port| port != 0)

@@ -9,6 +9,7 @@ use crate::{
         listen::Listen,
         request::{Origin, Request},
         server::{Arrival, Choice, Why, choose, choose_at},
+        stream::Front,
         tree::{Directive, Pos},
         upstream::{Authority, Peer},
         walk,
@@ -44,6 +45,10 @@ pub struct Case<'c> {
     pub path: String,
     /// What the server block before this one tells it, where nginx asks itself.
     told: Vec<(String, String)>,
+    /// Who hands the connections on to here, of the `stream` block.
+    pub front: Option<&'c Front<'c>>,
+    /// The directive by which nginx asks itself here.
+    pub sender: Option<&'c Directive>,
     /// How many server blocks the requests have been through.
     hops: usize,
     /// The next server block, where nginx asks itself.
@@ -93,6 +98,8 @@ impl<'c> Case<'c> {
             circle: None,
             path: question.path.clone(),
             told: Vec::new(),
+            front: None,
+            sender: None,
             hops: 0,
             inner: None,
         };
@@ -118,7 +125,11 @@ impl<'c> Case<'c> {
         let host = told.iter().rfind(|(name, _)| name == "host");
         let host = host.map_or_else(|| asked.clone(), |(_, host)| Authority::parse(host, 80));
         let arriving = Origin {
-            scheme: if proxied.scheme == "https" { "https" } else { "http" },
+            scheme: if proxied.scheme == "https" {
+                "https"
+            } else {
+                "http"
+            },
             host: host.host,
             port: listen.port,
         };
@@ -141,6 +152,8 @@ impl<'c> Case<'c> {
             walks: None,
             circle: None,
             told,
+            front: None,
+            sender: Some(proxied.pass),
             inner: None,
         };
         inner.walks = inner.walk_all();
@@ -172,6 +185,15 @@ impl<'c> Case<'c> {
     fn arrive(&mut self, origin: Origin) {
         self.arriving = arriving(self.http, self.question, &origin);
         self.origin = origin;
+        self.front = self.http.fronts.iter().find(|front| {
+            let mut listens = front.listens.iter();
+            listens.any(|listen| listen.port == self.origin.port)
+        });
+        if let Some(front) = self.front {
+            self.choice = self.handed_on(front);
+            self.walks = self.walk_all();
+            return;
+        }
         let host = &self.arriving.host;
         let address = address_of(self.root, host);
         let arrival = Arrival {
@@ -181,6 +203,24 @@ impl<'c> Case<'c> {
         };
         self.choice = choose(&self.http.servers, arrival);
         self.walks = self.walk_all();
+    }
+
+    /// The server block that gets the connections of a `stream` server, if it is one of this nginx.
+    fn handed_on(&mut self, front: &Front<'c>) -> Option<Choice<'c>> {
+        let target = front.target(&self.origin.host)?;
+        let servers = &self.http.servers;
+        let mut listens = servers.iter().flat_map(|server| &server.listens);
+        let listen = listens.find(|listen| listen.takes(&target))?;
+        self.arriving = Origin {
+            port: listen.port,
+            ..self.origin.clone()
+        };
+        choose_at(servers, &listen.address, listen.port, &self.origin.host)
+    }
+
+    /// Whether nginx asks itself here.
+    pub fn is_inner(&self) -> bool {
+        self.hops > 0
     }
 
     /// A browser that opens the page ends where the page's redirects lead, and its client with it.

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::{Config, server::Server, tree::Directive, upstream::Upstream};
+use super::{Config, server::Server, stream::Front, tree::Directive, upstream::Upstream};
 
 /// Everything that a request's way depends on.
 #[derive(Debug)]
 pub struct Http<'c> {
     pub block: &'c Directive,
     pub servers: Vec<Server<'c>>,
+    /// Those that hand connections on, perhaps to one of the servers.
+    pub fronts: Vec<Front<'c>>,
     upstreams: HashMap<&'c str, Upstream<'c>>,
     /// `map`, `geo` and `split_clients`, by the variable that they make.
     sources: HashMap<&'c str, &'c Directive>,
@@ -18,10 +20,12 @@ impl<'c> Http<'c> {
     /// `None` if the configuration has no `http` block.
     pub fn of(config: &'c Config) -> Option<Self> {
         let block = config.directives.iter().find(|block| block.is("http"))?;
+        let streams = config.directives.iter().filter(|block| block.is("stream"));
         let upstreams = block.all("upstream").filter_map(Upstream::new);
         Some(Self {
             block,
             servers: block.all("server").map(Server::new).collect(),
+            fronts: streams.flat_map(Front::all_in).collect(),
             upstreams: upstreams
                 .map(|upstream| (upstream.name, upstream))
                 .collect(),

@@ -11,6 +11,8 @@ pub struct Listen<'c> {
     pub port: u16,
     pub is_default: bool,
     pub tls: bool,
+    /// It expects the client's address before anything else.
+    pub proxy_protocol: bool,
     /// An IPv6 wildcard that takes IPv4 too.
     pub both_families: bool,
 }
@@ -56,6 +58,7 @@ impl<'c> Listen<'c> {
             port: 80,
             is_default: false,
             tls: false,
+            proxy_protocol: false,
             both_families: false,
         }
     }
@@ -83,6 +86,7 @@ impl<'c> Listen<'c> {
             port,
             is_default: option("default_server") || option("default"),
             tls: option("ssl") || option("quic"),
+            proxy_protocol: option("proxy_protocol"),
             both_families: option("ipv6only=off"),
         })
     }

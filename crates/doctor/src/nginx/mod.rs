@@ -19,6 +19,7 @@ pub mod request;
 mod rewrite;
 mod scope;
 pub mod server;
+pub mod stream;
 pub mod tree;
 pub mod units;
 pub mod upstream;

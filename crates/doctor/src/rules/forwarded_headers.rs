@@ -29,6 +29,8 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 }
 
 fn absent(case: &Case<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
+    // Without TLS there is one scheme only, and nothing to be told.
+    let is_secure = case.origin.scheme == "https";
     let set = |name: &str| {
         proxied
             .header(name)
@@ -41,7 +43,7 @@ fn absent(case: &Case<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
     ];
     let missing: Vec<&str> = wanted
         .iter()
-        .filter(|(name, _)| !set(name))
+        .filter(|(name, _)| !set(name) && (is_secure || *name != "x-forwarded-proto"))
         .map(|(_, name)| *name)
         .collect();
     if missing.is_empty() {
@@ -106,7 +108,9 @@ fn believed(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
 fn judge_list(list: &Setting, site: &Site<'_>) -> Option<Finding> {
     site.local_ports().first()?;
     let mut networks = list.value.split(',').map(str::trim);
-    if networks.any(|network| network.starts_with("127.") || network.starts_with("::") || network.ends_with("/0")) {
+    if networks.any(|network| {
+        network.starts_with("127.") || network.starts_with("::") || network.ends_with("/0")
+    }) {
         return None;
     }
     let finding = Finding::new(

@@ -43,6 +43,7 @@ mod path_swallowed;
 mod polling_cached;
 mod port_differs;
 mod process_file;
+mod proxy_protocol;
 mod query_lost;
 mod read_timeout;
 mod redirected;
@@ -115,13 +116,14 @@ enum Check {
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 56] = [
+pub const RULES: [Rule; 57] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
     unknown_variable::RULE,
     no_listener::RULE,
     tls_mismatch::RULE,
+    proxy_protocol::RULE,
     default_server::RULE,
     conflicting_server_name::RULE,
     site_not_enabled::RULE,

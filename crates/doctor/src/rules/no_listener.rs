@@ -62,7 +62,12 @@ fn only_ipv6(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
 
 fn judge(case: &Case<'_>) -> Option<Finding> {
     if let Some(walks) = &case.walks {
-        return only_ipv6(case, &walks.handshake);
+        let is_open = case.front.is_none() && !case.is_inner();
+        return is_open.then(|| only_ipv6(case, &walks.handshake))?;
+    }
+    // What is handed on unseen may be answered by anyone.
+    if case.front.is_some() {
+        return None;
     }
     let named = |server: &&Server<'_>| {
         server

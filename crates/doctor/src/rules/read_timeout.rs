@@ -7,7 +7,7 @@ use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
-    nginx::{Proxied, Walk, units},
+    nginx::{Proxied, Walk, tree::Directive, units},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,10 @@ pub(super) const RULE: Rule = Rule {
         english: "nginx is less patient than the heartbeat.",
         spanish: "nginx tiene menos paciencia que el latido.",
     },
-    checks: &[Check::Way(|case| each_proxied(case, judge))],
+    checks: &[
+        Check::Way(|case| each_proxied(case, judge)),
+        Check::Way(of_front),
+    ],
 };
 
 /// nginx's own, where none is set.
@@ -28,6 +31,27 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
         Some(set) => units::time(&words(set))?,
         None => DEFAULT,
     };
+    let place = set.unwrap_or(proxied.pass);
+    tell(case, timeout, set, place, "proxy_read_timeout")
+}
+
+/// What hands connections on unseen gives up silent ones too.
+fn of_front(case: &Case<'_>) -> Vec<Finding> {
+    let told = case.front.and_then(|front| {
+        let set = front.timeout()?;
+        let timeout = units::time(&words(set))?;
+        tell(case, timeout, Some(set), set, "proxy_timeout")
+    });
+    told.into_iter().collect()
+}
+
+fn tell(
+    case: &Case<'_>,
+    timeout: Duration,
+    set: Option<&Directive>,
+    place: &Directive,
+    name: &str,
+) -> Option<Finding> {
     let heartbeat = case.question.heartbeat();
     let whole = heartbeat.interval + heartbeat.timeout;
     if timeout >= whole {
@@ -35,7 +59,6 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
     }
     // A ping goes out every interval and ends the silence, so only a shorter time cuts a connection that is well.
     let cuts = timeout <= heartbeat.interval;
-    let place = set.unwrap_or(proxied.pass);
     let seconds = timeout.as_secs_f64();
     let finding = case.finding(
         RULE.id,
@@ -62,7 +85,7 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
         },
     );
     let longer = format!("{}s", (whole.as_secs() * 2).max(120));
-    let edit = edit::give(case.config, set, place, "proxy_read_timeout", &longer);
+    let edit = edit::give(case.config, set, place, name, &longer);
     Some(finding.mend(
         say!(
             "Wait longer than {whole} s.",
@@ -74,7 +97,7 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
     ))
 }
 
-fn words(directive: &crate::nginx::tree::Directive) -> String {
+fn words(directive: &Directive) -> String {
     let words: Vec<&str> = directive
         .args
         .iter()
