@@ -27,4 +27,5 @@ mod wire;
 pub use app::App;
 pub use clock::Clock;
 pub use config::Config;
+pub use own_way::look_up;
 pub use server::{Server, StartError};

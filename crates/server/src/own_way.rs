@@ -12,11 +12,11 @@ use std::{
 use atalaya_doctor::{
     Diagnosis, Verdict, live,
     nginx::request::Origin,
-    probe::{Lookup, Plan, Row, Table, examine},
+    probe::{Lookup, NotFoundOut, Plan, Row, Table, examine},
     question::Question,
     url::Url,
 };
-use atalaya_store::{Store, Timestamp};
+use atalaya_store::{Store, StoreError, Timestamp};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -142,10 +142,17 @@ struct Ledger(Store);
 
 impl Table for Ledger {
     fn row<'a>(&'a self, socket_id: &'a str) -> Lookup<'a> {
-        Box::pin(async {
-            let found = self.0.is_socket_active(socket_id).await;
-            let found = found.map_err(|error| error.to_string())?;
-            Ok(found.map(|is_active| Row { is_active }))
-        })
+        Box::pin(look_up(&self.0, socket_id))
     }
+}
+
+/// Whether a socket has a row, for an examination.
+pub async fn look_up(store: &Store, socket_id: &str) -> Result<Option<Row>, NotFoundOut> {
+    let found = store.is_socket_active(socket_id).await;
+    let found = found.map_err(|error| match error {
+        // It answers, and has no such table, or shows it to others only.
+        StoreError::Bug(cause) => NotFoundOut::Refused(cause.to_string()),
+        error => NotFoundOut::Unreachable(error.to_string()),
+    })?;
+    Ok(found.map(|is_active| Row { is_active }))
 }

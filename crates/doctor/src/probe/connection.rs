@@ -8,7 +8,7 @@ use std::{
 };
 
 use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::CryptoProvider,
     pki_types::{CertificateDer, ServerName, UnixTime},
@@ -40,17 +40,53 @@ pub enum Unreachable {
         error: String,
     },
     Silent(String),
-    /// The certificate is not trusted, or is no certificate.
+    /// The certificate is one that browsers refuse.
+    Certificate {
+        host: String,
+        why: Distrust,
+    },
+    /// There is no TLS to be spoken there.
     Tls {
         host: String,
         error: String,
     },
 }
 
+/// Why a certificate is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Distrust {
+    /// Signed by itself, or by an authority that this machine does not know.
+    UnknownIssuer,
+    Expired,
+    NotYetValid,
+    OtherName,
+    Other(String),
+}
+
+impl Distrust {
+    fn of(error: &CertificateError) -> Self {
+        match error {
+            CertificateError::UnknownIssuer => Self::UnknownIssuer,
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Self::Expired,
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                Self::NotYetValid
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Self::OtherName
+            }
+            // What `openssl req -x509` makes is an authority's, used as a server's.
+            CertificateError::Other(error) if error.to_string().contains("CaUsedAsEndEntity") => {
+                Self::UnknownIssuer
+            }
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
 impl Unreachable {
     /// Whether it is the certificate that is not trusted; then the rest can be looked at all the same.
-    pub fn is_tls(&self) -> bool {
-        matches!(self, Self::Tls { .. })
+    pub fn is_certificate(&self) -> bool {
+        matches!(self, Self::Certificate { .. })
     }
 }
 
@@ -102,8 +138,21 @@ pub(super) async fn open(
     let secured = TlsConnector::from(config).connect(server, stream);
     match timeout(PATIENCE, secured).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
-        Ok(Err(error)) => Err(refused(error.to_string())),
+        Ok(Err(error)) => Err(match distrust(&error) {
+            Some(why) => Unreachable::Certificate {
+                host: host.to_owned(),
+                why,
+            },
+            None => refused(error.to_string()),
+        }),
         Err(_) => Err(Unreachable::Silent(name)),
+    }
+}
+
+fn distrust(error: &io::Error) -> Option<Distrust> {
+    match error.get_ref()?.downcast_ref()? {
+        rustls::Error::InvalidCertificate(why) => Some(Distrust::of(why)),
+        _ => None,
     }
 }
 

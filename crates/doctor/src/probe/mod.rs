@@ -16,10 +16,10 @@ mod table;
 use std::{net::SocketAddr, time::Duration};
 
 use connection::Trust;
-pub use connection::Unreachable;
+pub use connection::{Distrust, Unreachable};
 pub use exchange::Unanswered;
 pub use packet::Opened;
-pub use table::{Lookup, Row, Table};
+pub use table::{Lookup, NotFoundOut, Row, Table};
 
 use self::sign::Sign;
 use crate::{diagnose::Probe, language::Text, nginx::request::Origin, question::Question};
@@ -136,8 +136,8 @@ pub struct Seen {
 pub enum Failure {
     /// The answer was another.
     Sign(Sign),
-    /// The database did not answer.
-    Database(String),
+    /// The database did not tell.
+    Database(NotFoundOut),
     /// There is no such row.
     NoRow,
     /// It is not closed.
@@ -148,9 +148,13 @@ impl Failure {
     pub fn words(&self) -> Text {
         match self {
             Self::Sign(sign) => sign.words(),
-            Self::Database(error) => say!(
+            Self::Database(NotFoundOut::Unreachable(error)) => say!(
                 "the database does not answer: {error}",
                 "la base de datos no responde: {error}"
+            ),
+            Self::Database(NotFoundOut::Refused(error)) => say!(
+                "the database refuses to look for it: {error}",
+                "la base de datos se niega a buscarla: {error}"
             ),
             Self::NoRow => say!(
                 "no row with this socket's id within 3 s",

@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use serde::Deserialize;
 
 use super::{
-    Unreachable,
+    Distrust, Unreachable,
     exchange::{Answer, Unanswered},
 };
 use crate::language::Text;
@@ -45,6 +45,7 @@ struct Refusal {
 
 /// `Transport unknown`, `Session ID unknown`, …: the numbers of Engine.IO.
 pub mod code {
+    pub const UNKNOWN_TRANSPORT: i64 = 0;
     pub const UNKNOWN_SESSION: i64 = 1;
     pub const BAD_REQUEST: i64 = 3;
     pub const FORBIDDEN: i64 = 4;
@@ -281,10 +282,30 @@ impl Unreachable {
                 "nothing comes from {address} within 5 s",
                 "de {address} no llega nada en 5 s"
             ),
+            Self::Certificate { host, why } => say!(
+                "the certificate of {host} is not trusted: {why}",
+                "el certificado de {host} no es de confianza: {why}";
+                why = why.words()
+            ),
             Self::Tls { host, error } => say!(
                 "TLS with {host} fails: {error}",
                 "TLS con {host} falla: {error}"
             ),
+        }
+    }
+}
+
+impl Distrust {
+    pub fn words(&self) -> Text {
+        match self {
+            Self::UnknownIssuer => say!(
+                "it is signed by itself, or by an authority that is not known here",
+                "está firmado por sí mismo, o por una autoridad que aquí no se conoce"
+            ),
+            Self::Expired => say!("it has expired", "ha caducado"),
+            Self::NotYetValid => say!("it is not valid yet", "todavía no es válido"),
+            Self::OtherName => say!("it is for another name", "es para otro nombre"),
+            Self::Other(error) => Text::same(error.clone()),
         }
     }
 }

@@ -113,7 +113,7 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
             return;
         }
         if let Err(unreachable) = connection::open(origin, *connect_to, Trust::AsABrowser).await
-            && unreachable.is_tls()
+            && unreachable.is_certificate()
         {
             self.evidence.certificate = Some(unreachable);
             self.target.trust = Trust::Blind;

@@ -4,7 +4,7 @@ use super::{Check, Rule, Title, one};
 use crate::{
     finding::{Finding, Severity},
     live::Live,
-    probe::Unreachable,
+    probe::{Distrust, Unreachable},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -18,20 +18,21 @@ pub(super) const RULE: Rule = Rule {
 
 /// Of an authority that is not known here, a company's own browsers may know it.
 fn judge(live: &Live<'_>) -> Option<Finding> {
-    let Unreachable::Tls { host, error } = live.evidence.certificate.as_ref()? else {
+    let Unreachable::Certificate { host, why } = live.evidence.certificate.as_ref()? else {
         return None;
     };
-    let severity = match error.contains("UnknownIssuer") {
-        true => Severity::Hint,
-        false => Severity::Error,
+    let severity = match why {
+        Distrust::UnknownIssuer => Severity::Hint,
+        _ => Severity::Error,
     };
     let finding = Finding::new(
         RULE.id,
         severity,
         None,
         say!(
-            "The certificate of {host} is not trusted: {error}.",
-            "El certificado de {host} no es de confianza: {error}."
+            "The certificate of {host} is not trusted: {why}.",
+            "El certificado de {host} no es de confianza: {why}.";
+            why = why.words()
         ),
         say!(
             "Browsers show a warning in place of the page, and a socket from another page fails without a word.",

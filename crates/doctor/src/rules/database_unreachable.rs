@@ -4,7 +4,7 @@ use super::{Check, Rule, Title, one};
 use crate::{
     finding::{Finding, Severity},
     live::Live,
-    probe::Failure,
+    probe::{Failure, NotFoundOut},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
 fn judge(live: &Live<'_>) -> Option<Finding> {
     let mut seen = live.evidence.seen.iter();
     let error = seen.find_map(|seen| match &seen.outcome {
-        Err(Failure::Database(error)) => Some(error),
+        Err(Failure::Database(NotFoundOut::Unreachable(error))) => Some(error),
         _ => None,
     })?;
     let finding = Finding::new(

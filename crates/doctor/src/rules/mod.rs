@@ -10,6 +10,7 @@ mod auth_in_the_way;
 mod back_end;
 mod back_end_down;
 mod back_end_elsewhere;
+mod back_end_fails;
 mod blame;
 mod body_limit;
 mod certificate;
@@ -116,7 +117,7 @@ enum Check {
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 57] = [
+pub const RULES: [Rule; 58] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
@@ -164,6 +165,7 @@ pub const RULES: [Rule; 57] = [
     open_files_limit::RULE,
     back_end_down::RULE,
     back_end_elsewhere::RULE,
+    back_end_fails::RULE,
     engine_io_version::RULE,
     origin_refused::RULE,
     site_unreachable::RULE,

@@ -13,7 +13,7 @@ use atalaya_doctor::{
     language::Language,
     live,
     nginx::request::Origin,
-    probe::{Lookup, Plan, Row, Table, examine},
+    probe::{Lookup, NotFoundOut, Plan, Row, Table, examine},
     question::Question,
     report,
     root::Root,
@@ -28,9 +28,10 @@ use tokio_util::sync::CancellationToken;
 use crate::live::back_end::{Answer, server_with};
 
 /// The rules that the cases below meet.
-const MET: [&str; 11] = [
+const MET: [&str; 12] = [
     "back-end-down",
     "back-end-elsewhere",
+    "back-end-fails",
     "engine-io-version",
     "site-unreachable",
     "way-broken",
@@ -247,7 +248,8 @@ async fn a_page_that_node_s_server_refuses_a_websocket() {
     // Refused whoever asks: that is not for the page.
     let strict = world.server(|request| is_upgrade(request).then(|| text(400, "Forbidden"))?);
     let diagnosis = examined(plan(Some(strict.clone()), Some(strict)), None).await;
-    assert_found(&diagnosis, &[]);
+    assert_found(&diagnosis, &["back-end-fails"]);
+    assert_eq!(diagnosis.verdict, Verdict::Healthy, "a hint");
 }
 
 #[tokio::test]
@@ -298,7 +300,20 @@ async fn a_proxy_that_does_not_carry_the_upgrade() {
     // The same at the back end itself is not the proxy's.
     let broken = world.server(|request| is_upgrade(request).then(|| text(500, "no"))?);
     let diagnosis = examined(plan(Some(broken.clone()), Some(broken)), None).await;
-    assert_found(&diagnosis, &[]);
+    assert_found(&diagnosis, &["back-end-fails"]);
+    assert_eq!(diagnosis.verdict, Verdict::Faulty);
+}
+
+#[tokio::test]
+async fn what_is_taken_for_the_back_end_is_another_proxy() {
+    let world = World::new();
+    let middle = world.server(|request| {
+        is_upgrade(request).then(|| text(400, r#"{"code":3,"message":"Bad request"}"#))?
+    });
+    let diagnosis = examined(plan(Some(middle.clone()), Some(middle)), None).await;
+    assert_found(&diagnosis, &["back-end-fails"]);
+    let mend = diagnosis.findings[0].fix.description.of(Language::English);
+    assert!(mend.contains("something stands in front"), "{mend}");
 }
 
 #[tokio::test]
@@ -376,7 +391,7 @@ async fn a_token_that_is_refused_is_told_with_what_it_says_itself() {
 }
 
 /// A table that always says the same.
-struct Fixed(Result<Option<Row>, String>);
+struct Fixed(Result<Option<Row>, NotFoundOut>);
 
 impl Table for Fixed {
     fn row<'a>(&'a self, _: &'a str) -> Lookup<'a> {
@@ -388,7 +403,14 @@ impl Table for Fixed {
 async fn the_row_is_looked_for_open_and_then_closed() {
     let world = World::new();
     let cases = [
-        (Err("connection refused".to_owned()), "database-unreachable"),
+        (
+            Err(NotFoundOut::Unreachable("connection refused".to_owned())),
+            "database-unreachable",
+        ),
+        (
+            Err(NotFoundOut::Refused("no such table".to_owned())),
+            "row-not-written",
+        ),
         (Ok(None), "row-not-written"),
         (Ok(Some(Row { is_active: true })), "row-not-closed"),
     ];

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use atalaya_doctor::probe::{Lookup, Row, Table};
-use atalaya_server::config::Secret;
-use atalaya_store::{OpenOptions, Store};
+use atalaya_doctor::probe::{Lookup, NotFoundOut, Table};
+use atalaya_server::{config::Secret, look_up};
+use atalaya_store::{OpenOptions, Store, StoreError};
 
 use crate::commands::database;
 
@@ -56,7 +56,7 @@ impl UserSessions {
         };
         let opened = Store::open(url.expose(), options).await;
         match opened {
-            Err(error @ atalaya_store::StoreError::BadUrl(_)) => {
+            Err(error @ StoreError::BadUrl(_)) => {
                 Err(database::explain("opening the database", &error, &url).into())
             }
             opened => Ok(Self {
@@ -69,10 +69,9 @@ impl UserSessions {
 impl Table for UserSessions {
     fn row<'a>(&'a self, socket_id: &'a str) -> Lookup<'a> {
         Box::pin(async move {
-            let store = self.store.as_ref().map_err(Clone::clone)?;
-            let found = store.is_socket_active(socket_id).await;
-            let found = found.map_err(|error| error.to_string())?;
-            Ok(found.map(|is_active| Row { is_active }))
+            let unreachable = |error: &String| NotFoundOut::Unreachable(error.clone());
+            let store = self.store.as_ref().map_err(unreachable)?;
+            look_up(store, socket_id).await
         })
     }
 }
