@@ -22,7 +22,7 @@ pub struct DoctorArgs {
     /// The folder of the front end's built files; may be repeated
     #[arg(long, value_name = "DIR")]
     pub bundle: Vec<PathBuf>,
-    /// PM2's ecosystem.config.js, .cjs, .mjs or .json, or the folder that has it; nothing of it is run; may be repeated
+    /// PM2's ecosystem.config.js, .cjs, .mjs, .json or .yaml, or the folder that has it; nothing of it is run; may be repeated
     #[arg(long, value_name = "PATH")]
     pub pm2: Vec<PathBuf>,
     /// The unit by which systemd runs the server, whose drop-ins are found; may be repeated

@@ -341,12 +341,12 @@ fn how_the_server_is_run_is_judged_and_mended() {
 #[test]
 fn a_file_of_pm2_that_is_not_read_is_an_error_of_its_own() {
     let place = with_site(HEALTHY);
-    place.write("web1/process.yml", "apps: []\n");
-    insta::assert_snapshot!(doctor(&place, &["--pm2", "process.yml"]).shown(), @r"
+    place.write("web1/process.toml", "apps = []\n");
+    insta::assert_snapshot!(doctor(&place, &["--pm2", "process.toml"]).shown(), @r"
     exit 2
     --- stderr
     error: examining the deployment
-      what went wrong  /process.yml cannot be read: PM2's file is read as .js, .cjs, .mjs or .json only
+      what went wrong  /process.toml cannot be read: PM2's file is read as .js, .cjs, .mjs, .json, .yml or .yaml only
       what to try      the file is looked for below web1, as if that were /
     ");
 }

@@ -14,7 +14,7 @@ use self::evaluate::Evaluator;
 use crate::finding::Span;
 
 /// No configuration is as long; with `STACK` it keeps a hostile one, nested without end, from ending the process.
-const MAX_BYTES: usize = 64 << 10;
+pub(super) const MAX_BYTES: usize = 64 << 10;
 /// Only what is used of it takes memory.
 const STACK: usize = 512 << 20;
 
@@ -57,7 +57,7 @@ pub(super) struct Field {
     pub(super) value: Node,
 }
 
-/// Why Node.js would not read the file, and where.
+/// Why the file cannot be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mistake {
     pub(super) span: Span,
@@ -110,13 +110,13 @@ impl Object {
     }
 
     /// Puts a field in the place of one of the same name.
-    fn set(&mut self, field: Field) {
+    pub(super) fn set(&mut self, field: Field) {
         self.fields.retain(|other| other.name != field.name);
         self.fields.push(field);
     }
 
     /// Takes in another object's fields, which win.
-    fn take_in(&mut self, node: &Node) {
+    pub(super) fn take_in(&mut self, node: &Node) {
         match &node.kind {
             Kind::Object(other) => {
                 self.is_open |= other.is_open;
@@ -141,28 +141,38 @@ impl Object {
 /// What the file exports. Nothing of it is run.
 pub(super) fn read(text: &str, language: Language) -> Result<Node, Mistake> {
     if text.len() > MAX_BYTES {
-        return Err(Mistake {
-            span: Span { start: 0, end: 0 },
-            message: format!("it is longer than {MAX_BYTES} bytes"),
-        });
+        return Err(Mistake::whole(format!(
+            "it is longer than {MAX_BYTES} bytes"
+        )));
     }
     let in_brackets = format!("({text}\n)");
     let (source, kind) = match language {
         Language::Module => (Source::new(text, text, 0), SourceType::unambiguous()),
         Language::Json => (Source::new(&in_brackets, text, 1), SourceType::script()),
     };
-    let read = || of_source(source, kind);
+    on_a_deep_stack(|| of_source(source, kind))
+}
+
+/// Runs a reader that calls itself for what is nested.
+pub(super) fn on_a_deep_stack(
+    read: impl FnOnce() -> Result<Node, Mistake> + Send,
+) -> Result<Node, Mistake> {
     thread::scope(|scope| {
         let reader = thread::Builder::new().stack_size(STACK);
         let reader = reader.spawn_scoped(scope, read);
         reader.ok().and_then(|reader| reader.join().ok())
     })
-    .unwrap_or_else(|| {
-        Err(Mistake {
+    .unwrap_or_else(|| Err(Mistake::whole("its reader gave up".to_owned())))
+}
+
+impl Mistake {
+    /// One that stands nowhere in particular.
+    pub(super) fn whole(message: String) -> Self {
+        Self {
             span: Span { start: 0, end: 0 },
-            message: "its reader gave up".to_owned(),
-        })
-    })
+            message,
+        }
+    }
 }
 
 /// A program, and where the file's own text stands in it.

@@ -7,6 +7,7 @@ mod package;
 mod pm2;
 mod systemd;
 mod unit_file;
+mod yaml;
 
 use std::path::PathBuf;
 

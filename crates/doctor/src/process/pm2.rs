@@ -1,4 +1,4 @@
-//! PM2's `ecosystem.config.js`: its apps, as PM2 takes them (`lib/API/schema.json` and `lib/Common.js` there).
+//! PM2's `ecosystem.config.js`, or the same as JSON or YAML: its apps, as PM2 takes them (`lib/API/schema.json` and `lib/Common.js` there).
 
 use std::{
     io,
@@ -8,6 +8,7 @@ use std::{
 use super::{
     App, LostOutput, Mode, Package, Processes, Unread, Why,
     javascript::{self, Field, Kind, Language, Node, Object},
+    yaml,
 };
 use crate::{
     document::{Document, Unreadable},
@@ -29,7 +30,18 @@ const STREAMS: [&[&str]; 2] = [
 
 /// Of a folder, the file that PM2 would find there.
 pub(super) fn file(root: &Root, path: &Path) -> PathBuf {
-    let endings = ["config.js", "config.cjs", "config.mjs", "json"].iter();
+    let endings = [
+        "config.js",
+        "config.cjs",
+        "config.mjs",
+        "json",
+        "config.json",
+        "yml",
+        "yaml",
+        "config.yml",
+        "config.yaml",
+    ];
+    let endings = endings.iter();
     let mut files = endings.map(|ending| path.join(format!("ecosystem.{ending}")));
     files
         .find(|file| root.is_file(file))
@@ -43,7 +55,11 @@ pub(super) fn read(
     processes: &mut Processes,
 ) -> Result<(), Unreadable> {
     let reader = Reader { root, document };
-    match javascript::read(&document.text, language(&document.path)?) {
+    let export = match language(&document.path)? {
+        Written::Yaml => yaml::read(&document.text),
+        Written::Script(language) => javascript::read(&document.text, language),
+    };
+    match export {
         Err(mistake) => processes.unread.push(Unread {
             place: document.place(mistake.span),
             why: Why::Refused(Text::same(mistake.message)),
@@ -63,15 +79,21 @@ pub(super) fn read(
     Ok(())
 }
 
-fn language(path: &Path) -> Result<Language, Unreadable> {
+enum Written {
+    Script(Language),
+    Yaml,
+}
+
+fn language(path: &Path) -> Result<Written, Unreadable> {
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("js" | "cjs" | "mjs") => Ok(Language::Module),
-        Some("json") => Ok(Language::Json),
+        Some("js" | "cjs" | "mjs") => Ok(Written::Script(Language::Module)),
+        Some("json") => Ok(Written::Script(Language::Json)),
+        Some("yml" | "yaml") => Ok(Written::Yaml),
         _ => Err(Unreadable {
             path: path.to_owned(),
             source: io::Error::new(
                 io::ErrorKind::Unsupported,
-                "PM2's file is read as .js, .cjs, .mjs or .json only",
+                "PM2's file is read as .js, .cjs, .mjs, .json, .yml or .yaml only",
             ),
         }),
     }
