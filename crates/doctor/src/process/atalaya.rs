@@ -1,7 +1,10 @@
 //! Atalaya's own settings, where it is Atalaya that is run: its `atalaya.toml`, which counts less than the
 //! environment, as that counts less than the flags.
 
-use std::{collections::BTreeMap, path::Path, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use toml::{Spanned, Value};
 
@@ -10,6 +13,7 @@ use crate::{
     document::{Document, Unreadable},
     finding::Span,
     language::Text,
+    nginx::units,
     question::{Heartbeat, Known},
     root::Root,
     setting::Setting,
@@ -154,7 +158,8 @@ impl Processes {
     /// What Atalaya's settings say that its handshake will announce.
     pub fn known(&self) -> Known {
         let own = |key| self.apps.iter().find_map(|app| app.own(key));
-        let time = |key| own(key).and_then(|setting| duration(&setting.value));
+        // Atalaya and nginx write times alike.
+        let time = |key| own(key).and_then(|setting| units::time(&setting.value));
         let default = Heartbeat::default();
         let interval = time("ping_interval_seconds");
         let timeout = time("ping_timeout_seconds");
@@ -168,19 +173,4 @@ impl Processes {
             socket_path: own("socket_path").map(|setting| setting.value),
         }
     }
-}
-
-/// As Atalaya reads times: a bare number is seconds.
-fn duration(text: &str) -> Option<Duration> {
-    let digits = text.find(|c: char| !c.is_ascii_digit());
-    let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
-    let number: u64 = number.parse().ok()?;
-    let unit_ms = match unit.trim() {
-        "ms" => 1,
-        "" | "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    number.checked_mul(unit_ms).map(Duration::from_millis)
 }

@@ -2,7 +2,7 @@
 
 use super::Site;
 use crate::{
-    finding::Severity,
+    finding::{Finding, Severity},
     process::{App, Processes},
     setting::Setting,
 };
@@ -55,11 +55,17 @@ impl Standing {
     }
 }
 
-/// What Atalaya is told of one of its keys, for each back end that is Atalaya.
-pub(super) fn own(processes: &Processes, site: &Site<'_>, key: &str) -> Vec<Setting> {
+/// Judges what Atalaya is told of one of its keys, for each back end that is Atalaya.
+pub(super) fn each_own(
+    processes: &Processes,
+    site: &Site<'_>,
+    key: &str,
+    judge: fn(&Setting, &Site<'_>) -> Option<Finding>,
+) -> Vec<Finding> {
     let standings = standings(processes, site).into_iter();
     let back_ends = standings.filter(|(_, standing)| *standing == Standing::BackEnd);
-    back_ends.filter_map(|(app, _)| app.own(key)).collect()
+    let told = back_ends.filter_map(|(app, _)| app.own(key));
+    told.filter_map(|setting| judge(&setting, site)).collect()
 }
 
 /// Every app, and what it is.

@@ -1,7 +1,7 @@
 //! The back end is not told the host, the client's address or the scheme, is told what the client claims, or does
 //! not believe what nginx tells it.
 
-use super::{Check, Rule, Site, Title, back_end::own};
+use super::{Check, Rule, Site, Title, back_end::each_own};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -99,9 +99,7 @@ fn forgeable(case: &Case<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
 }
 
 fn believed(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
-    let lists = own(processes, site, "trusted_proxies");
-    let judged = lists.iter().filter_map(|list| judge_list(list, site));
-    judged.collect()
+    each_own(processes, site, "trusted_proxies", judge_list)
 }
 
 /// nginx asks over the loopback address, and Atalaya believes other proxies only.

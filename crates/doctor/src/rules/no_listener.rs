@@ -110,8 +110,14 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
             "La conexión se rechaza, o responde algo que no es nginx."
         ),
     );
-    Some(finding.advise(say!(
-        "Add `listen {port};` here, or correct the port of the URL.",
-        "Añada `listen {port};` aquí, o corrija el puerto de la URL."
-    )))
+    Some(finding.advise(match server {
+        Some(_) => say!(
+            "Add `listen {port};` here, or correct the port of the URL.",
+            "Añada `listen {port};` aquí, o corrija el puerto de la URL."
+        ),
+        None => say!(
+            "No server block is read at all: enable the site, or correct the `include` that should read it.",
+            "No se lee ningún bloque server: active el sitio, o corrija el `include` que debería leerlo."
+        ),
+    }))
 }

@@ -1,6 +1,6 @@
 //! The back end refuses the page's origin: it was seen to, or Atalaya's own list says so.
 
-use super::{Check, Rule, Site, Title, back_end::own, one};
+use super::{Check, Rule, Site, Title, back_end::each_own, one};
 use crate::{
     finding::{Finding, Severity},
     live::Live,
@@ -115,9 +115,7 @@ fn host_lost(live: &Live<'_>, page: &Origin) -> Finding {
 }
 
 fn listed(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
-    let lists = own(processes, site, "allowed_origins");
-    let judged = lists.iter().filter_map(|list| judge_list(list, site));
-    judged.collect()
+    each_own(processes, site, "allowed_origins", judge_list)
 }
 
 /// Atalaya takes every page, the pages that are listed, and the page of the host that it is asked by.

@@ -1,7 +1,7 @@
 //! The front end, or Atalaya itself, was told another Socket.IO path than the one that nginx leads from the one to
 //! the other.
 
-use super::{Check, Rule, Site, Title, back_end::own};
+use super::{Check, Rule, Site, Title, back_end::each_own};
 use crate::{
     finding::{Finding, Severity},
     front_end::FrontEnd,
@@ -55,9 +55,7 @@ fn judge(setting: &Setting, site: &Site<'_>) -> Option<Finding> {
 }
 
 fn server(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
-    let paths = own(processes, site, "socket_path");
-    let judged = paths.iter().filter_map(|path| judge_server(path, site));
-    judged.collect()
+    each_own(processes, site, "socket_path", judge_server)
 }
 
 fn judge_server(own: &Setting, site: &Site<'_>) -> Option<Finding> {
