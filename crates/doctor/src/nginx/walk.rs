@@ -71,6 +71,19 @@ pub enum Step<'c> {
     },
 }
 
+impl<'c> Step<'c> {
+    /// The directive that made it; `None` where the request itself did.
+    pub fn by(&self) -> Option<&'c Directive> {
+        match self {
+            Self::Location { block, .. } => *block,
+            Self::If(by) | Self::Unknown(by) => Some(by),
+            Self::Rewrite { by, .. } | Self::Tried { by, .. } => Some(by),
+            Self::FellBack { by, .. } | Self::ErrorPage { by, .. } => Some(by),
+            Self::Index { .. } => None,
+        }
+    }
+}
+
 /// What answers in the end.
 #[derive(Clone, Debug)]
 pub enum Landing<'c> {

@@ -53,6 +53,7 @@ mod request_stripped;
 mod restart_missing;
 mod row_not_closed;
 mod row_not_written;
+mod session_split;
 mod site;
 mod site_not_enabled;
 mod site_unreachable;

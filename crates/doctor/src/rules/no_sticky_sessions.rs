@@ -1,6 +1,9 @@
-//! Several back ends, and the requests of one polling session may go to any of them.
+//! Several back ends, and the requests of one session may go to any of them, or each kind of them to another.
 
-use super::{Check, Rule, Title, one};
+use super::{
+    Check, Rule, Title, one,
+    session_split::{self, How, Split},
+};
 use crate::{
     case::Case,
     edit,
@@ -18,22 +21,11 @@ pub(super) const RULE: Rule = Rule {
         english: "A session's requests go to several servers.",
         spanish: "Las peticiones de una sesión van a varios servidores.",
     },
-    checks: &[Check::Way(|case| one(judge(case)))],
+    checks: &[
+        Check::Way(|case| one(judge(case))),
+        Check::Way(|case| one(session_split::find(case).map(|split| apart(case, &split)))),
+    ],
 };
-
-/// Different in every request or connection of one client.
-const VOLATILE: [&str; 10] = [
-    "request_id",
-    "msec",
-    "connection",
-    "connection_requests",
-    "remote_port",
-    "request_time",
-    "request_length",
-    "time_local",
-    "time_iso8601",
-    "pid",
-];
 
 fn judge(case: &Case<'_>) -> Option<Finding> {
     let walks = case.walks.as_ref()?;
@@ -70,7 +62,9 @@ fn key_is_constant(case: &Case<'_>, method: &Directive) -> bool {
         return false;
     };
     let keys = walks.socket().map(|walk| walk.evaluate(key));
-    let volatile = keys[0].unknowns().any(|name| VOLATILE.contains(&name));
+    let volatile = keys[0]
+        .unknowns()
+        .any(|name| session_split::volatile(case.http, name).is_some());
     !volatile && keys.iter().all(|other| *other == keys[0])
 }
 
@@ -138,4 +132,56 @@ fn tell(case: &Case<'_>, upstream: &Upstream<'_>, count: usize) -> Finding {
         true,
         vec![edit],
     )
+}
+
+/// The configuration itself leads them to different back ends.
+fn apart(case: &Case<'_>, split: &Split<'_>) -> Finding {
+    let unknown = r#"400, {"code":1,"message":"Session ID unknown"}"#;
+    let (message, effect) = match &split.how {
+        How::Kind {
+            what,
+            here,
+            there,
+            is_upgrade,
+        } => (
+            say!(
+                "This leads a session's {what} to {there}, while its handshake goes to {here}.",
+                "Esto lleva el {what} de una sesión a {there}, mientras su handshake va a {here}.";
+                what = what
+            ),
+            if *is_upgrade {
+                say!(
+                    "The upgrade gets {unknown}, and whatever speaks no Socket.IO answers in its own way; a client \
+                     with one transport alone may work.",
+                    "El upgrade recibe {unknown}, y lo que no habla Socket.IO responde a su manera; un cliente con \
+                     un solo transporte puede funcionar."
+                )
+            } else {
+                say!(
+                    "Polling gets {unknown}; a websocket alone may work.",
+                    "El polling recibe {unknown}; un websocket solo puede funcionar."
+                )
+            },
+        ),
+        How::Chance { variable } => (
+            say!(
+                "This picks the back end by ${variable}, which differs in every request, so a session's requests go to \
+                 servers that do not know it.",
+                "Esto elige el back end por ${variable}, distinta en cada petición, así que las peticiones de una \
+                 sesión van a servidores que no la conocen."
+            ),
+            say!(
+                "Polling gets {unknown}, now and then; a websocket alone works.",
+                "El polling recibe {unknown}, a veces; un websocket solo funciona."
+            ),
+        ),
+    };
+    let finding = case.finding(RULE.id, Severity::Error, split.by.pos, message, effect);
+    let path = &case.question.path;
+    finding.advise(say!(
+        "Lead all requests for {path} of one client to the same back end, whatever their method and transport; where \
+         there are several, let $remote_addr or a cookie decide.",
+        "Lleve todas las peticiones de {path} de un cliente al mismo back end, sea cual sea su método y transporte; \
+         donde hay varios, que decida $remote_addr o una cookie."
+    ))
 }

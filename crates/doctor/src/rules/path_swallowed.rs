@@ -15,7 +15,11 @@ pub(super) const RULE: Rule = Rule {
         english: "Something else takes the requests.",
         spanish: "Otra cosa se queda con las peticiones.",
     },
-    checks: &[Check::Route(|case| one(judge(case)))],
+    checks: &[
+        Check::Route(|case| one(judge(case))),
+        // The other requests arrive all the same, and are judged beside it.
+        Check::Way(|case| one(post(case))),
+    ],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {
@@ -26,18 +30,19 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         &say!("The handshake", "El handshake"),
     );
     let parts = [
-        (
-            &walks.post,
-            say!(
-                "A message by polling (POST)",
-                "Un mensaje por polling (POST)"
-            ),
-        ),
         (&walks.poll, say!("The long poll", "El long poll")),
         (&walks.websocket, say!("The websocket", "El websocket")),
     ];
     let mut parts = parts.iter();
     whole.or_else(|| parts.find_map(|(walk, what)| taken(case, walk, what)))
+}
+
+fn post(case: &Case<'_>) -> Option<Finding> {
+    let what = say!(
+        "A message by polling (POST)",
+        "Un mensaje por polling (POST)"
+    );
+    taken(case, &case.walks.as_ref()?.post, &what)
 }
 
 fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &Text) -> Option<Finding> {
@@ -94,6 +99,11 @@ fn blame_of<'c>(walk: &Walk<'c>) -> &'c Directive {
 
 fn is_regex(location: &Directive) -> bool {
     location.arg(0).is_some_and(|word| word.starts_with('~'))
+}
+
+/// Whether it reaches a back end that another location was written for.
+pub(super) fn is_stolen(case: &Case<'_>, walk: &Walk<'_>) -> bool {
+    stolen(case, walk).is_some()
 }
 
 /// It reaches a back end, but past the location that was written for it.

@@ -1,0 +1,193 @@
+//! Requests of one session that the configuration leads to different back ends: by an `if`, by a variable, or by
+//! another location. Which server of one upstream gets them is another matter.
+
+use super::path_swallowed;
+use crate::{
+    case::Case,
+    language::Text,
+    nginx::{
+        Http, Proxied, Step, Target, Walk, tree::Directive, upstream::Authority, variables_in,
+    },
+};
+
+/// Different in every request or connection of one client.
+const VOLATILE: [&str; 10] = [
+    "request_id",
+    "msec",
+    "connection",
+    "connection_requests",
+    "remote_port",
+    "request_time",
+    "request_length",
+    "time_local",
+    "time_iso8601",
+    "pid",
+];
+/// A map that leads to itself ends here.
+const MAX_DEPTH: usize = 16;
+
+pub(super) struct Split<'c> {
+    /// What makes the difference.
+    pub(super) by: &'c Directive,
+    pub(super) how: How,
+}
+
+pub(super) enum How {
+    /// A kind of request goes elsewhere than the handshake.
+    Kind {
+        what: Text,
+        here: String,
+        there: String,
+        /// Polling works until then.
+        is_upgrade: bool,
+    },
+    /// Something that differs in every request decides.
+    Chance { variable: String },
+}
+
+pub(super) fn find<'c>(case: &Case<'c>) -> Option<Split<'c>> {
+    by_kind(case).or_else(|| by_chance(case))
+}
+
+fn by_kind<'c>(case: &Case<'c>) -> Option<Split<'c>> {
+    let walks = case.walks.as_ref()?;
+    let first = &walks.handshake;
+    let here = addresses(case, first.proxied()?);
+    let others = [
+        (&walks.poll, say!("long poll", "long poll"), false),
+        (
+            &walks.post,
+            say!("messages (POST)", "mensajes (POST)"),
+            false,
+        ),
+        (&walks.websocket, say!("websocket", "websocket"), true),
+    ];
+    others.into_iter().find_map(|(walk, what, is_upgrade)| {
+        let there = addresses(case, walk.proxied()?);
+        let unknown = here.is_empty() || there.is_empty();
+        if unknown || same(&here, &there) || path_swallowed::is_stolen(case, walk) {
+            return None;
+        }
+        let how = How::Kind {
+            what,
+            here: listed(&here),
+            there: listed(&there),
+            is_upgrade,
+        };
+        let by = difference(first, walk)?;
+        Some(Split { by, how })
+    })
+}
+
+fn addresses<'c>(case: &Case<'c>, proxied: &Proxied<'c>) -> Vec<Authority> {
+    let addresses = case.addresses(proxied).into_iter();
+    addresses.map(|(address, _)| address).collect()
+}
+
+fn same(one: &[Authority], other: &[Authority]) -> bool {
+    let within = |one: &[Authority], other: &[Authority]| {
+        let mut all = one.iter();
+        all.all(|address| other.iter().any(|other| other.same(address)))
+    };
+    within(one, other) && within(other, one)
+}
+
+fn listed(addresses: &[Authority]) -> String {
+    let addresses: Vec<String> = addresses.iter().map(Authority::to_string).collect();
+    addresses.join(", ")
+}
+
+/// The entry of a map if one variable is read by both, or else the first thing that happened to one alone.
+fn difference<'c>(one: &Walk<'c>, other: &Walk<'c>) -> Option<&'c Directive> {
+    let (here, there) = (one.proxied()?.pass, other.proxied()?.pass);
+    let shared = std::ptr::eq(here, there);
+    let entry = there.arg(0).filter(|_| shared);
+    entry
+        .and_then(|address| entry_apart(one, other, address, 0))
+        .or_else(|| step_apart(one, other))
+        .or(Some(there))
+}
+
+fn entry_apart<'c>(
+    one: &Walk<'c>,
+    other: &Walk<'c>,
+    text: &str,
+    depth: usize,
+) -> Option<&'c Directive> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    variables_in(text).iter().find_map(|name| {
+        let (here, there) = (one.map_entry(name)?, other.map_entry(name)?);
+        if std::ptr::eq(here, there) {
+            return entry_apart(one, other, there.arg(0)?, depth + 1);
+        }
+        Some(if there.is("default") { here } else { there })
+    })
+}
+
+fn step_apart<'c>(one: &Walk<'c>, other: &Walk<'c>) -> Option<&'c Directive> {
+    let place = |step: &Step<'c>| step.by().map(|by| by.pos);
+    let pairs = one.steps.iter().zip(&other.steps);
+    let shared = pairs
+        .take_while(|(here, there)| place(here) == place(there))
+        .count();
+    let apart = [other, one].map(|walk| walk.steps.get(shared));
+    let apart = || apart.iter().flatten();
+    let condition = apart().find(|step| matches!(step, Step::If(_)));
+    condition.or(apart().next())?.by()
+}
+
+fn by_chance<'c>(case: &Case<'c>) -> Option<Split<'c>> {
+    let judged = case.proxied().into_iter();
+    let mut unknown = judged.filter_map(|(_, proxied)| match &proxied.target {
+        Target::Unknown(value) => Some(value),
+        _ => None,
+    });
+    unknown.find_map(|value| {
+        value.unknowns().find_map(|name| {
+            let by = case.http.source(name)?;
+            let variable = volatile(case.http, name)?;
+            let how = How::Chance { variable };
+            leads_apart(case.http, by).then_some(Split { by, how })
+        })
+    })
+}
+
+/// The variable below this one, or itself, that differs in every request.
+pub(super) fn volatile(http: &Http<'_>, variable: &str) -> Option<String> {
+    volatile_below(http, variable, 0)
+}
+
+fn volatile_below(http: &Http<'_>, variable: &str, depth: usize) -> Option<String> {
+    if VOLATILE.contains(&variable) {
+        return Some(variable.to_owned());
+    }
+    let source = http.source(variable).filter(|_| depth < MAX_DEPTH)?;
+    // What is last is the variable that it makes.
+    let (_, key) = source.args.split_last()?;
+    let names = key.iter().flat_map(|word| variables_in(&word.text));
+    names
+        .into_iter()
+        .find_map(|name| volatile_below(http, name, depth + 1))
+}
+
+/// Whether the values that a variable may have are different servers.
+fn leads_apart(http: &Http<'_>, source: &Directive) -> bool {
+    let values = source.children().iter().filter_map(|entry| entry.arg(0));
+    let mut servers: Vec<Authority> = Vec::new();
+    for value in values {
+        let named = http.upstream(value).into_iter();
+        let mut peers: Vec<_> = named
+            .flat_map(|upstream| upstream.active())
+            .map(|peer| peer.address.clone())
+            .collect();
+        if peers.is_empty() {
+            peers.push(Authority::parse(value, 80));
+        }
+        servers.extend(peers);
+    }
+    servers
+        .iter()
+        .any(|one| servers.iter().any(|other| !one.same(other)))
+}
