@@ -1,5 +1,7 @@
 //! `allow` and `deny` keep the clients out of Socket.IO, and not out of the page.
 
+use std::net::Ipv4Addr;
+
 use super::{Check, Rule, Title, each_proxied};
 use crate::{
     case::Case,
@@ -32,6 +34,11 @@ fn passes_otherwise(walk: &Walk<'_>) -> bool {
     walk.scope().arg("satisfy") == Some("any") && (is_on("auth_basic") || is_on("auth_request"))
 }
 
+fn is_private(host: &str) -> bool {
+    host.parse()
+        .is_ok_and(|address: Ipv4Addr| address.is_private())
+}
+
 fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
     let rules = rules(walk);
     let last = rules.iter().find(|rule| rule.has_arg("all"))?;
@@ -48,12 +55,25 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
     if only_here && !allowed.is_empty() && is_loopback(&case.origin.host) {
         return None;
     }
+    if allowed.contains(&"0.0.0.0/0") {
+        return None;
+    }
     // The page is for the same people: whoever sees it may connect.
     let page = self::rules(&case.walks.as_ref()?.page);
     let same = page.iter().any(|rule| std::ptr::eq(*rule, *last));
     if same && !allowed.is_empty() {
         return None;
     }
+    let page_is_open = page
+        .iter()
+        .find(|rule| rule.has_arg("all"))
+        .is_none_or(|rule| rule.is("allow"));
+    let severity = match (only_here, page_is_open) {
+        (true, _) => Severity::Error,
+        // A page at a private address is seen by neighbours alone, whom the list may well name.
+        (false, true) if !is_private(&case.origin.host) => Severity::Warning,
+        (false, _) => Severity::Hint,
+    };
     let path = &case.question.path;
     let method = walk.request().method;
     let whom = match allowed.is_empty() {
@@ -66,11 +86,7 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
     };
     let finding = case.finding(
         RULE.id,
-        if only_here {
-            Severity::Error
-        } else {
-            Severity::Hint
-        },
+        severity,
         last.pos,
         say!(
             "This keeps {whom} from {path} ({method}).",

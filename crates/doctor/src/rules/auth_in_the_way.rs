@@ -6,7 +6,7 @@ use crate::{
     edit,
     finding::{Finding, Severity},
     language::Text,
-    nginx::{Landing, Proxied, Walk, tree::Directive},
+    nginx::{Landing, Proxied, Walk, listen::is_loopback, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -19,18 +19,22 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
-    if passes_by_address(walk) {
+    let rules = match walk.scope().arg("satisfy") {
+        Some("any") => super::address_denied::rules(walk),
+        _ => Vec::new(),
+    };
+    let everybody = rules.iter().find(|rule| rule.has_arg("all"));
+    if everybody.is_some_and(|rule| rule.is("allow")) {
         return None;
     }
-    password(case, walk).or_else(|| asked(case, walk))
-}
-
-/// `satisfy any` and an address that everybody has.
-fn passes_by_address(walk: &Walk<'_>) -> bool {
-    let any = walk.scope().arg("satisfy") == Some("any");
-    let verdict = super::address_denied::rules(walk);
-    let first = verdict.iter().find(|rule| rule.has_arg("all"));
-    any && first.is_some_and(|rule| rule.is("allow"))
+    let mut finding = password(case, walk).or_else(|| asked(case, walk))?;
+    // Whoever has such an address is asked for nothing more.
+    let lets_in =
+        |rule: &&Directive| rule.is("allow") && rule.arg(0).is_some_and(|a| !is_loopback(a));
+    if rules.iter().any(lets_in) {
+        finding.severity = Severity::Hint;
+    }
+    Some(finding)
 }
 
 fn password(case: &Case<'_>, walk: &Walk<'_>) -> Option<Finding> {
