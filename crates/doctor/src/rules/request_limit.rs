@@ -16,8 +16,12 @@ pub(super) const RULE: Rule = Rule {
     checks: &[Check::Way(check)],
 };
 
-/// What a client sends within a fraction of a second: handshake, CONNECT, two polls, the websocket.
+/// What socket.io-client sends within 15 ms of a server close by: handshake, CONNECT, two polls, the websocket.
 const AT_ONCE: u64 = 5;
+/// A first message by polling: its POST, and the poll that brings the answer.
+const FIRST_MESSAGE: u64 = 2;
+/// A page that shares the limit comes a moment before: itself, a script, a style and an icon at least.
+const PAGE: u64 = 4;
 /// At this rate only requests that leave together meet a limit: CONNECT and the first poll.
 const FAST: f64 = 500.0;
 const TOGETHER: u64 = 2;
@@ -47,22 +51,37 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding>
     let burst: u64 = option(limit, "burst=")
         .and_then(|burst| burst.parse().ok())
         .unwrap_or(0);
-    let needed = if rate >= FAST { TOGETHER } else { AT_ONCE };
-    let enough = burst + 1 >= needed && rate > SLOW;
-    if exempt || enough {
+    if exempt {
         return None;
     }
-    let status = walk.scope().arg("limit_req_status").unwrap_or("503");
-    let finding = case.finding(
-        RULE.id,
-        Severity::Warning,
-        limit.pos,
+    let needed = if rate >= FAST { TOGETHER } else { AT_ONCE };
+    let with_page = PAGE + AT_ONCE + FIRST_MESSAGE;
+    let message = if burst + 1 < needed || rate <= SLOW {
         say!(
             "{rate} requests a second and a burst of {burst} are fewer than a client needs to connect ({needed} at \
              once).",
             "{rate} peticiones por segundo y una ráfaga de {burst} son menos de lo que un cliente necesita para \
              conectarse ({needed} a la vez)."
-        ),
+        )
+    } else if refuses_at_once(limit)
+        && takes_the_page(case, limit, zone)
+        && in_a_second(rate, burst) < with_page
+    {
+        say!(
+            "{rate} requests a second and a burst of {burst}, for the page too, are fewer than the page and its client \
+             make in their first second (about {with_page}).",
+            "{rate} peticiones por segundo y una ráfaga de {burst}, también para la página, son menos de las que \
+             hacen la página y su cliente en su primer segundo (unas {with_page})."
+        )
+    } else {
+        return None;
+    };
+    let status = walk.scope().arg("limit_req_status").unwrap_or("503");
+    let finding = case.finding(
+        RULE.id,
+        Severity::Warning,
+        limit.pos,
+        message,
         say!(
             "Some of a client's first requests get {status}, and it starts anew; a websocket alone passes.",
             "Algunas de las primeras peticiones de un cliente reciben {status}, y empieza de nuevo; un websocket \
@@ -74,6 +93,36 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding>
         "Do not limit {path}, or allow `burst=20 nodelay` and more where many clients share an address.",
         "No limite {path}, o permita `burst=20 nodelay` y más donde muchos clientes comparten dirección."
     )))
+}
+
+/// What passes within a second of the first request.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate is a small positive number"
+)]
+fn in_a_second(rate: f64, burst: u64) -> u64 {
+    1 + burst + rate as u64
+}
+
+/// Otherwise what is too much waits its turn, and a client that waits for its answers is never far ahead.
+fn refuses_at_once(limit: &Directive) -> bool {
+    limit.has_arg("nodelay") || option(limit, "delay=").is_some()
+}
+
+/// Whether the page's own requests are counted with the client's.
+fn takes_the_page(case: &Case<'_>, limit: &Directive, zone: &Directive) -> bool {
+    let page = case.walks.as_ref().map(|walks| &walks.page);
+    page.is_some_and(|page| {
+        let limits = page.scope().all("limit_req");
+        let counted = zone
+            .arg(0)
+            .is_some_and(|key| !page.evaluate(key).is_empty());
+        let shared = limits
+            .iter()
+            .any(|other| option(other, "zone=") == option(limit, "zone="));
+        counted && shared
+    })
 }
 
 fn option<'c>(directive: &'c Directive, name: &str) -> Option<&'c str> {
