@@ -1,11 +1,13 @@
 //! `https` to a port that speaks plain HTTP, or the reverse.
 
-use super::{Check, Rule, Title, one};
+use super::{Check, Rule, Title, address::authority, first_proxied, one};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
-    nginx::listen::Listen,
+    nginx::{
+        Proxied, Walk, listen::Listen, request::default_port, tree::Directive, upstream::Authority,
+    },
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +16,10 @@ pub(super) const RULE: Rule = Rule {
         english: "TLS to a plain port, or the reverse.",
         spanish: "TLS hacia un puerto sin cifrar, o al revés.",
     },
-    checks: &[Check::Route(|case| one(judge(case)))],
+    checks: &[
+        Check::Route(|case| one(judge(case))),
+        Check::Way(|case| first_proxied(case, odd_one)),
+    ],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {
@@ -91,4 +96,71 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         }
         None => finding.advise(advice),
     })
+}
+
+/// The back end is asked in another way than by the other locations, and one address cannot speak both. Which of
+/// them is wrong only the back end knows; the majority is believed.
+fn odd_one(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
+    let asked: Vec<Authority> = case
+        .addresses(proxied)
+        .into_iter()
+        .map(|(address, _)| address)
+        .collect();
+    let mut passes = Vec::new();
+    collect(case.http.block, &mut passes);
+    let same_place = passes.into_iter().filter_map(|pass| {
+        let (scheme, _) = pass.arg(0)?.split_once("://")?;
+        let met = addresses(case, pass)
+            .iter()
+            .any(|address| asked.iter().any(|asked| asked.same(address)));
+        met.then_some((scheme, pass))
+    });
+    let (alike, others): (Vec<_>, Vec<_>) =
+        same_place.partition(|(scheme, _)| *scheme == proxied.scheme);
+    let (their_scheme, other) = others.first().filter(|_| others.len() >= alike.len())?;
+    let scheme = &proxied.scheme;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Warning,
+        proxied.pass.pos,
+        say!(
+            "This asks {address} with {scheme}, and {other} asks the same address with {their_scheme}: it cannot speak \
+             both.",
+            "Esto pregunta a {address} con {scheme}, y {other} pregunta a la misma dirección con {their_scheme}: no \
+             puede hablar ambos.",
+            address = asked[0],
+            other = case.at(other)
+        ),
+        say!(
+            "The client gets 502; with http to a TLS port, 400.",
+            "El cliente recibe 502; con http hacia un puerto TLS, 400."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Ask with {their_scheme} here too, if that is what the back end speaks.",
+        "Pregunte también aquí con {their_scheme}, si es lo que habla el back end."
+    )))
+}
+
+fn collect<'c>(block: &'c Directive, passes: &mut Vec<&'c Directive>) {
+    for child in block.children() {
+        if child.is("proxy_pass") {
+            passes.push(child);
+        }
+        collect(child, passes);
+    }
+}
+
+/// Where a `proxy_pass` leads, if no variable decides it.
+fn addresses(case: &Case<'_>, pass: &Directive) -> Vec<Authority> {
+    let address = pass.arg(0).unwrap_or_default();
+    let port = default_port(address.split("://").next().unwrap_or_default());
+    let written = authority(address);
+    if written.contains('$') {
+        return Vec::new();
+    }
+    match case.http.upstream(written) {
+        Some(upstream) => upstream.active().map(|peer| peer.address.clone()).collect(),
+        None => vec![Authority::parse(written, port)],
+    }
 }
