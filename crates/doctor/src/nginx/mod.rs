@@ -15,6 +15,7 @@ mod parser;
 pub mod pattern;
 pub mod print;
 mod proxy;
+mod referer;
 pub mod request;
 mod rewrite;
 mod scope;

@@ -52,9 +52,10 @@ impl Request {
             .with("content-length", "2")
     }
 
-    /// The same as a websocket's opening handshake.
+    /// The same as a websocket's opening handshake, which carries no Referer.
     pub fn upgraded(mut self) -> Self {
-        self.headers.retain(|(name, _)| name != "connection");
+        self.headers
+            .retain(|(name, _)| !matches!(name.as_str(), "connection" | "referer"));
         self.with_origin()
             .with("connection", "Upgrade")
             .with("upgrade", "websocket")

@@ -40,11 +40,18 @@ impl<'c> Upstream<'c> {
         })
     }
 
-    /// The servers that get requests while all of them are well.
+    /// The servers that get requests while all of them are well: the backups only if every other one is marked down.
     pub fn active(&self) -> impl Iterator<Item = &Peer<'c>> {
+        let reserve = self.is_on_backup();
         self.servers
             .iter()
-            .filter(|peer| !peer.backup && !peer.down)
+            .filter(move |peer| peer.backup == reserve && !peer.down)
+    }
+
+    /// Whether no server but a backup is left.
+    pub fn is_on_backup(&self) -> bool {
+        let mut up = self.servers.iter().filter(|peer| !peer.down).peekable();
+        up.peek().is_some() && up.all(|peer| peer.backup)
     }
 
     /// The server that plain `hash` gives a key to while all of them are well. `None` where that depends on what

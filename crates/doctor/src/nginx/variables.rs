@@ -2,6 +2,7 @@
 
 use super::{
     pattern::{Captures, Pattern},
+    referer,
     tree::Directive,
     value::Value,
     walk::State,
@@ -175,7 +176,7 @@ fn same(key: &str, subject: &str) -> bool {
         .eq_ignore_ascii_case(subject)
 }
 
-fn wildcard_fits(key: &str, subject: &str) -> bool {
+pub(super) fn wildcard_fits(key: &str, subject: &str) -> bool {
     let subject = subject.to_ascii_lowercase();
     if let Some(rest) = key.strip_prefix("*.") {
         return subject.ends_with(&format!(".{rest}"));
@@ -220,8 +221,7 @@ fn builtin(name: &str, state: &State<'_>) -> Option<Value> {
             .header("content-length")
             .unwrap_or_default()
             .to_owned(),
-        // A request from the site's own page has a valid referer.
-        "invalid_referer" => String::new(),
+        "invalid_referer" => if referer::is_invalid(state) { "1" } else { "" }.to_owned(),
         _ => return by_prefix(name, state),
     };
     Some(Value::text(text))

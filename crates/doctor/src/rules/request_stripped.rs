@@ -1,13 +1,13 @@
 //! nginx takes something off the request that Socket.IO needs: its headers, its body, its method, or the key of
 //! the websocket.
 
-use super::{Check, Rule, Title};
+use super::{Check, Rule, Title, one};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
     language::Text,
-    nginx::{Walk, tree::Directive},
+    nginx::{Step, Walk, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,10 @@ pub(super) const RULE: Rule = Rule {
         english: "Something is taken off the request.",
         spanish: "A la petición se le quita algo.",
     },
-    checks: &[Check::Way(check)],
+    checks: &[
+        Check::Way(check),
+        Check::Way(|case| one(turned_into_get(case))),
+    ],
 };
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
@@ -90,6 +93,34 @@ fn length<'c>(walk: &Walk<'c>) -> Option<(&'c Directive, Text)> {
             "la longitud de su cuerpo, y por tanto sin el mensaje"
         ),
     ))
+}
+
+/// `error_page` asks for another URI with GET; for a named location the method stays.
+fn turned_into_get(case: &Case<'_>) -> Option<Finding> {
+    let walk = &case.walks.as_ref()?.post;
+    walk.proxied().filter(|_| walk.request().method == "GET")?;
+    let is_uri =
+        |step: &Step<'_>| matches!(step, Step::ErrorPage { to, .. } if to.starts_with('/'));
+    let by = walk.steps.iter().find(|step| is_uri(step))?.by()?;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        by.pos,
+        say!(
+            "A message by polling (POST) reaches the back end as a GET: an error_page that leads to a URI changes the \
+             method.",
+            "Un mensaje por polling (POST) llega al back end como GET: un error_page que lleva a una URI cambia el \
+             método."
+        ),
+        say!(
+            "The client's messages are taken for polls, and polling breaks off.",
+            "Los mensajes del cliente se toman por polls, y el polling se corta."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Lead to a named location (`error_page … = @name;`), which keeps the method.",
+        "Lleve a una location con nombre (`error_page … = @nombre;`), que conserva el método."
+    )))
 }
 
 fn tell(case: &Case<'_>, directive: &Directive, what: &Text) -> Finding {
