@@ -31,6 +31,15 @@ pub struct Config {
     pub directives: Vec<Directive>,
     /// What nginx would refuse to load.
     pub mistakes: Vec<Mistake>,
+    /// Every `include` that was replaced, once for each time.
+    pub includes: Vec<Include>,
+}
+
+/// An `include`, and what it named.
+#[derive(Clone, Debug)]
+pub struct Include {
+    pub directive: Directive,
+    pub files: Vec<FileId>,
 }
 
 impl Config {
@@ -49,6 +58,7 @@ impl Config {
             files: loader.files,
             directives,
             mistakes,
+            includes: loader.includes,
         })
     }
 
@@ -57,6 +67,7 @@ impl Config {
         let main = self.files.first()?.path.clone();
         let mut loader = Loader::new(root, &main);
         loader.files = self.files.clone();
+        loader.includes = self.includes.clone();
         let file = loader.open(site).ok()?;
         let added = loader.expand(file, 1);
         let mut directives = self.directives.clone();
@@ -68,7 +79,19 @@ impl Config {
             files: loader.files,
             directives,
             mistakes: loader.mistakes,
+            includes: loader.includes,
         })
+    }
+
+    /// The `include` that brought a file's directive into a block of another file.
+    pub fn brought_by(&self, directive: &Directive, block: &Directive) -> Option<&Include> {
+        let inside = |include: &&Include| {
+            let at = include.directive.pos;
+            at.file == block.pos.file
+                && (block.pos.span.start..block.end).contains(&at.span.start)
+                && include.files.contains(&directive.pos.file)
+        };
+        self.includes.iter().find(inside)
     }
 
     pub fn source(&self, file: FileId) -> &Document {
@@ -108,6 +131,7 @@ struct Loader<'r> {
     files: Vec<Document>,
     parsed: HashMap<PathBuf, (FileId, Vec<Directive>)>,
     mistakes: Vec<Mistake>,
+    includes: Vec<Include>,
     included: usize,
 }
 
@@ -119,6 +143,7 @@ impl<'r> Loader<'r> {
             files: Vec::new(),
             parsed: HashMap::new(),
             mistakes: Vec::new(),
+            includes: Vec::new(),
             included: 0,
         }
     }
@@ -172,6 +197,7 @@ impl<'r> Loader<'r> {
             return Vec::new();
         }
         let mut expanded = Vec::new();
+        let mut files = Vec::new();
         for path in self.named(pattern) {
             self.included += 1;
             if self.included > MAX_INCLUDED {
@@ -179,7 +205,10 @@ impl<'r> Loader<'r> {
                 break;
             }
             match self.open(&path) {
-                Ok(file) => expanded.extend(self.expand(file, depth + 1)),
+                Ok(file) => {
+                    files.push(file);
+                    expanded.extend(self.expand(file, depth + 1));
+                }
                 Err(error) => {
                     let message = format!("\"{}\" cannot be read: {error}", path.display());
                     self.mistakes.push(Mistake {
@@ -190,6 +219,10 @@ impl<'r> Loader<'r> {
                 }
             }
         }
+        self.includes.push(Include {
+            directive: directive.clone(),
+            files,
+        });
         expanded
     }
 

@@ -29,7 +29,7 @@ mod variables;
 mod walk;
 
 pub use self::{
-    config::Config,
+    config::{Config, Include},
     http::Http,
     parser::{Mistake, Parsed, parse},
     proxy::{Header, Proxied, Target},

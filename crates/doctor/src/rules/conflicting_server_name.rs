@@ -11,7 +11,7 @@ use crate::{
     language::Text,
     nginx::{
         listen::Listen,
-        server::{Name, Server, Why},
+        server::{Name, NameKind, Server, Why},
         tree::Word,
     },
 };
@@ -56,6 +56,9 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     if let Some(meant) = choice.ignored.iter().find(better).filter(|_| !works) {
         return vec![obsolete_wins(case, winner, *meant)];
     }
+    if !works && let Some(finding) = outranked(case, winner) {
+        return vec![finding];
+    }
     let retired = is_retired(&case.config.source(winner.1.pos.file).path);
     let conflict = |&ignored: &(usize, &Word)| {
         let other_retired = is_retired(&case.config.source(ignored.1.pos.file).path);
@@ -89,6 +92,53 @@ fn obsolete_wins(case: &Case<'_>, obsolete: Named<'_>, meant: Named<'_>) -> Find
         ),
     );
     mended(case, finding, obsolete, meant)
+}
+
+/// The block that has Socket.IO is named by a regular expression, and a wildcard is looked at before.
+fn outranked(case: &Case<'_>, winner: Named<'_>) -> Option<Finding> {
+    let is = |name: &Name<'_>, word: &Word| std::ptr::eq(name.word, word);
+    let servers = &case.http.servers;
+    let mut names = servers[winner.0].names.iter();
+    let kind = &names.find(|name| is(name, winner.1))?.kind;
+    if matches!(kind, NameKind::Exact(_) | NameKind::Regex(_)) {
+        return None;
+    }
+    let listen = &case.walks.as_ref()?.handshake.choice.listen;
+    let host = &case.arriving.host;
+    let meant = servers.iter().enumerate().find(|(index, server)| {
+        let mut listens = server.listens.iter();
+        let here = listens.any(|own| (own.port, &own.address) == (listen.port, &listen.address));
+        here && server.knows(host) && case.reaches_socket_io(&case.walk_in(*index))
+    });
+    let mut names = meant?.1.names.iter();
+    let name = names
+        .find(|name| matches!(name.kind, NameKind::Regex(_)))?
+        .word;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        winner.1.pos,
+        say!(
+            "{wildcard} takes the requests for {host}: a wildcard wins over a regular expression, such as {name} at \
+             {other}, which leads to Socket.IO.",
+            "{wildcard} toma las peticiones para {host}: un comodín gana a una expresión regular, como {name} de {other}, \
+             que lleva a Socket.IO.",
+            wildcard = winner.1.text,
+            other = case.config.at(name.pos),
+            name = name.text
+        ),
+        say!(
+            "The other site answers: its page, or 404, in place of the handshake.",
+            "Responde el otro sitio: su página, o 404, en lugar del handshake."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Give the block at {other} a longer wildcard, or {host} itself, beside the regular expression; what this captures \
+         is then empty.",
+        "Dé al bloque de {other} un comodín más largo, o el propio {host}, junto a la expresión regular; lo que esta \
+         captura queda entonces vacío.",
+        other = case.config.at(name.pos)
+    )))
 }
 
 fn duplicate(case: &Case<'_>, obsolete: Named<'_>, kept: Named<'_>, gets: &Text) -> Finding {
@@ -156,7 +206,15 @@ fn answers_all_of(kept: &Server<'_>, other: &Server<'_>) -> bool {
 }
 
 fn advice(case: &Case<'_>, word: &Word) -> Text {
-    let path = &case.config.source(word.pos.file).path;
+    let file = case.config.source(word.pos.file);
+    let path = &file.path;
+    if !word.pos.file.is_main() && file.real == *path {
+        return say!(
+            "Take the obsolete block out of {path}, and keep a copy: this is a file of its own, no link. Then reload.",
+            "Quite el bloque obsoleto de {path}, y guarde una copia: es un archivo propio, no un enlace. Luego recargue.",
+            path = path.display()
+        );
+    }
     if word.pos.file.is_main() {
         say!(
             "Take the obsolete block away, or give it another name.",

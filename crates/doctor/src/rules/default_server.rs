@@ -6,7 +6,11 @@ use crate::{
     edit,
     finding::{Finding, Severity},
     language::Text,
-    nginx::{server::Why, tree::Directive},
+    nginx::{
+        listen::Listen,
+        server::{Server, Why},
+        tree::Directive,
+    },
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -25,26 +29,120 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     if by_name || case.reaches_socket_io(&walks.handshake) {
         return None;
     }
-    let others = (0..case.http.servers.len()).filter(|&server| server != choice.server);
-    let meant = others
-        .into_iter()
-        .find(|&server| case.reaches_socket_io(&case.walk_in(server)))?;
-    let server = &case.http.servers[meant];
+    let servers = &case.http.servers;
+    let leads =
+        |server: &usize| *server != choice.server && case.reaches_socket_io(&case.walk_in(*server));
+    let candidates = || (0..servers.len()).filter(leads);
+    let named = candidates().find(|&server| servers[server].knows(&case.arriving.host));
+    let server = &servers[named.or_else(|| candidates().next())?];
+    Some(match obstacle(case, server, &choice.listen) {
+        Some(obstacle) => not_listening(case, server, &obstacle),
+        None => not_named(case, server),
+    })
+}
+
+/// Why a block is not asked, whatever its names are.
+enum Obstacle<'l, 'c> {
+    /// It does not listen on the port.
+    Port,
+    /// Another block listens at the very address, and a wildcard gets nothing of what comes there.
+    Address(&'l Listen<'c>),
+}
+
+fn obstacle<'l, 'c>(
+    case: &Case<'c>,
+    server: &Server<'c>,
+    taken: &'l Listen<'c>,
+) -> Option<Obstacle<'l, 'c>> {
+    let mut listens = server.listens.iter();
+    let mut on_port = listens.clone().filter(|listen| listen.port == taken.port);
+    if listens.any(|listen| listen.port == taken.port && listen.address == taken.address) {
+        return None;
+    }
+    let specific = !taken.address.is_any();
+    match on_port.next() {
+        // A name that is not there would be the next obstacle; it is named first.
+        None if server.knows(&case.arriving.host) => Some(Obstacle::Port),
+        Some(_) if specific => Some(Obstacle::Address(taken)),
+        _ => None,
+    }
+}
+
+fn not_listening(case: &Case<'_>, server: &Server<'_>, obstacle: &Obstacle<'_, '_>) -> Finding {
+    let host = &case.origin.host;
+    let port = case.arriving.port;
+    let walks = case.walks.as_ref();
+    let taken = walks.map_or_else(String::new, |walks| {
+        case.at(walks.handshake.server().directive)
+    });
+    let own = server.listens.iter().find_map(|listen| listen.directive);
+    let place = own.unwrap_or(server.directive);
+    let (place, message, advice) = match obstacle {
+        Obstacle::Port => (
+            place,
+            say!(
+                "The block that leads {host} to Socket.IO does not listen on port {port}, so the default server at {taken} \
+                 gets the requests.",
+                "El bloque que lleva {host} a Socket.IO no escucha en el puerto {port}, así que las peticiones van al \
+                 servidor por defecto de {taken}."
+            ),
+            say!(
+                "Add a `listen` for port {port} to this block.",
+                "Añada a este bloque un `listen` para el puerto {port}."
+            ),
+        ),
+        Obstacle::Address(listen) => {
+            let written = listen
+                .directive
+                .map_or_else(String::new, |listen| case.config.written(listen));
+            let default = if server.knows(host) {
+                ""
+            } else {
+                " default_server"
+            };
+            (
+                listen.directive.unwrap_or(place),
+                say!(
+                    "`{written}` takes all that comes to that address, so the block that leads to Socket.IO ({own}) gets \
+                     nothing of it.",
+                    "`{written}` toma todo lo que llega a esa dirección, así que al bloque que lleva a Socket.IO ({own}) no \
+                     le llega nada.",
+                    own = case.at(place)
+                ),
+                say!(
+                    "Add `{written}{default};` to that block too, or let this one listen on the port alone.",
+                    "Añada `{written}{default};` también a ese bloque, o haga que este escuche solo en el puerto."
+                ),
+            )
+        }
+    };
+    let finding = case.finding(RULE.id, Severity::Error, place.pos, message, effect());
+    finding.advise(advice)
+}
+
+fn effect() -> Text {
+    say!(
+        "The default server answers in its stead: another site's page, a redirect or 404.",
+        "En su lugar responde el servidor por defecto: la página de otro sitio, una redirección o 404."
+    )
+}
+
+fn not_named(case: &Case<'_>, server: &Server<'_>) -> Finding {
     let names = server.directive.first("server_name");
     let place = names.unwrap_or(server.directive);
-    let taken = case.at(walks.handshake.server().directive);
+    let walks = case.walks.as_ref();
+    let taken = walks.map_or_else(String::new, |walks| {
+        case.at(walks.handshake.server().directive)
+    });
     let finding = case.finding(
         RULE.id,
         Severity::Error,
         place.pos,
         message(case, place, &taken),
-        say!(
-            "The default server answers in its stead: another site's page, a redirect or 404.",
-            "En su lugar responde el servidor por defecto: la página de otro sitio, una redirección o 404."
-        ),
+        effect(),
     );
     let host = &case.origin.host;
-    Some(match names.and_then(|names| names.args.last()) {
+    match names.and_then(|names| names.args.last()) {
         Some(word) => {
             let text = format!("{} {host}", word.text);
             let edits = vec![edit::replace(case.config, place, word, &text)];
@@ -58,7 +156,7 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
             "Add `server_name {host};` to this block.",
             "Añada `server_name {host};` a este bloque."
         )),
-    })
+    }
 }
 
 fn message(case: &Case<'_>, place: &Directive, taken: &str) -> Text {

@@ -1,6 +1,7 @@
 //! What the headers that nginx sets come to, for the rules about them.
 
 use crate::{
+    case::Case,
     language::Text,
     nginx::{Header, Proxied, Walk, tree::Directive, variables_in},
 };
@@ -45,4 +46,29 @@ pub(super) fn source<'c>(walk: &Walk<'c>, header: &Header<'c>) -> Option<&'c Dir
     let variables = variables_in(by.arg(1)?);
     let entry = variables.iter().find_map(|name| walk.map_entry(name));
     Some(entry.unwrap_or(by))
+}
+
+/// Where a line stands in a file that others share: the `include` that brought it to where it holds.
+pub(super) fn brought_by<'c>(
+    case: &Case<'c>,
+    walk: &Walk<'c>,
+    line: &Directive,
+) -> Option<&'c Directive> {
+    let inwards = walk.scope().blocks().iter().rev();
+    // A whole site is included in `http`, which is how sites are.
+    let mut blocks = inwards.filter(|block| !block.is("http"));
+    let include = blocks.find_map(|block| case.config.brought_by(line, block))?;
+    Some(&include.directive)
+}
+
+/// The same for a sentence.
+pub(super) fn included(case: &Case<'_>, walk: &Walk<'_>, line: &Directive) -> Text {
+    match brought_by(case, walk, line) {
+        Some(include) => say!(
+            " (included at {at})",
+            " (incluido en {at})",
+            at = case.at(include)
+        ),
+        None => Text::default(),
+    }
 }

@@ -38,8 +38,10 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         Severity::Error,
         first.pos,
         say!(
-            "A proxy_set_header in this block throws away all those of the outer one ({outer}), {lost} among them.",
-            "Un proxy_set_header de este bloque anula todos los del exterior ({outer}), {lost} entre ellos.";
+            "A proxy_set_header in this block{included} throws away all those of the outer one ({outer}), {lost} among \
+             them.",
+            "Un proxy_set_header de este bloque{included} anula todos los del exterior ({outer}), {lost} entre ellos.";
+            included = headers::included(case, walk, first),
             lost = headers::listed(&lost)
         ),
         say!(
@@ -51,7 +53,9 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     );
     let lines = lost_lines(&own, &hidden);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    let edits = vec![edit::after(case.config, last, &lines)];
+    // Not into a file that others include as well.
+    let beside = headers::brought_by(case, walk, last).unwrap_or(last);
+    let edits = vec![edit::after(case.config, beside, &lines)];
     Some(finding.mend(
         say!(
             "Repeat the outer headers in this block.",

@@ -32,6 +32,7 @@ mod http_version;
 mod include_missing;
 mod inherited_headers_lost;
 mod logs_discarded;
+mod near;
 mod nginx_refuses;
 mod no_listener;
 mod no_location;

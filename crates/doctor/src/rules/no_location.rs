@@ -1,6 +1,6 @@
 //! No location is meant for the Socket.IO path, so it falls into the one for everything, or into none.
 
-use super::{Check, Rule, Title, address::without_uri, blame, one};
+use super::{Check, Rule, Title, address::without_uri, blame, near::is_near, one};
 use crate::{
     case::Case,
     edit,
@@ -33,15 +33,25 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     }
     let path = &case.question.path;
     let place = blame::decisive(walk);
+    let near_miss = near_miss(case, walk);
+    let alike = near_miss.map_or_else(Text::default, |location| {
+        say!(
+            " `{head}` at {at} does not take it in.",
+            " `{head}` de {at} no la incluye.",
+            head = case.config.written(location),
+            at = case.at(location)
+        )
+    });
     let finding = case.finding(
         RULE.id,
         Severity::Error,
         place.pos,
         say!(
-            "No location is meant for {path}: its requests end {place}.{namespace}",
-            "Ninguna location es para {path}: sus peticiones acaban {place}.{namespace}";
+            "No location is meant for {path}: its requests end {place}.{namespace}{alike}",
+            "Ninguna location es para {path}: sus peticiones acaban {place}.{namespace}{alike}";
             place = where_to(place),
-            namespace = namespace(case, walk)
+            namespace = namespace(case, walk),
+            alike = alike
         ),
         say!(
             "The client gets {seen}, and never a session.",
@@ -49,6 +59,13 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
             seen = blame::seen(walk)
         ),
     );
+    if let Some(location) = near_miss {
+        return Some(finding.advise(say!(
+            "Make it `location {path}` at {at}.",
+            "Que sea `location {path}` en {at}.",
+            at = case.at(location)
+        )));
+    }
     Some(finding.mend(
         say!(
             "Give {path} a location of its own, proxied to the back end.",
@@ -85,6 +102,19 @@ fn namespace(case: &Case<'_>, walk: &Walk<'_>) -> Text {
         " There is a location for {namespace}, but a namespace is no path: nothing is requested there.",
         " Hay una location para {namespace}, pero un namespace no es una ruta: ahí no se pide nada."
     )
+}
+
+/// A location that is almost for the path: without its slash and exact, or misspelt.
+fn near_miss<'c>(case: &Case<'_>, walk: &Walk<'c>) -> Option<&'c Directive> {
+    let path = case.question.path.trim_matches('/');
+    let locations = walk.server().locations.iter();
+    let mut heads = locations.map(|location| location.directive);
+    heads.find(|location| {
+        let written = location.args.last().map_or("", |word| word.text.as_str());
+        let written = written.trim_matches(['/', '^', '$', '=', '~', '*']);
+        let written = written.replace('\\', "");
+        written.eq_ignore_ascii_case(path) || is_near(&written, path)
+    })
 }
 
 /// `None`, or `location /`.

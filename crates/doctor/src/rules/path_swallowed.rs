@@ -6,7 +6,7 @@ use crate::{
     case::Case,
     finding::{Finding, Severity},
     language::Text,
-    nginx::{Landing, Walk, tree::Directive},
+    nginx::{Landing, Step, Walk, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -67,12 +67,80 @@ fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &Text) -> Option<Finding> {
         ),
         say!("The client gets {seen}.", "El cliente recibe {seen}."; seen = blame::seen(walk)),
     );
-    Some(finding.advise(say!(
+    Some(finding.advise(advice(case, walk, place)))
+}
+
+/// What lets the requests pass, by what took them.
+fn advice(case: &Case<'_>, walk: &Walk<'_>, place: &Directive) -> Text {
+    let path = &case.question.path;
+    if place.is("internal") {
+        return say!(
+            "Take `internal` away: it shuts out every request from outside.",
+            "Quite `internal`: cierra el paso a toda petición de fuera."
+        );
+    }
+    if let Some(pass) = outer_pass(walk) {
+        return say!(
+            "Repeat `{pass};` in this location: an inner location does not inherit it.",
+            "Repita `{pass};` en esta location: una location interior no lo hereda.",
+            pass = case.config.written(pass)
+        );
+    }
+    let condition = walk.steps.iter().rev().find_map(|step| match step {
+        Step::If(by) if contains(by, place) => Some(*by),
+        _ => None,
+    });
+    if condition.is_some_and(|by| {
+        by.args
+            .iter()
+            .any(|word| word.text.contains("$invalid_referer"))
+    }) {
+        return say!(
+            "Add `none` to valid_referers: a websocket carries no Referer.",
+            "Añada `none` a valid_referers: un websocket no lleva Referer."
+        );
+    }
+    if let Some(condition) = condition {
+        return say!(
+            "Leave {path} ({method}) out of the condition at {at}.",
+            "Excluya {path} ({method}) de la condición de {at}.",
+            method = walk.request().method,
+            at = case.at(condition)
+        );
+    }
+    if place.is("return") {
+        return say!(
+            "A `return` answers before `proxy_pass` is reached: take it away, or put it into a location that {path} does \
+             not come to.",
+            "Un `return` responde antes de llegar a `proxy_pass`: quítelo, o póngalo en una location a la que {path} no \
+             llegue."
+        );
+    }
+    say!(
         "Let {path} pass: `location ^~ {path}` wins over regular expressions, and an `if` or `return` can leave it \
          out.",
         "Deje pasar {path}: `location ^~ {path}` gana a las expresiones regulares, y un `if` o un `return` puede \
          excluirla."
-    )))
+    )
+}
+
+/// The `proxy_pass` of an outer location, where the inner one that got the request has nothing that answers.
+fn outer_pass<'c>(walk: &Walk<'c>) -> Option<&'c Directive> {
+    let inner = walk.location()?;
+    let has_files = ["root", "alias", "try_files", "return"]
+        .iter()
+        .any(|name| inner.first(name).is_some());
+    if has_files || !matches!(walk.landing, Landing::Static { .. }) {
+        return None;
+    }
+    let outer = walk.scope().blocks().iter().rev().skip(1);
+    let mut locations = outer.filter(|block| block.is("location"));
+    locations.find_map(|location| location.first("proxy_pass"))
+}
+
+fn contains(block: &Directive, directive: &Directive) -> bool {
+    let mut children = block.children().iter();
+    children.any(|child| std::ptr::eq(child, directive) || contains(child, directive))
 }
 
 fn is_for_scripts(handler: &Directive) -> bool {

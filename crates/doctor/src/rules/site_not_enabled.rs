@@ -6,7 +6,8 @@ use super::{Check, Rule, Title, one};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
-    nginx::{Http, server::Server},
+    language::Text,
+    nginx::{Http, Include, server::Server},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -76,7 +77,9 @@ fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
         .parent()?
         .join("sites-enabled")
         .join(site.file_name()?);
-    let advice = if site.parent()?.ends_with("sites-available") {
+    let advice = if case.root.is_file(&enabled) {
+        passed_over(case, &enabled)
+    } else if site.parent()?.ends_with("sites-available") {
         say!(
             "Enable it: ln -s {site} {enabled}, then reload.",
             "Habilítelo: ln -s {site} {enabled}, y recargue.",
@@ -84,11 +87,7 @@ fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
             enabled = enabled.display()
         )
     } else {
-        say!(
-            "Give {site} a name that the include takes in, then reload.",
-            "Dé a {site} un nombre que el include recoja, y recargue.",
-            site = site.display()
-        )
+        passed_over(case, site)
     };
     let finding = Finding::new(
         RULE.id,
@@ -104,4 +103,29 @@ fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
         ),
     );
     Some(finding.advise(advice))
+}
+
+/// The file is where an include looks, and is not what it looks for.
+fn passed_over(case: &Case<'_>, file: &Path) -> Text {
+    let folder = file.parent();
+    let prefix = case.config.files[0].path.parent().unwrap_or(Path::new("/"));
+    let looks_there = |include: &&Include| {
+        let pattern = include.directive.arg(0).map(|pattern| prefix.join(pattern));
+        pattern.is_some_and(|pattern| pattern.parent() == folder)
+    };
+    let file = file.display();
+    match case.config.includes.iter().find(looks_there) {
+        Some(include) => say!(
+            "`{written}` at {at} does not take in {file}: give the file a name that fits, or let the include take in all \
+             that is there. Then reload.",
+            "`{written}` de {at} no recoge {file}: dé al archivo un nombre que encaje, o haga que el include recoja todo \
+             lo que hay ahí. Luego recargue.",
+            written = case.config.written(&include.directive),
+            at = case.at(&include.directive)
+        ),
+        None => say!(
+            "No include looks at {file}: add one to nginx.conf, or move the file to where one looks. Then reload.",
+            "Ningún include mira {file}: añada uno a nginx.conf, o mueva el archivo adonde mire uno. Luego recargue."
+        ),
+    }
 }

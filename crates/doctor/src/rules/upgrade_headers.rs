@@ -1,11 +1,12 @@
 //! A websocket's `Upgrade` and `Connection` do not reach the back end: they go from hop to hop, and nginx hands
 //! them on only if it is told to.
 
-use super::{Check, Rule, Title, headers, one};
+use super::{Check, Rule, Title, headers, near::is_near, one};
 use crate::{
     case::Case,
     edit,
     finding::{Edit, Finding, Severity},
+    language::Text,
     nginx::{Proxied, Walk, tree::Directive},
 };
 
@@ -40,43 +41,119 @@ pub(super) fn hidden_outside(walk: &Walk<'_>) -> bool {
 fn missing(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>, lost: &[&str]) -> Finding {
     let set_wrong = lost.iter().find_map(|name| {
         let header = proxied.header(&name.to_ascii_lowercase())?;
-        headers::source(walk, header)
+        Some((*name, headers::source(walk, header)?))
     });
-    let place = set_wrong.unwrap_or(proxied.pass);
-    let names = headers::listed(lost);
-    let message = match set_wrong {
-        Some(_) => say!(
-            "With this, the back end does not get a websocket's {names}.",
-            "Con esto el back end no recibe {names} de un websocket.";
-            names = names
-        ),
-        None => {
-            say!(
-                "The back end does not get a websocket's {names}: nothing here hands them on.",
-                "El back end no recibe {names} de un websocket: nada los reenvía aquí.";
-                names = names
-            )
-        }
-    };
+    if let Some((name, set)) = set_wrong {
+        return wrong(case, walk, proxied, name, set);
+    }
+    if let Some((name, set)) = misspelt(walk, lost) {
+        return look_alike(case, walk, name, set);
+    }
     let finding = case.finding(
         RULE.id,
         Severity::Error,
-        place.pos,
-        message,
+        proxied.pass.pos,
         say!(
-            "The websocket gets 400, {{\"code\":3,\"message\":\"Bad request\"}}; clients stay on polling, or, with \
-             transports: [\"websocket\"], never connect.",
-            "El websocket recibe 400, {{\"code\":3,\"message\":\"Bad request\"}}; los clientes se quedan en polling \
-             o, con transports: [\"websocket\"], nunca se conectan."
+            "The back end does not get a websocket's {names}: nothing here hands them on.",
+            "El back end no recibe {names} de un websocket: nada los reenvía aquí.";
+            names = headers::listed(lost)
         ),
+        effect(),
     );
-    let advice = say!(
-        "Hand on both headers, and HTTP/1.1, where this request is proxied.",
-        "Reenvíe ambas cabeceras, y HTTP/1.1, donde se reenvía esta petición."
+    finding.mend(
+        say!(
+            "Hand on both headers, and HTTP/1.1, where this request is proxied.",
+            "Reenvíe ambas cabeceras, y HTTP/1.1, donde se reenvía esta petición."
+        ),
+        true,
+        vec![addition(case, walk, proxied, lost)],
+    )
+}
+
+fn effect() -> Text {
+    say!(
+        "The websocket gets 400, {{\"code\":3,\"message\":\"Bad request\"}}; clients stay on polling, or, with \
+         transports: [\"websocket\"], never connect.",
+        "El websocket recibe 400, {{\"code\":3,\"message\":\"Bad request\"}}; los clientes se quedan en polling o, \
+         con transports: [\"websocket\"], nunca se conectan."
+    )
+}
+
+/// The header is set, and to something else.
+fn wrong(
+    case: &Case<'_>,
+    walk: &Walk<'_>,
+    proxied: &Proxied<'_>,
+    name: &str,
+    set: &Directive,
+) -> Finding {
+    let key = name.to_ascii_lowercase();
+    let value = proxied
+        .header(&key)
+        .map(|header| header.value.to_string())
+        .unwrap_or_default();
+    let included = headers::included(case, walk, set);
+    let message = if value.is_empty() {
+        say!(
+            "With this{included}, the back end does not get a websocket's {name}.",
+            "Con esto{included} el back end no recibe {name} de un websocket.";
+            included = included
+        )
+    } else {
+        say!(
+            "With this{included}, a websocket's {name} reaches the back end as `{value}`.",
+            "Con esto{included}, {name} de un websocket llega al back end como `{value}`.";
+            included = included
+        )
+    };
+    let finding = case.finding(RULE.id, Severity::Error, set.pos, message, effect());
+    finding.advise(if name == "Upgrade" {
+        say!(
+            "Hand on what the client says: `proxy_set_header Upgrade $http_upgrade;`.",
+            "Reenvíe lo que dice el cliente: `proxy_set_header Upgrade $http_upgrade;`."
+        )
+    } else {
+        say!(
+            "For a websocket this has to be `upgrade`: `proxy_set_header Connection \"upgrade\";`, or a map that says so \
+             wherever $http_upgrade is not empty.",
+            "Para un websocket tiene que ser `upgrade`: `proxy_set_header Connection \"upgrade\";`, o un map que lo diga \
+             donde $http_upgrade no está vacía."
+        )
+    })
+}
+
+/// A header that is set under a name that is almost the right one.
+fn misspelt<'c, 'n>(walk: &Walk<'c>, lost: &[&'n str]) -> Option<(&'n str, &'c Directive)> {
+    let set = walk.scope().all("proxy_set_header");
+    lost.iter().find_map(|name| {
+        let near = |set: &&&Directive| set.arg(0).is_some_and(|written| is_near(written, name));
+        Some((*name, *set.iter().find(near)?))
+    })
+}
+
+fn look_alike(case: &Case<'_>, walk: &Walk<'_>, name: &str, set: &Directive) -> Finding {
+    let written = set.arg(0).unwrap_or_default();
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        set.pos,
+        say!(
+            "The back end does not get a websocket's {name}: {written} is another header.",
+            "El back end no recibe {name} de un websocket: {written} es otra cabecera."
+        ),
+        effect(),
     );
-    match set_wrong {
-        Some(_) => finding.advise(advice),
-        None => finding.mend(advice, true, vec![addition(case, walk, proxied, lost)]),
+    let advice = say!("Write {name}.", "Escriba {name}.");
+    let value = set.arg(1).map(|value| walk.evaluate(value).to_string());
+    let wanted = ["upgrade", "websocket"];
+    let right =
+        value.is_some_and(|value| wanted.iter().any(|word| value.eq_ignore_ascii_case(word)));
+    match set.args.first().filter(|_| right) {
+        Some(word) => {
+            let edits = vec![edit::replace(case.config, set, word, name)];
+            finding.mend(advice, true, edits)
+        }
+        None => finding.advise(advice),
     }
 }
 
@@ -84,6 +161,8 @@ fn missing(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>, lost: &[&str
 fn addition(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>, lost: &[&str]) -> Edit {
     let set = walk.scope().all("proxy_set_header");
     let neighbour: &Directive = set.last().copied().unwrap_or(proxied.pass);
+    // Not into a file that others include as well.
+    let neighbour = headers::brought_by(case, walk, neighbour).unwrap_or(neighbour);
     let mut lines = Vec::new();
     if walk.scope().one("proxy_http_version").is_none() {
         lines.push("proxy_http_version 1.1;");

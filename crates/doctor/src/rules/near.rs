@@ -1,0 +1,41 @@
+//! Words that somebody may have meant to be another.
+
+/// As many letters may be wrong, missing or too many.
+const MISTAKES: usize = 2;
+
+/// Whether they are not the same, and so alike that one may be the other misspelt.
+pub(super) fn is_near(written: &str, meant: &str) -> bool {
+    let written = written.to_ascii_lowercase();
+    let meant = meant.to_ascii_lowercase();
+    let short = meant.len() <= 2 * MISTAKES;
+    written != meant && !short && distance(written.as_bytes(), meant.as_bytes()) <= MISTAKES
+}
+
+/// Levenshtein's, one row at a time.
+fn distance(one: &[u8], other: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_near_and_another_word_is_not() {
+        assert!(is_near("Conection", "Connection"));
+        assert!(is_near("/socketio", "/socket.io"));
+        assert!(!is_near("connection", "Connection"));
+        assert!(!is_near("Origin", "Upgrade"));
+        assert!(!is_near("/sockets", "/socket.io"));
+    }
+}
