@@ -86,7 +86,39 @@ impl<'c> Case<'c> {
         question: &'c Question,
         origin: Origin,
     ) -> Self {
-        let mut case = Self {
+        let mut case = Self::before(config, http, root, question, &origin);
+        case.arrive(origin);
+        case.follow_redirects();
+        case.look_inside();
+        case
+    }
+
+    /// The same site, with another question about it.
+    pub fn asking<'a>(&self, question: &'a Question) -> Case<'a>
+    where
+        'c: 'a,
+    {
+        let origin = self.origin.clone();
+        Case::new(self.config, self.http, self.root, question, origin)
+    }
+
+    /// The same question about requests to another origin, which no redirect leads on from there: scripts do not
+    /// follow the page.
+    pub fn at_origin(&self, origin: Origin) -> Self {
+        let mut case = Self::before(self.config, self.http, self.root, self.question, &origin);
+        case.arrive(origin);
+        case.look_inside();
+        case
+    }
+
+    fn before(
+        config: &'c Config,
+        http: &'c Http<'c>,
+        root: &'c Root,
+        question: &'c Question,
+        origin: &Origin,
+    ) -> Self {
+        Self {
             config,
             http,
             root,
@@ -102,12 +134,13 @@ impl<'c> Case<'c> {
             sender: None,
             hops: 0,
             inner: None,
-        };
-        case.arrive(origin);
-        case.follow_redirects();
-        let handshake = case.walks.as_ref().map(|walks| &walks.handshake);
-        case.inner = handshake.and_then(|walk| case.behind(walk)).map(Box::new);
-        case
+        }
+    }
+
+    /// Goes on where nginx asks itself.
+    fn look_inside(&mut self) {
+        let handshake = self.walks.as_ref().map(|walks| &walks.handshake);
+        self.inner = handshake.and_then(|walk| self.behind(walk)).map(Box::new);
     }
 
     /// The server block that a request gets to next, if it is one of this nginx.
@@ -139,28 +172,21 @@ impl<'c> Case<'c> {
             listen.port,
             &arriving.host,
         );
+        let (question, origin) = (self.question, &self.origin);
         let mut inner = Self {
-            config: self.config,
-            http: self.http,
-            root: self.root,
-            question: self.question,
-            origin: self.origin.clone(),
             path: path.to_owned(),
             hops: self.hops + 1,
             arriving,
             choice,
-            walks: None,
-            circle: None,
             told,
-            front: None,
             sender: Some(proxied.pass),
-            inner: None,
+            ..Self::before(self.config, self.http, self.root, question, origin)
         };
         inner.walks = inner.walk_all();
         let walks = inner.walks.as_ref()?;
         let redirect = whole_redirect(walks, &inner.origin);
         inner.circle = redirect.and_then(|(to, by)| (to == inner.origin).then_some(by));
-        inner.inner = inner.behind(&walks.handshake).map(Box::new);
+        inner.look_inside();
         Some(inner)
     }
 
@@ -265,6 +291,18 @@ impl<'c> Case<'c> {
     /// The way of a plain request of the page.
     pub fn walk_to(&self, path: &str) -> Option<Walk<'c>> {
         let request = self.get(path, "");
+        Some(walk(self.http, self.root, self.choice.clone()?, request))
+    }
+
+    /// The handshake's way if the client asked for this path.
+    pub fn handshake_at(&self, path: &str) -> Option<Walk<'c>> {
+        let request = self.get(path, "EIO=4&transport=polling");
+        Some(walk(self.http, self.root, self.choice.clone()?, request))
+    }
+
+    /// The same of a websocket.
+    pub fn websocket_at(&self, path: &str) -> Option<Walk<'c>> {
+        let request = self.get(path, "EIO=4&transport=websocket").upgraded();
         Some(walk(self.http, self.root, self.choice.clone()?, request))
     }
 

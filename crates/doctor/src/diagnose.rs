@@ -21,7 +21,7 @@ use crate::{
     process::Processes,
     question::Question,
     root::Root,
-    rules::{self, Site},
+    rules::{self, Client, Site},
 };
 
 /// What was found.
@@ -92,7 +92,7 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
     };
     let is_refused = findings.iter().any(|finding| finding.severity.is_fault());
     let http = config.as_ref().and_then(Http::of);
-    let case = match (&config, &http) {
+    let page = match (&config, &http) {
         (Some(_), None) if findings.is_empty() => return Err(CouldNotRun::NoSite),
         (Some(config), Some(http)) if !is_refused => {
             let origin = origin_of(question, http)?;
@@ -101,11 +101,22 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
         // nginx does not run what it refuses, so how it would behave is no question.
         _ => None,
     };
-    findings.extend(case.iter().flat_map(rules::judge));
-    let site = Site::new(question, case.as_ref());
+    // The page's own files say more of the client than the page's address does.
+    let client = page.as_ref().map(|page| Client::of(page, &front_end));
+    let asked = &Question {
+        path: client
+            .as_ref()
+            .map_or_else(|| question.path.clone(), |client| client.path.clone()),
+        ..question.clone()
+    };
+    let page = page.map(|page| page.asking(asked));
+    let elsewhere = client.and_then(|client| Some(page.as_ref()?.at_origin(client.origin?)));
+    let case = elsewhere.as_ref().or(page.as_ref());
+    findings.extend(case.into_iter().flat_map(rules::judge));
+    let site = Site::new(asked, page.as_ref(), case, &front_end);
     findings.extend(rules::of_front_end(&front_end, &site));
     findings.extend(rules::of_processes(&processes, &site));
-    let way = case.as_ref().and_then(Way::of);
+    let way = case.and_then(Way::of);
     let blamed = way.iter().map(|way| &way.blame.file);
     let texts = texts(root, &findings, blamed);
     Ok(Diagnosis::of(findings, way, texts))

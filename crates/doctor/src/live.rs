@@ -21,8 +21,10 @@ const SESSIONS: usize = 6;
 /// What the files say of the way of a client's first request.
 #[derive(Clone, Debug)]
 pub struct Way {
-    /// Where the page is in the end.
+    /// Where the page is in the end, or where its files say that the sockets are.
     pub origin: Origin,
+    /// The Socket.IO path that the client asks for.
+    pub path: String,
     /// Who is asked, where that is known.
     pub back_ends: Vec<Origin>,
     /// The directive that hands the request on, or keeps it.
@@ -39,6 +41,7 @@ impl Way {
         let back_ends = back_ends.filter(|(address, _)| address.port != 0);
         Some(Self {
             origin: case.origin.clone(),
+            path: case.question.path.clone(),
             back_ends: back_ends
                 .map(|(address, _)| Origin {
                     scheme: "http",
@@ -102,6 +105,15 @@ pub fn plan(diagnosis: &Diagnosis, question: &Question, asked: Asked) -> Option<
         is_here: asked.is_here,
         has_answered: asked.has_answered,
     })
+}
+
+/// The question as the client asks it: with the path that its own files have.
+pub fn as_client(diagnosis: &Diagnosis, question: &Question) -> Question {
+    let mut asked = question.clone();
+    if let Some(way) = &diagnosis.way {
+        asked.path.clone_from(&way.path);
+    }
+    asked
 }
 
 /// What a rule about a live examination looks at.

@@ -25,6 +25,8 @@ pub struct Question {
     pub direct: Option<Url>,
     /// The client's Socket.IO path; starts and ends with a slash.
     pub path: String,
+    /// Whether somebody says that this is the path; else the front end's files may name another.
+    pub is_path_given: bool,
     pub namespace: String,
     /// What is known of the server; the rest is assumed.
     pub known: Known,
@@ -94,6 +96,7 @@ impl Default for Question {
             url: None,
             direct: None,
             path: DEFAULT_PATH.to_owned(),
+            is_path_given: false,
             namespace: "/notifications".to_owned(),
             known: Known::default(),
         }

@@ -20,15 +20,18 @@ pub struct Setting {
 impl Setting {
     /// Whether the variable's name says that it is about sockets.
     pub fn is_socket(&self) -> bool {
-        ["WS", "WSS", "SOCKET", "SOCKETIO", "WEBSOCKET", "IO"]
-            .iter()
-            .any(|word| self.is_named(word))
+        self.name.as_deref().is_some_and(is_of_sockets)
+    }
+
+    /// Whether the variable's name says that it is about sockets or the API, and not for developers.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.name.as_deref().is_some_and(is_plain)
     }
 
     /// Whether one of the words of the variable's name is this.
     pub fn is_named(&self, word: &str) -> bool {
         let name = self.name.as_deref().unwrap_or_default();
-        name.split('_').any(|part| part.eq_ignore_ascii_case(word))
+        words(name).any(|part| part.eq_ignore_ascii_case(word))
     }
 
     /// Puts another value there.
@@ -78,9 +81,89 @@ impl Setting {
     }
 }
 
+/// What names of values for sockets have among their words.
+const SOCKETS: [&str; 8] = [
+    "WS",
+    "WSS",
+    "SOCKET",
+    "SOCKETS",
+    "SOCKETIO",
+    "WEBSOCKET",
+    "IO",
+    "REALTIME",
+];
+
+/// The same for what else the back end serves.
+const BACK_END: [&str; 6] = ["API", "BACKEND", "BACK", "SERVER", "GRAPHQL", "GATEWAY"];
+
+/// Words of names that are for developers, or for what runs beside the browser.
+const ELSEWHERE: [&str; 16] = [
+    "DEV",
+    "DEVELOPMENT",
+    "PROXY",
+    "STORYBOOK",
+    "MOCK",
+    "MOCKS",
+    "MSW",
+    "TEST",
+    "TESTS",
+    "E2E",
+    "CYPRESS",
+    "PLAYWRIGHT",
+    "PRINTER",
+    "SCANNER",
+    "DEBUG",
+    "LOCAL",
+];
+
+/// Whether a name says that it is about sockets.
+pub(crate) fn is_of_sockets(name: &str) -> bool {
+    has_word(name, &SOCKETS)
+}
+
+/// Whether a name says that it is about sockets or the API, and not for developers.
+pub(crate) fn is_plain(name: &str) -> bool {
+    (has_word(name, &SOCKETS) || has_word(name, &BACK_END)) && !has_word(name, &ELSEWHERE)
+}
+
+/// Whether a name says that it is for developers, or for what runs beside the browser.
+pub(crate) fn is_of_something_else(name: &str) -> bool {
+    has_word(name, &ELSEWHERE)
+}
+
+fn has_word(name: &str, known: &[&str]) -> bool {
+    words(name).any(|word| known.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
+/// The words of `SOCKET_URL`, `socket-url` or `socketUrl`.
+fn words(name: &str) -> impl Iterator<Item = &str> {
+    let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.flat_map(|part| {
+        let bytes = part.as_bytes();
+        let humps = (1..bytes.len())
+            .filter(|&at| bytes[at - 1].is_ascii_lowercase() && bytes[at].is_ascii_uppercase());
+        let ends: Vec<usize> = humps.chain([part.len()]).collect();
+        let mut start = 0;
+        ends.into_iter().map(move |end| {
+            let word = &part[start..end];
+            start = end;
+            word
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_read_by_their_words() {
+        let all = |name| words(name).collect::<Vec<_>>();
+        assert_eq!(all("VITE_SOCKET_URL"), ["VITE", "SOCKET", "URL"]);
+        assert_eq!(all("socketURL"), ["socket", "URL"]);
+        assert!(is_of_sockets("wsUrl") && is_plain("apiBase"));
+        assert!(!is_of_sockets("newsUrl") && !is_plain("VITE_API_DEV_PROXY"));
+    }
 
     #[test]
     fn a_word_stands_where_it_stands_in_the_value() {

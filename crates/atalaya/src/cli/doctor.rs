@@ -96,9 +96,9 @@ pub struct Files {
     /// The back end's own address, such as http://127.0.0.1:3001
     #[arg(long, value_name = "URL")]
     pub direct: Option<Url>,
-    /// The client's Socket.IO path
-    #[arg(long, value_name = "PATH", default_value = "/socket.io/", value_parser = socket_path)]
-    pub path: String,
+    /// The client's Socket.IO path [default: as the front end's files have it, or /socket.io/]
+    #[arg(long, value_name = "PATH", value_parser = socket_path)]
+    pub path: Option<String>,
     /// The client's namespace
     #[arg(long, value_name = "NAME", default_value = "/notifications")]
     pub namespace: String,

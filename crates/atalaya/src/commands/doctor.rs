@@ -19,7 +19,7 @@ use atalaya_doctor::{
     live::{self, Asked},
     mend::{Mending, mend},
     probe::{self, Plan, Seen},
-    question::{DEFAULT_NGINX, Question},
+    question::{DEFAULT_NGINX, DEFAULT_PATH, Question},
     report,
     root::Root,
     url::Url,
@@ -126,7 +126,8 @@ impl Examination {
             return Ok(Ok(files));
         };
         let table = self.database.table().await?;
-        let evidence = probe::examine(question, &plan, table, |seen| {
+        let asked = live::as_client(&files, question);
+        let evidence = probe::examine(&asked, &plan, table, |seen| {
             if plan.is_here {
                 told(seen, &plan);
             }
@@ -242,7 +243,11 @@ fn question(files: &Files, url: Option<Url>) -> Question {
         nginx: main_file(files, url.is_some() || files.direct.is_some()),
         url,
         direct: files.direct.clone(),
-        path: files.path.clone(),
+        path: files
+            .path
+            .clone()
+            .unwrap_or_else(|| DEFAULT_PATH.to_owned()),
+        is_path_given: files.path.is_some(),
         namespace: files.namespace.clone(),
         ..Question::default()
     }

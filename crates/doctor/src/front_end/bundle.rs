@@ -1,4 +1,5 @@
-//! The addresses in built files: string literals of minified JavaScript that start with a scheme.
+//! The addresses in built files: string literals of minified JavaScript, or of a configuration that is read when the
+//! page is, that start with a scheme.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,13 @@ use crate::{finding::Span, root::Root};
 const SCHEMES: [&str; 4] = ["http://", "https://", "ws://", "wss://"];
 /// Deeper than any build's output.
 const MAX_DEPTH: usize = 12;
+/// What pages do not read for their addresses.
+const OF_TOOLS: [&str; 4] = [
+    "package.json",
+    "package-lock.json",
+    "manifest.json",
+    "asset-manifest.json",
+];
 /// How far back a condition on the page's own address is looked for.
 const CONDITION: usize = 160;
 
@@ -33,7 +41,13 @@ fn collect(root: &Root, path: &Path, depth: usize, found: &mut Vec<PathBuf>) {
 
 fn is_script(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
-    matches!(extension, Some("js" | "mjs" | "cjs" | "html"))
+    let is_of_tools = path
+        .file_name()
+        .is_some_and(|name| OF_TOOLS.iter().any(|tool| name == *tool));
+    matches!(
+        extension,
+        Some("js" | "mjs" | "cjs" | "json" | "json5" | "html")
+    ) && !is_of_tools
 }
 
 /// The literals that are addresses and that a page of another host may use.
@@ -79,7 +93,90 @@ fn is_spare(before: &str) -> bool {
     }
     let near = &before[start..];
     let statement = near.rsplit(';').next().unwrap_or(near);
-    statement.contains("hostname") || statement.contains("location.host")
+    asks_where_it_is(statement)
+        || condition(statement).is_some_and(|name| is_set_by_the_page(before, name))
+}
+
+fn asks_where_it_is(code: &str) -> bool {
+    const SIGNS: [&str; 5] = [
+        "hostname",
+        "location.host",
+        "location.port",
+        "import.meta.env.DEV",
+        "NODE_ENV",
+    ];
+    SIGNS.iter().any(|sign| code.contains(sign))
+}
+
+/// The variable that decides in a statement: `local ? …`, or `local && …`.
+fn condition(statement: &str) -> Option<&str> {
+    let marks = statement.rmatch_indices(['?', '&']);
+    let mut marks = marks.filter(|(at, mark)| match *mark {
+        "?" => !statement[at + 1..].starts_with(['?', '.']) && !statement[..*at].ends_with('?'),
+        _ => statement[..*at].ends_with('&'),
+    });
+    let (at, mark) = marks.next()?;
+    if has_comma(&statement[at..]) {
+        return None;
+    }
+    let code = statement[..at].trim_end_matches(mark).trim_end();
+    let name = code.rsplit(|c| !is_name(c)).next()?;
+    (!name.is_empty()).then_some(name)
+}
+
+/// Whether a comma ends what is being said, and none between brackets.
+fn has_comma(code: &str) -> bool {
+    let mut depth = 0;
+    code.chars().any(|c| {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
+}
+
+/// Whether the variable's own value, as it was set last, asks where the page is.
+fn is_set_by_the_page(before: &str, name: &str) -> bool {
+    let set = before.match_indices(name).filter_map(|(at, _)| {
+        let is_whole = !before[..at].ends_with(is_name);
+        let rest = before[at + name.len()..].trim_start().strip_prefix('=')?;
+        (is_whole && !rest.starts_with('=')).then_some(rest)
+    });
+    let value = |rest: &'_ str| {
+        let mut end = rest.len().min(CONDITION);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let value = &rest[..end];
+        asks_where_it_is(value.split([';', '\n']).next().unwrap_or(value))
+    };
+    set.last().is_some_and(value)
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '$')
+}
+
+/// The key or the variable that holds a literal: `socketUrl: "…"`, `"socketUrl": "…"`, `SOCKET_URL = "…"`.
+pub(super) fn key(text: &str, literal: Span) -> Option<&str> {
+    let before = text[..literal.start - 1].trim_end();
+    let before = before.strip_suffix([':', '='])?.trim_end();
+    let before = before.strip_suffix(['"', '\'', ']']).unwrap_or(before);
+    let before = before.strip_suffix(['"', '\'']).unwrap_or(before);
+    let key = before.rsplit(|c: char| !is_name(c) && c != '-').next()?;
+    (!key.is_empty()).then_some(key)
+}
+
+/// Everything in a text that may be the name of a value.
+pub(super) fn keys(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices([':', '=']).filter_map(|(at, _)| {
+        let before = text[..at].trim_end();
+        let before = before.strip_suffix(['"', '\'']).unwrap_or(before);
+        let key = before.rsplit(|c| !is_name(c)).next()?;
+        (key.len() > 3).then_some(key)
+    })
 }
 
 fn is_empty_text(code: &str) -> bool {
@@ -117,5 +214,32 @@ mod tests {
             found("a=\"\"||\"http://localhost:3001\""),
             ["http://localhost:3001"]
         );
+    }
+
+    #[test]
+    fn a_condition_may_stand_in_a_variable() {
+        let local = "const l=[\"localhost\"].includes(location.hostname);";
+        for used in [
+            "b=l?\"http://localhost:1\":location.origin",
+            "b=!l ? location.origin : \"http://localhost:1\"",
+            "b=l&&\"http://localhost:1\"||\"\"",
+        ] {
+            assert!(found(&format!("{local}{used}")).is_empty(), "{used}");
+            assert_eq!(found(&format!("const l=a;{used}")).len(), 1, "{used}");
+        }
+        let other = format!("{local}x={{a:l?f(1,2):3,b:\"http://localhost:1\"}}");
+        assert_eq!(found(&other).len(), 1);
+    }
+
+    #[test]
+    fn a_literal_s_key_is_known() {
+        for text in [
+            "{a:1,b_c:\"http://h\"}",
+            "x.b_c = \"http://h\"",
+            "{\"b_c\": \"http://h\"}",
+        ] {
+            assert_eq!(key(text, addresses(text)[0]), Some("b_c"), "{text}");
+        }
+        assert_eq!(key("f(\"http://h\")", Span { start: 3, end: 11 }), None);
     }
 }

@@ -1,15 +1,19 @@
 //! What the front end was told, and what was built from it: the addresses that its pages ask.
 
 mod bundle;
+mod comments;
+mod options;
+mod precedence;
 
 use std::path::PathBuf;
 
 use crate::{
     document::{Document, Unreadable, under_root},
     dotenv,
+    finding::Span,
     question::Question,
     root::Root,
-    setting::Setting,
+    setting::{self, Setting},
     url::Url,
 };
 
@@ -17,8 +21,10 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct FrontEnd {
     pub addresses: Vec<Address>,
-    /// The Socket.IO path, where a variable gives it.
+    /// The Socket.IO path, where a variable or a client's own options give it.
     pub socket_paths: Vec<Setting>,
+    /// Every client in the built files uses a websocket alone.
+    pub is_websocket_only: bool,
 }
 
 /// An address that pages ask.
@@ -28,15 +34,20 @@ pub struct Address {
     pub url: Url,
     /// Whether the port is written out.
     pub has_port: bool,
+    /// The key that holds it in a built file.
+    pub key: Option<String>,
+    /// A Socket.IO client's options follow it.
+    pub has_options: bool,
+    /// Beside it, another value is plainly for sockets or for the API.
+    pub has_plain_neighbour: bool,
 }
 
 impl FrontEnd {
     /// Reads the environment files and the built ones that the question names.
     pub fn read(root: &Root, question: &Question) -> Result<Self, Unreadable> {
         let mut front_end = Self::default();
-        for path in &question.env {
-            front_end.environment(&Document::named(root, path)?);
-        }
+        front_end.environments(root, question)?;
+        let mut websocket_alone = None;
         for path in &question.bundles {
             let path = under_root(path);
             let files = bundle::files(root, &path);
@@ -44,70 +55,150 @@ impl FrontEnd {
                 return Err(nothing_built(path));
             }
             for file in files {
-                front_end.built(&Document::named(root, &file)?);
+                let mut document = Document::named(root, &file)?;
+                document.text = comments::blanked(&document.text);
+                front_end.built(&document, &question.namespace);
+                let told = options::is_websocket_only(&document.text);
+                websocket_alone = match (websocket_alone, told) {
+                    (Some(all), Some(here)) => Some(all && here),
+                    (all, here) => all.or(here),
+                };
             }
         }
+        front_end.is_websocket_only = websocket_alone == Some(true);
         Ok(front_end)
     }
 
-    fn environment(&mut self, document: &Document) {
-        let variables = dotenv::parse(&document.text);
-        for variable in variables
-            .into_iter()
-            .filter(|variable| variable.is_public())
-        {
-            let span = variable.span;
-            let setting = Setting {
-                is_certain: true,
-                is_literal: document.text[span.start..span.end] == variable.value,
-                name: Some(variable.name),
-                value: variable.value,
-                place: document.place(span),
-            };
+    /// Of a variable that several files have, the value that a build for production takes.
+    fn environments(&mut self, root: &Root, question: &Question) -> Result<(), Unreadable> {
+        let mut settings: Vec<Setting> = Vec::new();
+        let has_used = question.env.iter().any(|file| !precedence::is_unused(file));
+        for path in &question.env {
+            let document = Document::named(root, path)?;
+            if has_used && precedence::is_unused(&document.path) {
+                continue;
+            }
+            settings.extend(public(&document));
+        }
+        let is_overridden = |setting: &Setting| {
+            let name = setting.name.as_deref().unwrap_or_default();
+            let mut others = settings.iter().filter(|other| other.name == setting.name);
+            others.any(|other| {
+                precedence::is_overridden(name, &setting.place.file, &other.place.file)
+            })
+        };
+        let counting: Vec<_> = settings
+            .iter()
+            .filter(|setting| !is_overridden(setting))
+            .cloned()
+            .collect();
+        let has_plain = counting.iter().any(Setting::is_plain);
+        for setting in counting {
             if setting.is_socket() && setting.is_named("PATH") && setting.value.starts_with('/') {
                 self.socket_paths.push(setting);
             } else {
-                self.addresses.extend(Address::of(setting));
+                self.addresses.extend(Address::of(setting, |address| {
+                    address.has_plain_neighbour = has_plain;
+                }));
             }
         }
+        Ok(())
     }
 
     /// Of one address that a file has several times, the first.
-    fn built(&mut self, document: &Document) {
+    fn built(&mut self, document: &Document, namespace: &str) {
+        let text = &document.text;
+        let written = |span: Span| Setting {
+            name: None,
+            value: text[span.start..span.end].to_owned(),
+            place: document.place(span),
+            is_literal: true,
+            is_certain: true,
+        };
+        let has_plain = bundle::keys(text).any(setting::is_plain);
         let mut seen: Vec<String> = Vec::new();
-        for span in bundle::addresses(&document.text) {
-            let value = document.text[span.start..span.end].to_owned();
-            if seen.contains(&value) {
+        for span in bundle::addresses(text) {
+            let setting = written(span);
+            if seen.contains(&setting.value) {
                 continue;
             }
-            seen.push(value.clone());
-            self.addresses.extend(Address::of(Setting {
-                name: None,
-                value,
-                place: document.place(span),
-                is_literal: true,
-                is_certain: true,
+            seen.push(setting.value.clone());
+            let options = options::after(text, span.end);
+            self.addresses.extend(Address::of(setting, |address| {
+                address.key = bundle::key(text, span).map(str::to_owned);
+                address.has_options = options.is_some_and(options::is_options);
+                address.has_plain_neighbour = has_plain;
             }));
         }
+        let paths = options::paths(text, namespace).into_iter();
+        self.socket_paths.extend(paths.map(written));
     }
 }
 
+/// The variables of a file that go into the pages.
+fn public(document: &Document) -> Vec<Setting> {
+    let variables = dotenv::parse(&document.text).into_iter();
+    let public = variables.filter(|variable| variable.is_public());
+    let setting = |variable: dotenv::Variable| {
+        let span = variable.span;
+        Setting {
+            is_certain: true,
+            is_literal: document.text[span.start..span.end] == variable.value,
+            name: Some(variable.name),
+            value: variable.value,
+            place: document.place(span),
+        }
+    };
+    public.map(setting).collect()
+}
+
 impl Address {
-    fn of(setting: Setting) -> Option<Self> {
+    fn of(setting: Setting, more: impl FnOnce(&mut Self)) -> Option<Self> {
         let url: Url = setting.value.parse().ok()?;
-        let authority = setting.value.split_once("://")?.1;
-        let authority = authority.split(['/', '?', '#']).next().unwrap_or(authority);
-        let port = authority.rsplit_once(':').map(|(_, port)| port);
-        Some(Self {
-            has_port: port.is_some_and(|port| port.chars().all(|c| c.is_ascii_digit())),
+        let mut address = Self {
+            has_port: false,
             setting,
             url,
-        })
+            key: None,
+            has_options: false,
+            has_plain_neighbour: false,
+        };
+        let port = address.written().rsplit_once(':').map(|(_, port)| port);
+        address.has_port =
+            port.is_some_and(|port| !port.is_empty() && port.chars().all(|c| c.is_ascii_digit()));
+        more(&mut address);
+        Some(address)
+    }
+
+    /// Scheme, host and port as they stand in the file.
+    pub fn written(&self) -> &str {
+        let value = &self.setting.value;
+        let start = value.find("://").map_or(0, |colon| colon + 3);
+        let end = value[start..].find(['/', '?', '#']);
+        &value[..end.map_or(value.len(), |end| start + end)]
     }
 
     /// Whether it is for a websocket by its own scheme.
     pub fn is_websocket(&self) -> bool {
         self.setting.value.starts_with("ws")
+    }
+
+    /// Whether it is plainly where the handshake goes.
+    pub fn is_socket(&self) -> bool {
+        let key = self.key.as_deref();
+        self.is_websocket()
+            || self.has_options
+            || self.setting.is_socket()
+            || key.is_some_and(setting::is_of_sockets)
+    }
+
+    /// Whether its name says that it is for something else, while another value is plainly for sockets or the API.
+    pub fn is_of_something_else(&self) -> bool {
+        let name = self.setting.name.as_deref().or(self.key.as_deref());
+        self.has_plain_neighbour
+            && !self.is_websocket()
+            && !self.has_options
+            && name.is_some_and(setting::is_of_something_else)
     }
 }
 
@@ -116,7 +207,7 @@ fn nothing_built(path: PathBuf) -> Unreadable {
         path,
         source: std::io::Error::new(
             std::io::ErrorKind::NotFound,
-            "no built file (.js, .mjs, .cjs or .html) is there",
+            "no built file (.js, .mjs, .cjs, .json or .html) is there",
         ),
     }
 }

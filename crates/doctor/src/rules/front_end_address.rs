@@ -3,9 +3,9 @@
 
 use std::net::IpAddr;
 
-use super::{Check, Rule, Site, Title};
+use super::{Check, Rule, Site, Title, blame, client};
 use crate::{
-    case::Case,
+    case::{Case, redirect},
     finding::{Finding, Severity},
     front_end::{Address, FrontEnd},
     language::Text,
@@ -45,16 +45,26 @@ fn check(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let addresses = front_end.addresses.iter();
-    addresses
-        .filter_map(|address| judge(address, site, origin))
-        .collect()
+    let mut findings: Vec<Finding> = Vec::new();
+    for finding in addresses.filter_map(|address| judge(address, site, origin)) {
+        // One line of a built file may have an address many times.
+        let is_told = |told: &Finding| {
+            let line = |finding: &Finding| finding.place.as_ref().map(|place| place.line);
+            told.message == finding.message && line(told) == line(&finding)
+        };
+        if !findings.iter().any(is_told) {
+            findings.push(finding);
+        }
+    }
+    findings
 }
 
 fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding> {
     let host = &address.url.origin.host;
     let own = host == &origin.host || is_loopback(host) && is_loopback(&origin.host);
-    let trouble = if own || site.is_served(host) {
-        elsewhere(address, site, origin)
+    let is_known = || site.page.is_some_and(|page| client::knows(page, host));
+    let trouble = if own || site.is_served(host) || address.is_socket() && is_known() {
+        elsewhere(address, site, origin).or_else(|| leads_nowhere(address, site))
     } else if is_loopback(host) {
         developers(address)
     } else {
@@ -67,13 +77,14 @@ fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding>
     }
 }
 
-/// The own host, with another port or scheme than the page's.
+/// Another host or port than the page's, with another scheme or where nobody serves it.
 fn elsewhere(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Trouble> {
     let asked = &address.url.origin;
+    let written = address.written();
     if origin.scheme == "https" && asked.scheme == "http" && !is_loopback(&asked.host) {
         let message = say!(
-            "{asked} is not encrypted, and the page at {origin} is.",
-            "{asked} no va cifrado, y la página de {origin} sí."
+            "{written} is not encrypted, and the page at {origin} is.",
+            "{written} no va cifrado, y la página de {origin} sí."
         );
         let effect = say!(
             "The browser blocks it as mixed content before anything is sent.",
@@ -85,20 +96,51 @@ fn elsewhere(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Trou
         return None;
     }
     let usual = asked.port == default_port(asked.scheme) && !address.has_port;
+    // Something in front of nginx may serve the usual port of another host.
+    if usual && asked.host != origin.host && !site.is_served(&asked.host) {
+        return None;
+    }
     let message = match usual {
         true => say!(
-            "The page is at {origin}, and nothing serves {asked}.",
-            "La página está en {origin}, y nada sirve {asked}."
+            "The page is at {origin}, and nothing serves {written}.",
+            "La página está en {origin}, y nada sirve {written}."
         ),
         false => say!(
-            "Port {port} goes around the proxy: people open {origin}.",
-            "El puerto {port} esquiva el proxy: la gente abre {origin}.",
+            "{value} goes around the proxy, by port {port}: people open {origin}.",
+            "{value} esquiva el proxy, por el puerto {port}: la gente abre {origin}.",
+            value = address.setting.value,
             port = asked.port
         ),
     };
     Some(Trouble {
         message,
         effect: around(),
+    })
+}
+
+/// Another host or port that nginx serves, and nothing there is Socket.IO's.
+fn leads_nowhere(address: &Address, site: &Site<'_>) -> Option<Trouble> {
+    let page = site.page.filter(|_| address.is_socket())?;
+    let there = client::asked_at(page, address)?;
+    let told = &site.front_end.socket_paths;
+    let walks = there.walks.as_ref()?;
+    let redirects = redirect(&walks.handshake, &there.origin).is_some();
+    // Where the page's own site has none either, a location is missing rather than an address wrong.
+    if client::has_socket_io(&there, told) || !redirects && !client::has_socket_io(page, told) {
+        return None;
+    }
+    let written = address.written();
+    let at = there.at(blame::decisive(&walks.handshake));
+    Some(Trouble {
+        message: say!(
+            "nginx leads nothing of {written} to Socket.IO ({at}).",
+            "nginx no lleva nada de {written} a Socket.IO ({at})."
+        ),
+        effect: say!(
+            "The client gets {seen}, and never a session.",
+            "El cliente recibe {seen}, y nunca una sesión.";
+            seen = blame::seen(&walks.handshake)
+        ),
     })
 }
 
@@ -110,9 +152,9 @@ fn developers(address: &Address) -> Option<Trouble> {
     }
     Some(Trouble {
         message: say!(
-            "{asked} is the machine of whoever opens the page.",
-            "{asked} es la máquina de quien abre la página.",
-            asked = address.url.origin
+            "{written} is the machine of whoever opens the page.",
+            "{written} es la máquina de quien abre la página.",
+            written = address.written()
         ),
         effect: say!(
             "It works on the developer's machine only; everybody else's browser finds nobody there.",
@@ -128,13 +170,22 @@ fn behind(address: &Address, site: &Site<'_>) -> Option<Trouble> {
         IpAddr::V4(address) => address.is_private() || address.is_link_local(),
         IpAddr::V6(address) => address.is_unique_local(),
     };
-    let meant =
-        address.has_port && site.is_back_end_port(asked.port) && private || site.is_back_end(asked);
-    meant.then(|| Trouble {
-        message: say!(
-            "{asked} is the back end's own address, behind the proxy.",
-            "{asked} es la dirección propia del back end, detrás del proxy."
-        ),
+    let written = address.written();
+    let message = if site.is_back_end(asked) {
+        say!(
+            "{written} is the back end's own address, behind the proxy.",
+            "{written} es la dirección propia del back end, detrás del proxy."
+        )
+    } else if private && address.has_port && site.is_back_end_port(asked.port) {
+        say!(
+            "{written} is a private address with the back end's port, behind the proxy.",
+            "{written} es una dirección privada con el puerto del back end, detrás del proxy."
+        )
+    } else {
+        return None;
+    };
+    Some(Trouble {
+        message,
         effect: around(),
     })
 }
@@ -147,9 +198,13 @@ fn tell(address: &Address, origin: &Origin, trouble: Trouble) -> Finding {
         (true, _) => "ws",
     };
     let right = format!("{scheme}://{}{rest}", origin.authority());
+    let severity = match address.is_of_something_else() {
+        true => Severity::Hint,
+        false => Severity::Error,
+    };
     let finding = Finding::new(
         RULE.id,
-        Severity::Error,
+        severity,
         address.setting.place.clone(),
         trouble.message,
         trouble.effect,
@@ -187,7 +242,7 @@ fn wrong_path(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Fin
     let setting = &address.setting;
     let name = setting.name.as_ref()?;
     let path = address.url.path.trim_end_matches('/');
-    let case = site.case?;
+    let case = site.page?;
     if path.is_empty() || &address.url.origin != origin {
         return None;
     }

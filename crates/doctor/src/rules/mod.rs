@@ -14,6 +14,7 @@ mod back_end_fails;
 mod blame;
 mod body_limit;
 mod certificate;
+mod client;
 mod clock_skew;
 mod cluster_mode;
 mod conflicting_server_name;
@@ -80,7 +81,7 @@ use crate::{
     root::Root,
 };
 
-pub(crate) use self::{blame::decisive, site::Site};
+pub(crate) use self::{blame::decisive, client::Client, site::Site};
 
 /// A rule and its stable name.
 #[derive(Clone, Copy)]

@@ -3,6 +3,7 @@
 use super::{address::authority, wrong_address};
 use crate::{
     case::Case,
+    front_end::FrontEnd,
     nginx::{request::Origin, tree::Directive, upstream::Authority},
     question::Question,
 };
@@ -11,23 +12,33 @@ pub(crate) struct Site<'s> {
     pub(crate) question: &'s Question,
     /// Where people open the page; `None` if nobody says so.
     pub(crate) origin: Option<Origin>,
-    /// `None` if nginx refuses its configuration.
+    /// The page's own requests; `None` if nginx refuses its configuration.
+    pub(crate) page: Option<&'s Case<'s>>,
+    /// The client's, which are often the page's too.
     pub(crate) case: Option<&'s Case<'s>>,
+    pub(crate) front_end: &'s FrontEnd,
 }
 
 impl<'s> Site<'s> {
-    pub(crate) fn new(question: &'s Question, case: Option<&'s Case<'s>>) -> Self {
+    pub(crate) fn new(
+        question: &'s Question,
+        page: Option<&'s Case<'s>>,
+        case: Option<&'s Case<'s>>,
+        front_end: &'s FrontEnd,
+    ) -> Self {
         let asked = || question.url.as_ref().map(|url| url.origin.clone());
         Self {
             question,
-            origin: case.map(|case| case.origin.clone()).or_else(asked),
+            origin: page.map(|page| page.origin.clone()).or_else(asked),
+            page,
             case,
+            front_end,
         }
     }
 
-    /// Whether the site's server block has this name too.
+    /// Whether the page's server block has this name too.
     pub(super) fn is_served(&self, host: &str) -> bool {
-        let walks = self.case.and_then(|case| case.walks.as_ref());
+        let walks = self.page.and_then(|case| case.walks.as_ref());
         walks.is_some_and(|walks| walks.page.server().knows(host) && !host.is_empty())
     }
 

@@ -1,10 +1,11 @@
 //! The front end, or Atalaya itself, was told another Socket.IO path than the one that nginx leads from the one to
 //! the other.
 
-use super::{Check, Rule, Site, Title, back_end::each_own};
+use super::{Check, Rule, Site, Title, back_end::each_own, client};
 use crate::{
     finding::{Finding, Severity},
     front_end::FrontEnd,
+    language::Text,
     process::Processes,
     setting::Setting,
 };
@@ -15,32 +16,35 @@ pub(super) const RULE: Rule = Rule {
         english: "The client was told another Socket.IO path than the one that nginx leads to the back end.",
         spanish: "Al cliente se le dijo otra ruta de Socket.IO que la que nginx lleva al back end.",
     },
-    checks: &[Check::FrontEnd(client), Check::Processes(server)],
+    checks: &[Check::FrontEnd(of_client), Check::Processes(server)],
 };
 
-fn client(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
+fn of_client(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
     let paths = front_end.socket_paths.iter();
     paths.filter_map(|path| judge(path, site)).collect()
 }
 
 fn judge(setting: &Setting, site: &Site<'_>) -> Option<Finding> {
     let case = site.case?;
-    let asked = format!("{}/", setting.value.trim_end_matches('/'));
+    let asked = client::asked(&setting.value);
     let meant = &case.question.path;
     let walks = case.walks.as_ref()?;
     let works = case.reaches_socket_io(&walks.handshake);
     // Where nginx leads both or neither to the back end, the file says nothing about which is right.
-    if asked == *meant || !works || case.walk_to(&asked)?.proxied().is_some() {
+    if asked == *meant || !works || client::leads(case, &asked) {
         return None;
     }
-    let name = setting.name.as_deref().unwrap_or_default();
+    let says = setting.name.as_ref().map_or_else(Text::default, |name| {
+        say!(", as {name} says", ", como dice {name}")
+    });
     let finding = Finding::new(
         RULE.id,
         Severity::Error,
         setting.place.clone(),
         say!(
-            "The client asks for {asked}, as {name} says; nginx leads {meant} to the back end, and not {asked}.",
-            "El cliente pide {asked}, como dice {name}; nginx lleva {meant} al back end, y no {asked}."
+            "The client asks for {asked}{says}; nginx leads {meant} to the back end, and not {asked}.",
+            "El cliente pide {asked}{says}; nginx lleva {meant} al back end, y no {asked}.";
+            says = says
         ),
         say!(
             "The handshake gets 404, or 200 with the page's HTML, and never a session.",

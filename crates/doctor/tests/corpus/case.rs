@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use atalaya_doctor::{Diagnosis, diagnose, question::Question, root::Root};
+use atalaya_doctor::{Diagnosis, diagnose, question::Question, root::Root, url::Url};
 use toml::Table;
 
 pub(crate) struct Case {
@@ -56,8 +56,26 @@ impl Case {
         };
         if let Some(path) = self.text("path") {
             path.clone_into(&mut question.path);
+            question.is_path_given = true;
         }
         question
+    }
+
+    /// The question as the page's own client asks it, where its files name another host or path.
+    pub(crate) fn of_client(&self) -> Question {
+        let mut question = self.question();
+        if let Some(asked) = self.asks() {
+            if asked.path != "/" {
+                question.path.clone_from(&asked.path);
+            }
+            question.url = Some(asked);
+        }
+        question
+    }
+
+    /// Where the page's files send its client: the origin, and the path if it is not the usual one.
+    pub(crate) fn asks(&self) -> Option<Url> {
+        self.text("asks").map(|url| url.parse().unwrap())
     }
 
     pub(crate) fn diagnose(&self) -> Diagnosis {
@@ -112,8 +130,13 @@ impl Case {
         expected
     }
 
+    /// One, or a list of them.
     fn paths(&self, key: &str) -> Vec<PathBuf> {
-        self.text(key).into_iter().map(PathBuf::from).collect()
+        let listed = self.facts.get(key).and_then(|paths| paths.as_array());
+        let listed = listed.into_iter().flatten();
+        let listed = listed.filter_map(|path| path.as_str());
+        let paths = listed.chain(self.text(key));
+        paths.map(PathBuf::from).collect()
     }
 
     fn text(&self, key: &str) -> Option<&str> {

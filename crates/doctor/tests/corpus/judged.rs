@@ -30,6 +30,18 @@ fn every_fault_is_found_at_its_line_and_nothing_else() {
 }
 
 #[test]
+fn a_client_s_requests_are_followed_to_where_its_files_send_them() {
+    for case in Case::all() {
+        let Some(asked) = case.asks().filter(|_| case.faults().is_empty()) else {
+            continue;
+        };
+        let way = case.diagnose().way.unwrap();
+        assert_eq!(way.origin, asked.origin, "{}", case.name);
+        assert_eq!(way.path, case.of_client().path, "{}", case.name);
+    }
+}
+
+#[test]
 fn every_hint_is_given_at_its_line() {
     for case in Case::all() {
         let hints = found(&case.diagnose(), false);

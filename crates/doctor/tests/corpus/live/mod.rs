@@ -11,6 +11,7 @@ use atalaya_doctor::{
     Verdict,
     nginx::request::Origin,
     probe::{Plan, Which, examine},
+    question::Question,
 };
 
 use self::{back_end::BackEnds, nginx::Nginx};
@@ -77,7 +78,13 @@ fn still_broken(case: &Case, ports: back_end::Ports) -> Option<String> {
     if mending.texts.is_empty() || mending.after.verdict == Verdict::Faulty {
         return None;
     }
-    look(case, tree.path(), ports)
+    // Built again, the client asks where its files send it now.
+    let mut question = case.of_client();
+    if let (Some(_), Some(way), Some(url)) = (case.asks(), &mending.after.way, &mut question.url) {
+        url.origin = way.origin.clone();
+        question.path.clone_from(&way.path);
+    }
+    ask(&question, tree.path(), ports)
 }
 
 /// What a client sees, and the first step of the examination that fails.
@@ -87,7 +94,7 @@ fn look_and_probe(case: &Case, ports: back_end::Ports) -> (Option<String>, Optio
         Err(words) => return (Some(format!("nginx: {words}")), None),
         Ok(nginx) => nginx,
     };
-    let mut question = case.question();
+    let mut question = case.of_client();
     let seen = client::first_failure(nginx.address, &question);
     question.namespace = "/".to_owned();
     let holds = seen.as_ref().is_some_and(|seen| seen.contains("poll"));
@@ -116,9 +123,13 @@ fn look_and_probe(case: &Case, ports: back_end::Ports) -> (Option<String>, Optio
 
 /// What a client sees; `None` if all is well.
 pub(crate) fn look(case: &Case, files: &Path, ports: back_end::Ports) -> Option<String> {
+    ask(&case.of_client(), files, ports)
+}
+
+fn ask(question: &Question, files: &Path, ports: back_end::Ports) -> Option<String> {
     let tree = tree::placed(files, ports);
     match Nginx::start(&tree) {
         Err(words) => Some(format!("nginx: {words}")),
-        Ok(nginx) => client::first_failure(nginx.address, &case.question()),
+        Ok(nginx) => client::first_failure(nginx.address, question),
     }
 }

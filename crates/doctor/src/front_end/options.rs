@@ -1,0 +1,269 @@
+//! The options of a Socket.IO client in built files: `io(address, { path: "/live", transports: ["websocket"] })`.
+//!
+//! Names of variables are gone there, so the object is known by what else it has.
+
+use crate::finding::Span;
+
+/// What only the options of such a client have.
+const OWN: [&str; 16] = [
+    "transports",
+    "withCredentials",
+    "reconnection",
+    "reconnectionAttempts",
+    "reconnectionDelay",
+    "reconnectionDelayMax",
+    "autoConnect",
+    "forceNew",
+    "multiplex",
+    "extraHeaders",
+    "rememberUpgrade",
+    "upgrade",
+    "tryAllTransports",
+    "ackTimeout",
+    "auth",
+    "rejectUnauthorized",
+];
+
+/// What routes of a page have beside their path, and cookies.
+const OTHERS: [&str; 19] = [
+    "component",
+    "Component",
+    "components",
+    "element",
+    "children",
+    "redirect",
+    "meta",
+    "loader",
+    "lazy",
+    "index",
+    "exact",
+    "handle",
+    "title",
+    "label",
+    "icon",
+    "sameSite",
+    "expires",
+    "maxAge",
+    "method",
+];
+
+/// The client's own default, one level below Socket.IO.
+const ENGINE: &str = "/engine.io";
+
+/// Longer than any such object.
+const MAX: usize = 1_500;
+
+/// The Socket.IO paths that clients are given, without their quotes.
+pub(super) fn paths(text: &str, namespace: &str) -> Vec<Span> {
+    let found = text.match_indices("path");
+    found
+        .filter_map(|(at, word)| value(text, at, at + word.len()))
+        .filter(|(key, span)| is_client_s(text, *key, *span, namespace))
+        .map(|(_, span)| span)
+        .collect()
+}
+
+/// The text that the key `path` at this place has for its value, and where the key starts.
+fn value(text: &str, start: usize, end: usize) -> Option<(usize, Span)> {
+    let before = &text[..start];
+    let before = before.strip_suffix(['"', '\'']).unwrap_or(before);
+    let is_key = before.trim_end().ends_with(['{', ',']);
+    let after = text[end..].trim_start_matches(['"', '\'']).trim_start();
+    let after = after.strip_prefix(':').filter(|_| is_key)?.trim_start();
+    let quote = after
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let length = after[1..].find(quote)?;
+    let start = text.len() - after.len() + 1;
+    let span = Span {
+        start,
+        end: start + length,
+    };
+    let value = &text[span.start..span.end];
+    let fits = value.starts_with('/') && !value.contains(['$', ':', '*', ' ', '?']);
+    (fits && value.len() > 1 && value != ENGINE).then_some((before.len(), span))
+}
+
+fn is_client_s(text: &str, key: usize, span: Span, namespace: &str) -> bool {
+    let Some(object) = around(text, key) else {
+        return false;
+    };
+    let keys = keys(&text[object.start..object.end]);
+    if keys.iter().any(|key| OTHERS.contains(key)) {
+        return false;
+    }
+    text[span.start..span.end].contains("socket.io")
+        || is_options(&text[object.start..object.end])
+        || follows_namespace(&text[..object.start], namespace)
+}
+
+/// Whether an object, with its braces, is such a client's options.
+pub(super) fn is_options(object: &str) -> bool {
+    let keys = keys(object);
+    let fits = |key: &&str| OWN.contains(key) && (*key != "auth" || has_object(object, "auth"));
+    keys.iter().any(fits) && !keys.iter().any(|key| OTHERS.contains(key))
+}
+
+fn has_object(object: &str, key: &str) -> bool {
+    let mut found = object.match_indices(key);
+    found.any(|(at, _)| {
+        let after = object[at + key.len()..].trim_start_matches(['"', '\'', ' ', ':']);
+        after.starts_with(['{', '(', 'f'])
+    })
+}
+
+/// `f("/notifications", {`, or `f(origin + "/notifications", {`.
+fn follows_namespace(before: &str, namespace: &str) -> bool {
+    let before = before.trim_end().strip_suffix(',').map(str::trim_end);
+    let before = before.and_then(|before| before.strip_suffix(['"', '\'', '`']));
+    before.is_some_and(|before| namespace.len() > 1 && before.ends_with(namespace))
+}
+
+/// The object that follows an address: `io("https://…", {…})`.
+pub(super) fn after(text: &str, end: usize) -> Option<&str> {
+    let rest = text[end..].trim_start_matches(['"', '\'', '`']);
+    let rest = rest.trim_start().strip_prefix(',')?.trim_start();
+    let rest = rest.strip_prefix('{')?;
+    let start = text.len() - rest.len() - 1;
+    let object = around(text, start + 1)?;
+    Some(&text[object.start..object.end])
+}
+
+/// Whether every client in the text is told to use a websocket alone.
+pub(super) fn is_websocket_only(text: &str) -> Option<bool> {
+    let told = text.match_indices("transports").filter_map(|(at, word)| {
+        let after = text[at + word.len()..].trim_start_matches(['"', '\'', ' ']);
+        let list = after.strip_prefix(':')?.trim_start().strip_prefix('[')?;
+        let list = &list[..list.find(']')?];
+        let names: Vec<&str> = list
+            .split(',')
+            .map(|name| name.trim().trim_matches(['"', '\'', '`']))
+            .collect();
+        let are_names = names
+            .iter()
+            .all(|name| matches!(*name, "websocket" | "polling" | "webtransport"));
+        are_names.then(|| !names.contains(&"polling"))
+    });
+    told.reduce(|all, one| all && one)
+}
+
+/// The innermost braces around a place.
+fn around(text: &str, at: usize) -> Option<Span> {
+    let bytes = text.as_bytes();
+    let mut depth = 0;
+    let mut start = at;
+    loop {
+        start = start.checked_sub(1).filter(|start| at - start < MAX)?;
+        match bytes[start] {
+            b'}' => depth += 1,
+            b'{' if depth == 0 => break,
+            b'{' => depth -= 1,
+            _ => {}
+        }
+    }
+    let mut depth = 0;
+    for (end, byte) in bytes.iter().enumerate().skip(start).take(2 * MAX) {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(Span {
+                start,
+                end: end + 1,
+            });
+        }
+    }
+    None
+}
+
+/// The keys of an object, without those of what stands inside it.
+fn keys(object: &str) -> Vec<&str> {
+    let mut keys = Vec::new();
+    let mut depth = 0;
+    let mut quote = None;
+    let mut start = 0;
+    for (at, c) in object.char_indices() {
+        if let Some(open) = quote {
+            if c == open {
+                quote = None;
+            }
+            continue;
+        }
+        match c {
+            '"' | '\'' | '`' => quote = Some(c),
+            '{' | '[' | '(' => depth += 1,
+            '}' | ']' | ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 1 && matches!(c, '{' | ',') {
+            start = at + 1;
+        } else if depth == 1 && matches!(c, ':') && start > 0 {
+            let key = object[start..at].trim();
+            keys.push(key.trim_matches(['"', '\'']));
+            start = 0;
+        }
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn found(text: &str) -> Vec<&str> {
+        let spans = paths(text, "/notifications").into_iter();
+        spans.map(|span| &text[span.start..span.end]).collect()
+    }
+
+    #[test]
+    fn the_path_of_a_client_is_known_by_its_neighbours() {
+        for text in [
+            "U(location.origin,{path:\"/live\",transports:[\"polling\"]})",
+            "he={path:'/live',query:{v:1},reconnectionDelay:500}",
+            "io({ auth: { token }, \"path\": \"/live\" })",
+            "t(\"/notifications\",{path:\"/live\"})",
+            "t(a+`/notifications`, {path:`/live`})",
+        ] {
+            assert_eq!(found(text), ["/live"], "{text}");
+        }
+        assert_eq!(found("x={path:\"/a/socket.io/\"}"), ["/a/socket.io/"]);
+    }
+
+    #[test]
+    fn routes_cookies_and_the_library_itself_are_no_clients() {
+        for text in [
+            "[{path:\"/login\",component:a,auth:!1}]",
+            "[{path:\"/admin\",auth:!0}]",
+            "[{path:\"/live\",element:e,auth:{role:1}}]",
+            "set(\"a\",1,{path:\"/\",secure:!0})",
+            "Object.assign({path:\"/engine.io\",agent:!1,withCredentials:!1})",
+            "x={path:\"/live\"}",
+            "x={basepath:\"/socket.io\"}",
+        ] {
+            assert!(found(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_websocket_alone_is_told_from_both() {
+        let told = is_websocket_only;
+        assert_eq!(told("{transports:[\"websocket\"],upgrade:!1}"), Some(true));
+        assert_eq!(told("{transports:['websocket','polling']}"), Some(false));
+        assert_eq!(told("this.transports=[]; {transports: a}"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "(path|auth|transports|[{}:,\"'é/ \\[\\]])*") {
+            for span in paths(&text, "/n") {
+                prop_assert!(text.get(span.start..span.end).is_some());
+            }
+            is_websocket_only(&text);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Where the client's requests go: to the host and the path that the front end's own files name, where nginx serves
+//! them, or else to the page's host and the path of the question.
+
+use super::{blame::first_location, headers, no_location::is_for_everything};
+use crate::{
+    case::Case,
+    front_end::{Address, FrontEnd},
+    nginx::{Proxied, Walk, listen::is_loopback, request::Origin},
+    question::DEFAULT_PATH,
+    setting::Setting,
+};
+
+/// Words of a location's prefix that is for sockets.
+const SOCKETS: [&str; 8] = [
+    "socket",
+    "sockets",
+    "ws",
+    "wss",
+    "websocket",
+    "realtime",
+    "live",
+    "rt",
+];
+
+pub(crate) struct Client {
+    /// `None` if it is the page's.
+    pub(crate) origin: Option<Origin>,
+    pub(crate) path: String,
+}
+
+impl Client {
+    /// Of a page, as the front end's files have it.
+    pub(crate) fn of(page: &Case<'_>, front_end: &FrontEnd) -> Self {
+        let elsewhere = elsewhere(page, front_end);
+        Self {
+            path: path(elsewhere.as_ref().unwrap_or(page), front_end),
+            origin: elsewhere.map(|case| case.origin),
+        }
+    }
+}
+
+/// The site of another host or port of this nginx that is asked instead of the page's.
+fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
+    let sockets = || front_end.addresses.iter().filter(|one| one.is_socket());
+    if sockets().any(|address| address.url.origin == page.origin) {
+        return None;
+    }
+    let leads = |case: &Case<'_>| has_socket_io(case, &front_end.socket_paths);
+    let mut sites = sockets().filter_map(|address| asked_at(page, address));
+    if let Some(site) = sites.find(leads) {
+        return Some(site);
+    }
+    if leads(page) {
+        return None;
+    }
+    // Whoever names the API alone has the sockets there too.
+    let others = front_end.addresses.iter();
+    let mut sites = others.filter_map(|address| asked_at(page, address));
+    sites.find(|site| plain(site).is_some())
+}
+
+/// The requests for an address that nginx serves apart from the page, and that a browser does not refuse.
+pub(super) fn asked_at<'c>(page: &Case<'c>, address: &Address) -> Option<Case<'c>> {
+    let asked = &address.url.origin;
+    let is_same = asked.host == page.origin.host && asked.port == page.origin.port;
+    let is_mixed = page.origin.scheme == "https" && asked.scheme == "http";
+    if is_same || is_mixed || is_loopback(&asked.host) {
+        return None;
+    }
+    let is_known = asked.host == page.origin.host || knows(page, &asked.host);
+    let listens = page.http.servers.iter().flat_map(|server| &server.listens);
+    let mut ports = listens.map(|listen| listen.port);
+    let is_usual = asked.host != page.origin.host && !address.has_port;
+    if !is_known || !is_usual && !ports.any(|port| port == asked.port) {
+        return None;
+    }
+    Some(page.at_origin(asked.clone()))
+}
+
+/// Whether a server block has this name.
+pub(super) fn knows(case: &Case<'_>, host: &str) -> bool {
+    !host.is_empty() && case.http.servers.iter().any(|server| server.knows(host))
+}
+
+/// Whether anything of a site leads to Socket.IO, or is meant to.
+pub(super) fn has_socket_io(case: &Case<'_>, told: &[Setting]) -> bool {
+    let Some(walks) = &case.walks else {
+        return false;
+    };
+    let is_named = |prefix: &str| prefix.contains("socket.io");
+    let mut prefixes = walks.page.server().locations.iter();
+    let mut paths = told.iter().map(|setting| asked(&setting.value));
+    paths.any(|path| leads(case, &path))
+        || leads(case, &case.question.path)
+        || prefixes.any(|location| location.prefix().is_some_and(is_named))
+        || plain(case).is_some()
+}
+
+/// The path as socket.io-client asks for it.
+pub(super) fn asked(path: &str) -> String {
+    format!("{}/", path.trim_end_matches('/'))
+}
+
+/// What is asked for: as it is given, or as the front end has it, or, where nginx does not lead that to the back end,
+/// what it leads there. Then a rule tells the difference.
+fn path(case: &Case<'_>, front_end: &FrontEnd) -> String {
+    let question = case.question;
+    let told = front_end.socket_paths.iter();
+    let told: Vec<String> = told.map(|setting| asked(&setting.value)).collect();
+    let Some(first) = told.first().filter(|_| !question.is_path_given) else {
+        return question.path.clone();
+    };
+    let led = told.iter().find(|path| leads(case, path));
+    led.cloned()
+        .or_else(|| plain(case))
+        .or_else(|| leads(case, DEFAULT_PATH).then(|| DEFAULT_PATH.to_owned()))
+        .unwrap_or_else(|| first.clone())
+}
+
+/// Whether requests for a path get to a back end, and not just with everything else to one that is not Socket.IO's.
+pub(super) fn leads(case: &Case<'_>, path: &str) -> bool {
+    let Some(walk) = case.handshake_at(path) else {
+        return false;
+    };
+    let Some(proxied) = walk.proxied() else {
+        return false;
+    };
+    let doubled = proxied.path().is_none_or(|path| path.contains("//"));
+    if path.contains("//") && doubled {
+        return false;
+    }
+    if !is_for_everything(first_location(&walk)) {
+        return true;
+    }
+    let own = plain(case).and_then(|own| case.handshake_at(&own));
+    let Some(own) = own.as_ref().and_then(Walk::proxied) else {
+        return true;
+    };
+    own.target == proxied.target && upgrades(case, path)
+}
+
+/// The path of a location that is Socket.IO's alone, by its name, or by what it hands on.
+pub(super) fn plain(case: &Case<'_>) -> Option<String> {
+    let fits = |path: &String| {
+        let walk = case.handshake_at(path);
+        walk.is_some_and(|walk| {
+            walk.proxied().is_some() && !is_for_everything(first_location(&walk))
+        })
+    };
+    let default = Some(DEFAULT_PATH.to_owned()).filter(fits);
+    default.or_else(|| {
+        let walks = case.walks.as_ref()?;
+        let locations = walks.page.server().locations.iter();
+        let prefixes = locations.filter_map(|location| location.prefix());
+        let prefixes = prefixes.filter(|prefix| !prefix.trim_matches('/').is_empty());
+        prefixes
+            .map(|prefix| within(case, prefix))
+            .find_map(|path| path.filter(fits))
+    })
+}
+
+/// The path below a prefix that reaches a server at its own, or the prefix itself if its name is for sockets.
+fn within(case: &Case<'_>, prefix: &str) -> Option<String> {
+    let itself = asked(prefix);
+    if itself.ends_with("/socket.io/") {
+        return Some(itself);
+    }
+    let arrives = |path: &String| {
+        let walk = case.handshake_at(path);
+        let walk = walk.filter(|_| upgrades(case, path))?;
+        walk.proxied().and_then(Proxied::path).map(str::to_owned)
+    };
+    let below = format!("{itself}socket.io/");
+    if arrives(&below).is_some_and(|path| case.owns(&path)) {
+        return Some(below);
+    }
+    let mut words = prefix.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_named = words.any(|word| SOCKETS.contains(&word));
+    let arrived = arrives(&itself)?;
+    (is_named || case.owns(&arrived)).then_some(itself)
+}
+
+/// Whether a websocket's headers are handed on.
+fn upgrades(case: &Case<'_>, path: &str) -> bool {
+    let walk = case.websocket_at(path);
+    let proxied = walk.as_ref().and_then(Walk::proxied);
+    proxied.is_some_and(|proxied| headers::lost(proxied).is_empty())
+}

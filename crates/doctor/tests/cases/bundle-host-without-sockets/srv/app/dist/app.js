@@ -1,0 +1,1 @@
+const s=l("http://files.example.com/notifications",{withCredentials:!0});
