@@ -15,6 +15,8 @@ pub struct Setting {
     pub is_literal: bool,
     /// Whether nothing outside of the file decides it.
     pub is_certain: bool,
+    /// Whether it holds while the environment says nothing else.
+    pub is_default: bool,
 }
 
 impl Setting {
@@ -183,6 +185,7 @@ mod tests {
             place: document.place(span),
             is_literal: true,
             is_certain: true,
+            is_default: false,
         };
         let words = setting.words(&document);
         let told: Vec<_> = words

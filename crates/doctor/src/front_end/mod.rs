@@ -114,6 +114,7 @@ impl FrontEnd {
             place: document.place(span),
             is_literal: true,
             is_certain: true,
+            is_default: false,
         };
         let has_plain = bundle::keys(text).any(setting::is_plain);
         let mut seen: Vec<String> = Vec::new();
@@ -143,6 +144,7 @@ fn public(document: &Document) -> Vec<Setting> {
         let span = variable.span;
         Setting {
             is_certain: true,
+            is_default: false,
             is_literal: document.text[span.start..span.end] == variable.value,
             name: Some(variable.name),
             value: variable.value,

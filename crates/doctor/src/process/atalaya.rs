@@ -52,6 +52,7 @@ pub(super) fn read(
             name: "Atalaya".to_owned(),
             place: document.place(Span { start: 0, end: 0 }),
             command: Vec::new(),
+            interpreter: Vec::new(),
             env,
             modes: Vec::new(),
             instances: None,
@@ -62,6 +63,7 @@ pub(super) fn read(
             directory: PathBuf::from("/"),
             package: Package::default(),
             unit: None,
+            is_launcher: false,
         });
     }
     Ok(())
@@ -100,6 +102,7 @@ fn settings(document: &Document, unread: &mut Vec<Unread>) -> Vec<Setting> {
             place: document.place(written),
             value: text,
             is_certain: true,
+            is_default: false,
         })
     });
     settings.collect()

@@ -48,7 +48,10 @@ const MAX_DEPTH: usize = 4;
 impl App {
     /// The word by which it runs for a developer's machine.
     pub fn developing(&self) -> Option<&Setting> {
-        let words = self.words();
+        if let Some(at) = developing(&words(&self.interpreter)) {
+            return Some(&self.interpreter[at]);
+        }
+        let words = words(&self.command);
         let script = script_at(&words).map(|at| &self.command[at]);
         match script {
             Some(script) => is_developers(&script.value, &self.package, 0).then_some(script),
@@ -58,13 +61,8 @@ impl App {
 
     /// Whether the word is the name of a package's script.
     pub fn is_script(&self, word: &Setting) -> bool {
-        let script = script_at(&self.words()).map(|at| &self.command[at]);
+        let script = script_at(&words(&self.command)).map(|at| &self.command[at]);
         script.is_some_and(|script| std::ptr::eq(script, word))
-    }
-
-    fn words(&self) -> Vec<&str> {
-        let words = self.command.iter();
-        words.map(|word| word.value.as_str()).collect()
     }
 
     /// The script of its package that is meant for production.
@@ -74,6 +72,10 @@ impl App {
         };
         PRODUCTION.iter().find(fits).copied()
     }
+}
+
+fn words(settings: &[Setting]) -> Vec<&str> {
+    settings.iter().map(|word| word.value.as_str()).collect()
 }
 
 /// The value of one of these flags: the word after it, or what stands behind its `=`.
@@ -154,14 +156,14 @@ mod tests {
         serde_json::from_value(serde_json::json!({ "scripts": scripts })).unwrap()
     }
 
-    fn words(command: &str) -> Vec<&str> {
+    fn split(command: &str) -> Vec<&str> {
         command.split_whitespace().collect()
     }
 
     #[test]
     fn a_scripts_name_is_found_behind_its_runner() {
         let named = |command: &str| {
-            let words = words(command);
+            let words = split(command);
             script_at(&words).map(|at| words[at].to_owned())
         };
         for command in [
@@ -189,7 +191,7 @@ mod tests {
             "tsx watch a.ts",
             "cross-env NODE_ENV=development node a.js",
         ] {
-            assert!(developing(&words(command)).is_some(), "{command}");
+            assert!(developing(&split(command)).is_some(), "{command}");
         }
         for command in [
             "node dist/main.js",
@@ -201,7 +203,7 @@ mod tests {
             "serve dist",
             "tsx a.ts",
         ] {
-            assert!(developing(&words(command)).is_none(), "{command}");
+            assert!(developing(&split(command)).is_none(), "{command}");
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     /// Whether nothing outside of the file decides it, such as a variable of the environment.
     pub(super) is_certain: bool,
+    /// Whether it holds while the environment says nothing else.
+    pub(super) is_default: bool,
     /// Whether it stands at that place as it is, so that it may be replaced there.
     pub(super) is_literal: bool,
 }
@@ -131,6 +133,7 @@ impl Object {
                 // Any of those so far may have another value in it.
                 for field in &mut self.fields {
                     field.value.is_certain = false;
+                    field.value.is_default = false;
                 }
             }
             _ => {}

@@ -3,6 +3,7 @@
 mod atalaya;
 mod command;
 mod javascript;
+mod launcher;
 mod package;
 mod pm2;
 mod systemd;
@@ -37,6 +38,8 @@ pub struct App {
     pub place: Place,
     /// The program and its arguments, word by word.
     pub command: Vec<Setting>,
+    /// What PM2 runs the program with, and its arguments; empty if nothing is said.
+    pub interpreter: Vec<Setting>,
     /// The environment that holds unless another one is asked for.
     pub env: Vec<Setting>,
     /// What PM2's `--env NAME` puts over it.
@@ -55,6 +58,8 @@ pub struct App {
     pub package: Package,
     /// What only systemd is told.
     pub unit: Option<Unit>,
+    /// It only starts PM2, whose apps are known.
+    pub is_launcher: bool,
 }
 
 /// What a unit says besides.
@@ -106,6 +111,7 @@ impl Processes {
         for path in &question.systemd {
             systemd::read(root, path, &mut processes)?;
         }
+        launcher::apply(&mut processes);
         atalaya::read(root, question.config.as_deref(), &mut processes)?;
         Ok(processes)
     }

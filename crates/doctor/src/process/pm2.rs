@@ -22,6 +22,18 @@ use crate::{
 /// What PM2 takes for "keep nothing".
 const NOWHERE: [&str; 2] = ["/dev/null", "NULL"];
 
+/// The program and its arguments.
+const COMMAND: [&str; 3] = ["script", "exec", "args"];
+
+/// What runs the program, by all its names, and what that is told.
+const INTERPRETER: [&str; 5] = [
+    "interpreter",
+    "exec_interpreter",
+    "interpreter_args",
+    "interpreterArgs",
+    "node_args",
+];
+
 /// Each stream's file, by all its names.
 const STREAMS: [&[&str]; 2] = [
     &["out_file", "out", "output", "out_log"],
@@ -123,7 +135,8 @@ impl Reader<'_> {
         App {
             name: self.name(app),
             place: self.document.place(self.head(node)),
-            command: self.command(app),
+            command: self.command(app, &COMMAND),
+            interpreter: self.command(app, &INTERPRETER),
             env: self.environment(app, "env"),
             modes: self.modes(app),
             is_cluster: is_cluster(app, instances.is_some()),
@@ -134,6 +147,7 @@ impl Reader<'_> {
             package: Package::beside(self.root, &directory),
             directory,
             unit: None,
+            is_launcher: false,
         }
     }
 
@@ -166,14 +180,13 @@ impl Reader<'_> {
             place: self.document.place(node.span),
             is_literal: node.is_literal,
             is_certain: node.is_certain,
+            is_default: node.is_default,
         })
     }
 
-    /// `script`, then `args`: a text, or a list of them.
-    fn command(&self, app: &Object) -> Vec<Setting> {
-        let parts = ["script", "exec", "args"]
-            .iter()
-            .filter_map(|name| app.get(name));
+    /// What is put together of these fields, in their order: each a text, or a list of them.
+    fn command(&self, app: &Object, names: &[&str]) -> Vec<Setting> {
+        let parts = names.iter().filter_map(|name| app.get(name));
         let texts = parts.flat_map(|part| match &part.kind {
             Kind::List(list) => list.iter().collect(),
             _ => vec![part],
@@ -218,6 +231,7 @@ impl Reader<'_> {
             place: self.document.place(node.span),
             is_literal: true,
             is_certain: true,
+            is_default: false,
         })
     }
 
@@ -234,6 +248,7 @@ impl Reader<'_> {
             place: self.document.place(node.span),
             is_literal,
             is_certain: node.is_certain,
+            is_default: node.is_default,
         })
     }
 

@@ -95,6 +95,7 @@ impl Service<'_> {
             name: name.to_string_lossy().into_owned(),
             place: start.setting().place,
             command: start.setting().words(start.document),
+            interpreter: Vec::new(),
             env: self.environment(unread),
             modes: Vec::new(),
             instances: None,
@@ -104,6 +105,7 @@ impl Service<'_> {
             lost_outputs: self.lost_outputs(),
             directory: PathBuf::from(directory),
             package: Package::beside(self.root, Path::new(directory)),
+            is_launcher: false,
             unit: Some(Unit {
                 restart: self.last("Restart").map(Line::setting),
                 open_files: self.last("LimitNOFILE").map(Line::setting),
@@ -188,6 +190,7 @@ impl Line<'_> {
             place: self.document.place(*span),
             is_literal: self.assignment.is_literal,
             is_certain: true,
+            is_default: false,
         }
     }
 
@@ -246,6 +249,7 @@ fn variables(document: &Document) -> Vec<Setting> {
         .map(|variable| Setting {
             is_literal: document.text[variable.span.start..variable.span.end] == variable.value,
             is_certain: true,
+            is_default: false,
             name: Some(variable.name),
             value: variable.value,
             place: document.place(variable.span),

@@ -70,12 +70,15 @@ pub(super) fn each_own(
 
 /// Every app, and what it is.
 pub(super) fn standings<'p>(processes: &'p Processes, site: &Site<'_>) -> Vec<(&'p App, Standing)> {
-    let back_ends = back_ends(&processes.apps, site);
+    let apps = processes.apps.iter().filter(|app| !app.is_launcher);
+    let apps: Vec<&App> = apps.collect();
+    let back_ends = back_ends(&apps, site);
     let standing = |app: &'p App| match back_ends
         .iter()
         .any(|back_end| std::ptr::eq(*back_end, app))
     {
         true => (app, Standing::BackEnd),
+        false if app.is_launcher => (app, Standing::Perhaps),
         false if back_ends.is_empty() => (app, Standing::Perhaps),
         false => (app, Standing::Other),
     };
@@ -83,27 +86,26 @@ pub(super) fn standings<'p>(processes: &'p Processes, site: &Site<'_>) -> Vec<(&
 }
 
 /// The apps at the port that nginx asks, or the only one that may be it, or the only one of such a name.
-fn back_ends<'p>(apps: &'p [App], site: &Site<'_>) -> Vec<&'p App> {
+fn back_ends<'p>(apps: &[&'p App], site: &Site<'_>) -> Vec<&'p App> {
     let asked = site.local_ports();
     let at_port = |app: &&App| app.ports().any(|port| asked.contains(&port));
-    let at_port: Vec<_> = apps.iter().filter(at_port).collect();
+    let at_port: Vec<_> = apps.iter().copied().filter(at_port).collect();
     if !at_port.is_empty() {
         return at_port;
     }
-    let is_other = |app: &App| {
-        let asked = app.ports().any(|port| site.is_asked(port));
-        asked || is_named(app, &OTHER_NAMES)
-    };
+    let is_asked = |app: &App| app.ports().any(|port| site.is_asked(port));
     if let [only] = apps {
-        return if is_other(only) {
-            Vec::new()
-        } else {
-            vec![only]
+        // A name decides among several; of one alone, only where it listens nowhere.
+        let is_other = is_named(only, &OTHER_NAMES) && only.port().is_none();
+        return match is_asked(only) || is_other {
+            true => Vec::new(),
+            false => vec![only],
         };
     }
     let named = apps
         .iter()
-        .filter(|app| is_named(app, &NAMES) && !is_other(app));
+        .copied()
+        .filter(|app| is_named(app, &NAMES) && !is_asked(app) && !is_named(app, &OTHER_NAMES));
     let named: Vec<_> = named.collect();
     if named.len() == 1 { named } else { Vec::new() }
 }

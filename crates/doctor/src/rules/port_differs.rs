@@ -33,10 +33,11 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
     }
     let finding = Finding::new(
         RULE.id,
-        if told.is_certain {
-            Severity::Error
-        } else {
-            Severity::Hint
+        match told.is_certain {
+            true => Severity::Error,
+            // Somebody may have set it where it is started; most often nobody has.
+            false if told.is_default => Severity::Warning,
+            false => Severity::Hint,
         },
         told.place.clone(),
         say!(

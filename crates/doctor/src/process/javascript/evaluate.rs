@@ -236,6 +236,7 @@ impl<'p> Evaluator<'p> {
             },
             kind: Kind::Text(text),
             is_certain: true,
+            is_default: false,
             is_literal: is_plain,
         }
     }
@@ -244,6 +245,7 @@ impl<'p> Evaluator<'p> {
         Node {
             span: self.span(piece),
             is_certain: true,
+            is_default: false,
             is_literal: kind != Kind::Computed,
             kind,
         }
@@ -270,11 +272,13 @@ fn choose(operator: LogicalOperator, left: Node, right: impl FnOnce() -> Node) -
         Some(true) => left,
         Some(false) => Node {
             is_certain: left.is_certain,
+            is_default: false,
             ..right()
         },
         None if operator == LogicalOperator::And => left,
         None => Node {
             is_certain: false,
+            is_default: true,
             ..right()
         },
     }

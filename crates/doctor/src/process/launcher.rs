@@ -1,0 +1,57 @@
+//! A unit that starts PM2: the programs are PM2's, and the unit says in which environment they run.
+
+use std::path::Path;
+
+use super::{App, Processes, command};
+
+const PROGRAMS: [&str; 4] = ["pm2", "pm2-runtime", "pm2-docker", "pm2-dev"];
+
+/// Marks such units, where PM2's file is known too, and chooses what they choose.
+pub(super) fn apply(processes: &mut Processes) {
+    let (units, mut apps): (Vec<_>, Vec<_>) = std::mem::take(&mut processes.apps)
+        .into_iter()
+        .partition(|app| app.unit.is_some());
+    for mut unit in units {
+        let started = apps
+            .iter_mut()
+            .filter(|app| app.unit.is_none() && starts(&unit, app));
+        let mode = command::option(&unit.command, &["--env"]);
+        let mut is_launcher = false;
+        for app in started {
+            is_launcher = true;
+            if let Some(mode) = &mode {
+                app.choose(&mode.value);
+            }
+        }
+        unit.is_launcher = is_launcher;
+        apps.push(unit);
+    }
+    processes.apps = apps;
+}
+
+/// Whether it starts PM2 with the app's file, or with what PM2 has saved.
+fn starts(unit: &App, app: &App) -> bool {
+    let mut words = unit.command.iter().map(|word| Path::new(&word.value));
+    let is_pm2 = words.by_ref().take(3).any(|word| {
+        let name = word.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| PROGRAMS.contains(&name))
+    });
+    let file = app.place.file.as_path();
+    let mut files = words.filter(|word| {
+        let extension = word.extension().and_then(|extension| extension.to_str());
+        matches!(extension, Some("js" | "cjs" | "mjs" | "json"))
+    });
+    let named = files.next();
+    is_pm2 && named.is_none_or(|named| unit.directory.join(named) == file || file.ends_with(named))
+}
+
+impl App {
+    /// Puts PM2's `env_NAME` over its `env`.
+    fn choose(&mut self, name: &str) {
+        for mode in std::mem::take(&mut self.modes) {
+            if mode.name == name {
+                self.env.extend(mode.env);
+            }
+        }
+    }
+}
