@@ -10,12 +10,16 @@ mod systemd;
 mod unit_file;
 mod yaml;
 
-use std::path::PathBuf;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
 
 use crate::{
     document::{Document, Unreadable},
     finding::{Edit, Place},
     language::Text,
+    nginx::listen::without_brackets,
     question::Question,
     root::Root,
     setting::Setting,
@@ -137,6 +141,24 @@ impl App {
         let modes = self.modes.iter().filter_map(|mode| mode.variable("PORT"));
         let modes = modes.filter_map(|setting| setting.value.parse().ok());
         self.port().map(|(_, port)| port).into_iter().chain(modes)
+    }
+
+    /// The one address of this machine that it is told to listen at; `None` if it is a name, or every address.
+    pub fn address(&self) -> Option<(Setting, IpAddr)> {
+        let named = ["HOST", "BIND", "BIND_ADDRESS", "LISTEN_HOST"];
+        let told = || named.iter().find_map(|name| self.variable(name)).cloned();
+        let flagged = || command::option(&self.command, &["--host", "--bind", "--listen"]);
+        let setting = match self.is_atalaya() {
+            true => self.own("listen"),
+            false => flagged().or_else(told),
+        }?;
+        let value = setting.value.as_str();
+        let alone = value.rsplit_once(':').map(|(host, _)| host);
+        let read = |host: &str| without_brackets(host).parse::<IpAddr>().ok();
+        let address = read(value).or_else(|| read(alone?))?;
+        // Every address of IPv6 takes in those of IPv4 too.
+        let is_one = address.is_loopback() || address == IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        is_one.then_some((setting, address))
     }
 
     /// The port that it is told to listen at, by its environment or its arguments.

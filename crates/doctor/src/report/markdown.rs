@@ -61,7 +61,7 @@ fn section(finding: &Finding, diagnosis: &Diagnosis, language: Language) -> Stri
         out.push_str(&format!("\n`{file}:{}:{}`\n", place.line, place.column));
     }
     if let Some(line) = line_of(finding, diagnosis) {
-        out.push_str(&fenced("", line));
+        out.push_str(&fenced("", &line));
     }
     out.push_str(&format!(
         "\n**{}** {}\n",
@@ -84,14 +84,24 @@ fn section(finding: &Finding, diagnosis: &Diagnosis, language: Language) -> Stri
     out
 }
 
-/// The line that the finding points at.
-fn line_of<'d>(finding: &Finding, diagnosis: &'d Diagnosis) -> Option<&'d str> {
+/// Bytes of a line that nobody reads to its end.
+const LONG: usize = 200;
+
+/// The line that the finding points at; of a built file, which has its all in one line, what stands around the place.
+fn line_of(finding: &Finding, diagnosis: &Diagnosis) -> Option<String> {
     let place = finding.place.as_ref()?;
     let text = diagnosis.texts.get(&place.file)?;
     let number = usize::try_from(place.line).ok()?;
     let line = text.lines().nth(number.checked_sub(1)?)?.trim_end();
-    // Built files have their all in one line.
-    (line.len() < 200).then_some(line)
+    if line.len() < LONG {
+        return Some(line.to_owned());
+    }
+    let before = usize::try_from(place.column).ok()?.saturating_sub(1);
+    let start = before.saturating_sub(LONG / 4);
+    let shown: String = line.chars().skip(start).take(LONG / 2).collect();
+    let dots = |is_cut: bool| if is_cut { "…" } else { "" };
+    let is_cut_after = line.chars().nth(start + LONG / 2).is_some();
+    Some(format!("{}{shown}{}", dots(start > 0), dots(is_cut_after)))
 }
 
 fn diff(file: &Path, edits: &[&Edit], diagnosis: &Diagnosis) -> Option<String> {

@@ -26,11 +26,11 @@ fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
     let standings = standings(processes, site);
     standings
         .into_iter()
-        .filter_map(|(app, standing)| judge(app, standing))
+        .filter_map(|(app, standing)| judge(app, standing, site))
         .collect()
 }
 
-fn judge(app: &App, standing: Standing) -> Option<Finding> {
+fn judge(app: &App, standing: Standing, site: &Site<'_>) -> Option<Finding> {
     let instances = app.instances.as_ref().filter(|_| app.is_many())?;
     let is_sticky = STICKY.iter().any(|package| app.package.depends_on(package));
     if standing == Standing::Other || is_sticky || app.counts_ports {
@@ -66,7 +66,10 @@ fn judge(app: &App, standing: Standing) -> Option<Finding> {
             ),
         )
     };
+    // A websocket is one connection, and so one process's.
+    let is_alone = app.is_cluster && site.front_end.is_websocket_only;
     let severity = match standing {
+        _ if is_alone => Severity::Hint,
         Standing::BackEnd if instances.is_certain => Severity::Error,
         _ => Severity::Hint,
     };

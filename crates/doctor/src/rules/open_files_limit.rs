@@ -18,6 +18,8 @@ pub(super) const RULE: Rule = Rule {
 
 /// Less than this is soon used up by sockets.
 const FEW: u64 = 8_192;
+/// Less than this is used up by Node.js itself and a room of people.
+const VERY_FEW: u64 = 256;
 
 fn check(processes: &Processes, _: &Site<'_>) -> Vec<Finding> {
     processes.apps.iter().filter_map(judge).collect()
@@ -28,9 +30,13 @@ fn judge(app: &App) -> Option<Finding> {
     // `soft:hard`; servers raise the first to the second by themselves.
     let hard = set.value.rsplit(':').next()?;
     let limit = units::size(hard).filter(|limit| *limit < FEW)?;
+    let severity = match limit <= VERY_FEW {
+        true => Severity::Warning,
+        false => Severity::Hint,
+    };
     let finding = Finding::new(
         RULE.id,
-        Severity::Hint,
+        severity,
         set.place.clone(),
         say!(
             "{name} may open {limit} files, and each socket is one.",
@@ -38,8 +44,8 @@ fn judge(app: &App) -> Option<Finding> {
             name = app.name
         ),
         say!(
-            "Nothing breaks while there are fewer; with about {limit} clients, nobody else gets in.",
-            "No se rompe nada mientras haya menos; con unos {limit} clientes, no entra nadie más."
+            "Nothing breaks while there are fewer; before {limit} clients are there, nobody else gets in.",
+            "No se rompe nada mientras haya menos; antes de llegar a {limit} clientes, no entra nadie más."
         ),
     );
     Some(finding.mend(

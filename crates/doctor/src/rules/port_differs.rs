@@ -1,4 +1,6 @@
-//! The back end is told one port, and nginx asks at another.
+//! The back end is told one port or one address of its machine, and nginx asks at another.
+
+use std::net::IpAddr;
 
 use super::{
     Check, Rule, Site, Title,
@@ -6,6 +8,7 @@ use super::{
 };
 use crate::{
     finding::{Finding, Severity},
+    nginx::{Walk, upstream::Authority},
     process::{App, Processes},
 };
 
@@ -21,7 +24,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
     let standings = standings(processes, site).into_iter();
     let back_ends = standings.filter(|(_, standing)| *standing == Standing::BackEnd);
-    back_ends.filter_map(|(app, _)| judge(app, site)).collect()
+    let judged = back_ends.flat_map(|(app, _)| [judge(app, site), other_family(app, site)]);
+    judged.flatten().chain(astray(processes, site)).collect()
 }
 
 fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
@@ -31,6 +35,14 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
     if app.ports().any(|port| asked.contains(&port)) || app.counts_ports {
         return None;
     }
+    let lines = site.asked();
+    let line = lines.iter().find(|(address, _)| address.port == meant);
+    let at = site
+        .case
+        .zip(line)
+        .map_or_else(String::new, |(case, (_, line))| {
+            format!(" ({})", case.at(line))
+        });
     let finding = Finding::new(
         RULE.id,
         match told.is_certain {
@@ -41,8 +53,8 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
         },
         told.place.clone(),
         say!(
-            "{name} is told to listen at port {port}, and nginx asks this machine at {meant}.",
-            "A {name} se le dice que escuche en el puerto {port}, y nginx pregunta a esta máquina en el {meant}.",
+            "{name} is told to listen at port {port}, and nginx asks this machine at {meant}{at}.",
+            "A {name} se le dice que escuche en el puerto {port}, y nginx pregunta a esta máquina en el {meant}{at}.",
             name = app.name
         ),
         say!(
@@ -68,4 +80,97 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
         }
         None => finding.advise(advice),
     })
+}
+
+/// It listens at an address of IPv4 alone, or of IPv6, and nginx asks at the other one.
+fn other_family(app: &App, site: &Site<'_>) -> Option<Finding> {
+    let case = site.case?;
+    let (told, own) = app.address()?;
+    let (_, port) = app.port()?;
+    let lines = site.asked();
+    let (address, line) = lines.iter().find(|(address, _)| {
+        let asked: Option<IpAddr> = address.host.parse().ok();
+        address.port == port
+            && asked.is_some_and(|asked| asked.is_loopback() && asked.is_ipv4() != own.is_ipv4())
+    })?;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Warning,
+        line.pos,
+        say!(
+            "nginx asks at {address}, and {name} is told to listen at {own} ({file}:{line}).",
+            "nginx pregunta en {address}, y a {name} se le dice que escuche en {own} ({file}:{line}).",
+            name = app.name,
+            file = told.place.file.display(),
+            line = told.place.line
+        ),
+        say!(
+            "Nobody listens there: the client gets 502.",
+            "Nadie escucha ahí: el cliente recibe 502."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Use one address in both, such as 127.0.0.1.",
+        "Use una sola dirección en ambos, como 127.0.0.1."
+    )))
+}
+
+/// The only program is asked for the rest of the site, and Socket.IO's requests go to a port that is nobody's.
+fn astray(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
+    let case = site.case.filter(|_| site.question.direct.is_none())?;
+    let mut apps = processes.apps.iter().filter(|app| !app.is_launcher);
+    let app = apps.next().filter(|_| apps.next().is_none())?;
+    let (told, port) = app.port()?;
+    let lines = site.asked();
+    let (address, line) = lines.first()?;
+    let is_own = |address: &Authority| address.is_loopback() && address.port == port;
+    let is_far = |address: &Authority| !address.is_loopback() || address.port == 0;
+    let asks = |walk: &Walk<'_>| {
+        let proxied = walk.proxied().into_iter();
+        let mut addresses = proxied.flat_map(|proxied| case.addresses(proxied));
+        addresses.any(|(address, _)| is_own(&address))
+    };
+    let walks = case.walks.as_ref()?;
+    let is_asked = asks(&walks.page) || asks(&walks.api);
+    if lines
+        .iter()
+        .any(|(address, _)| is_own(address) || is_far(address))
+        || app.ports().any(|other| other == address.port)
+        || app.counts_ports
+        || !is_asked
+    {
+        return None;
+    }
+    // Sockets may have a server of their own, which was not named.
+    let host = &case.arriving.host;
+    let servers = case.http.servers.iter().enumerate();
+    let mut others = servers.filter(|(_, server)| server.knows(host));
+    let is_sockets =
+        others.any(|(at, _)| asks(&case.walk_in(at))) || app.package.depends_on("socket.io");
+    if !is_sockets {
+        return None;
+    }
+    let finding = case.finding(
+        RULE.id,
+        Severity::Warning,
+        line.pos,
+        say!(
+            "Socket.IO's requests are sent to {address}, and {name}, who is asked for the rest, is told to listen at \
+             port {port} ({file}:{line}).",
+            "Las peticiones de Socket.IO se envían a {address}, y a {name}, a quien se pide lo demás, se le dice que \
+             escuche en el puerto {port} ({file}:{line}).",
+            name = app.name,
+            file = told.place.file.display(),
+            line = told.place.line
+        ),
+        say!(
+            "The client gets 502, or the answer of whoever else listens there.",
+            "El cliente recibe 502, o la respuesta de otro que escuche ahí."
+        ),
+    );
+    Some(finding.advise(say!(
+        "If {name} is Socket.IO's server too, send them to port {port}.",
+        "Si {name} es también el servidor de Socket.IO, envíelas al puerto {port}.",
+        name = app.name
+    )))
 }

@@ -74,6 +74,19 @@ impl<'s> Site<'s> {
             .collect()
     }
 
+    /// Where nginx sends Socket.IO's requests, and the directive that says so.
+    pub(super) fn asked(&self) -> Vec<(Authority, &'s Directive)> {
+        let Some(case) = self.case else {
+            return Vec::new();
+        };
+        let proxied = case.proxied().into_iter();
+        let mut asked: Vec<_> = proxied
+            .flat_map(|(_, proxied)| case.addresses(proxied))
+            .collect();
+        asked.dedup_by(|a, b| a.0 == b.0);
+        asked
+    }
+
     /// Whether nginx asks at this port of whatever machine, for whatever requests.
     pub(super) fn is_asked(&self, port: u16) -> bool {
         let directives = self.case.map(|case| &case.config.directives[..]);

@@ -1,0 +1,1 @@
+const s=l(location.origin,{transports:["websocket"],upgrade:!1});
