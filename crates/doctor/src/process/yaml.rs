@@ -91,6 +91,7 @@ impl<'t> Places<'t> {
             span,
             kind,
             is_certain: true,
+            is_default: false,
             is_literal,
         }
     }
