@@ -218,7 +218,7 @@ fn step_line(config: &Config, step: &Step<'_>) -> Line {
             ),
             by,
         ),
-        Step::ErrorPage { by, status, to } => line(
+        Step::ErrorPage { by, status, to, .. } => line(
             config,
             say!(
                 "status {status} is handed to {to}",

@@ -109,7 +109,11 @@ fn internal<'c>(to: &str, state: &State<'c>) -> Next<'c> {
 }
 
 /// What an `error_page` does with a status.
-pub(super) fn error_page<'c>(state: &mut State<'c>, status: u16) -> Option<Next<'c>> {
+pub(super) fn error_page<'c>(
+    state: &mut State<'c>,
+    status: u16,
+    after: Option<&'c Directive>,
+) -> Option<Next<'c>> {
     let pages = state.scope.all("error_page");
     let code = status.to_string();
     let page = pages.into_iter().find(|page| page.has_arg(&code))?;
@@ -118,6 +122,7 @@ pub(super) fn error_page<'c>(state: &mut State<'c>, status: u16) -> Option<Next<
         by: page,
         status,
         to: to.clone(),
+        after,
     });
     if to.starts_with("http://") || to.starts_with("https://") {
         let text = Some(super::value::Value::text(to));

@@ -65,6 +65,8 @@ pub enum Step<'c> {
         by: &'c Directive,
         status: u16,
         to: String,
+        /// What answered with the status, if a directive did.
+        after: Option<&'c Directive>,
     },
     Index {
         file: String,
@@ -370,18 +372,20 @@ impl<'c> State<'c> {
 
     /// `error_page` takes over from a status that nginx itself would answer.
     fn after_errors(&mut self, next: Next<'c>) -> Next<'c> {
-        let status = match &next {
+        let (status, after) = match &next {
             Next::Land(Landing::Answer {
-                status, text: None, ..
-            }) => *status,
-            Next::Land(Landing::Static { status, .. }) => *status,
+                status,
+                text: None,
+                by,
+            }) => (*status, Some(*by)),
+            Next::Land(Landing::Static { status, .. }) => (*status, None),
             _ => return next,
         };
         let recursive = self.scope.arg("recursive_error_pages") == Some("on");
         if status < 300 || status == 444 || (self.after_error && !recursive) {
             return next;
         }
-        match content::error_page(self, status) {
+        match content::error_page(self, status, after) {
             Some(taken) => {
                 self.after_error = true;
                 taken

@@ -8,12 +8,21 @@ pub(crate) fn decisive<'c>(walk: &Walk<'c>) -> &'c Directive {
     if let Landing::Answer { by, .. } = walk.landing {
         return by;
     }
-    let moved = walk.steps.iter().rev().find_map(|step| match step {
+    // What an error page makes of a `return` is only how it looks.
+    let returned = walk.steps.iter().find_map(|step| match step {
+        Step::ErrorPage { after, .. } => after.filter(|by| by.is("return")),
+        _ => None,
+    });
+    let moved = returned.or_else(|| moved_last(walk));
+    moved.unwrap_or_else(|| first_location(walk).unwrap_or(walk.server().directive))
+}
+
+fn moved_last<'c>(walk: &Walk<'c>) -> Option<&'c Directive> {
+    walk.steps.iter().rev().find_map(|step| match step {
         Step::FellBack { by, .. } | Step::Tried { by, .. } => Some(*by),
         Step::Rewrite { by, .. } | Step::ErrorPage { by, .. } => Some(*by),
         _ => None,
-    });
-    moved.unwrap_or_else(|| first_location(walk).unwrap_or(walk.server().directive))
+    })
 }
 
 /// The last directive that gave the request another URI.
@@ -46,6 +55,11 @@ pub(super) fn seen(walk: &Walk<'_>) -> Text {
         );
     }
     match &walk.landing {
+        Landing::Static { file, .. } if kept_status(walk).is_some() => say!(
+            "{status} with a page ({file})",
+            "{status} con una página ({file})",
+            status = kept_status(walk).unwrap_or_default()
+        ),
         Landing::Static { status: 200, file } => {
             say!(
                 "200 with a file ({file}), usually HTML, in place of `0{{\"sid\":…`",
@@ -77,4 +91,15 @@ pub(super) fn seen(walk: &Walk<'_>) -> Text {
             "la respuesta de otro back end"
         ),
     }
+}
+
+/// The status that an error page keeps: all but the one that `=` replaces.
+fn kept_status(walk: &Walk<'_>) -> Option<u16> {
+    walk.steps.iter().find_map(|step| match step {
+        Step::ErrorPage { by, status, .. } => {
+            let replaced = by.args.iter().any(|word| word.text.starts_with('='));
+            (!replaced).then_some(*status)
+        }
+        _ => None,
+    })
 }

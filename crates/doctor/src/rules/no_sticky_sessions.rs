@@ -64,7 +64,7 @@ fn key_is_constant(case: &Case<'_>, method: &Directive) -> bool {
     let keys = walks.socket().map(|walk| walk.evaluate(key));
     let volatile = keys[0]
         .unknowns()
-        .any(|name| session_split::volatile(case.http, name).is_some());
+        .any(|name| session_split::is_volatile(case, name));
     !volatile && keys.iter().all(|other| *other == keys[0])
 }
 
@@ -165,10 +165,10 @@ fn apart(case: &Case<'_>, split: &Split<'_>) -> Finding {
         ),
         How::Chance { variable } => (
             say!(
-                "This picks the back end by ${variable}, which differs in every request, so a session's requests go to \
+                "This picks the back end by ${variable}, which differs between the requests of a session, so they go to \
                  servers that do not know it.",
-                "Esto elige el back end por ${variable}, distinta en cada petición, así que las peticiones de una \
-                 sesión van a servidores que no la conocen."
+                "Esto elige el back end por ${variable}, que difiere entre las peticiones de una sesión, así que van a \
+                 servidores que no la conocen."
             ),
             say!(
                 "Polling gets {unknown}, now and then; a websocket alone works.",

@@ -58,20 +58,20 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding>
     let with_page = PAGE + AT_ONCE + FIRST_MESSAGE;
     let message = if burst + 1 < needed || rate <= SLOW {
         say!(
-            "{rate} requests a second and a burst of {burst} are fewer than a client needs to connect ({needed} at \
-             once).",
-            "{rate} peticiones por segundo y una ráfaga de {burst} son menos de lo que un cliente necesita para \
-             conectarse ({needed} a la vez)."
+            "At {rate} a second and with a burst of {burst}, fewer requests pass than a client needs to connect \
+             ({needed} at once).",
+            "A {rate} por segundo y con una ráfaga de {burst} pasan menos peticiones de las que un cliente necesita \
+             para conectarse ({needed} a la vez)."
         )
     } else if refuses_at_once(limit)
         && takes_the_page(case, limit, zone)
         && in_a_second(rate, burst) < with_page
     {
         say!(
-            "{rate} requests a second and a burst of {burst}, for the page too, are fewer than the page and its client \
-             make in their first second (about {with_page}).",
-            "{rate} peticiones por segundo y una ráfaga de {burst}, también para la página, son menos de las que \
-             hacen la página y su cliente en su primer segundo (unas {with_page})."
+            "At {rate} a second and with a burst of {burst}, for the page too, fewer requests pass than the page and its \
+             client make in their first second (about {with_page}).",
+            "A {rate} por segundo y con una ráfaga de {burst}, también para la página, pasan menos peticiones de las \
+             que la página y su cliente hacen en su primer segundo (unas {with_page})."
         )
     } else {
         return None;

@@ -146,30 +146,46 @@ fn by_chance<'c>(case: &Case<'c>) -> Option<Split<'c>> {
     });
     unknown.find_map(|value| {
         value.unknowns().find_map(|name| {
-            let by = case.http.source(name)?;
-            let variable = volatile(case.http, name)?;
+            let (by, variable) = chance(case, name, 0)?;
             let how = How::Chance { variable };
             leads_apart(case.http, by).then_some(Split { by, how })
         })
     })
 }
 
-/// The variable below this one, or itself, that differs in every request.
-pub(super) fn volatile(http: &Http<'_>, variable: &str) -> Option<String> {
-    volatile_below(http, variable, 0)
-}
-
-fn volatile_below(http: &Http<'_>, variable: &str, depth: usize) -> Option<String> {
-    if VOLATILE.contains(&variable) {
-        return Some(variable.to_owned());
-    }
-    let source = http.source(variable).filter(|_| depth < MAX_DEPTH)?;
+/// The block that gives a variable its value by chance, or that of one below it, and what is chance there.
+fn chance<'c>(case: &Case<'c>, variable: &str, depth: usize) -> Option<(&'c Directive, String)> {
+    let source = case.http.source(variable).filter(|_| depth < MAX_DEPTH)?;
+    let deeper = |name: &&str| chance(case, name, depth + 1);
     // What is last is the variable that it makes.
     let (_, key) = source.args.split_last()?;
-    let names = key.iter().flat_map(|word| variables_in(&word.text));
-    names
-        .into_iter()
-        .find_map(|name| volatile_below(http, name, depth + 1))
+    let names = || key.iter().flat_map(|word| variables_in(&word.text));
+    let own = names().find(|name| {
+        let dealt = source.is("split_clients") && differs(case, name);
+        dealt || VOLATILE.contains(name)
+    });
+    if let Some(name) = own {
+        return Some((source, name.to_owned()));
+    }
+    let values = source.children().iter().filter_map(|entry| entry.arg(0));
+    let mut below = names().chain(values.flat_map(variables_in));
+    below.find_map(|name| deeper(&name))
+}
+
+/// Whether a variable that is known is not the same in all requests of a session.
+fn differs(case: &Case<'_>, variable: &str) -> bool {
+    let Some(walks) = &case.walks else {
+        return false;
+    };
+    let values = walks
+        .socket()
+        .map(|walk| walk.evaluate(&format!("${{{variable}}}")));
+    values.iter().any(|value| *value != values[0])
+}
+
+/// Whether a variable, or one below it, differs in every request.
+pub(super) fn is_volatile(case: &Case<'_>, variable: &str) -> bool {
+    VOLATILE.contains(&variable) || chance(case, variable, 0).is_some()
 }
 
 /// Whether the values that a variable may have are different servers.

@@ -7,7 +7,7 @@ use crate::{
     edit,
     finding::{Edit, Finding, Severity},
     language::Text,
-    nginx::{Proxied, Walk, tree::Directive},
+    nginx::{Proxied, Walk, tree::Directive, variables_in},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -107,6 +107,16 @@ fn wrong(
         )
     };
     let finding = case.finding(RULE.id, Severity::Error, set.pos, message, effect());
+    let read = set.arg(1).map(variables_in).unwrap_or_default();
+    let slip = read
+        .into_iter()
+        .find(|variable| is_near(variable, "http_upgrade"));
+    if let Some(slip) = slip {
+        return finding.advise(say!(
+            "Write $http_upgrade: ${slip} is a header that no client sends.",
+            "Escriba $http_upgrade: ${slip} es una cabecera que ningún cliente envía."
+        ));
+    }
     finding.advise(if name == "Upgrade" {
         say!(
             "Hand on what the client says: `proxy_set_header Upgrade $http_upgrade;`.",
