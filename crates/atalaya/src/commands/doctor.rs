@@ -142,9 +142,18 @@ impl Examination {
         if !plan.is_here {
             evidence.seen.iter().for_each(|seen| told(seen, &plan));
         }
+        let known = question;
+        let question = live::informed(known, &evidence);
+        let has_settings =
+            known.config.is_some() || !known.pm2.is_empty() || !known.systemd.is_empty();
+        let is_news = has_settings
+            || question.heartbeat() != known.heartbeat()
+            || question.max_payload() != known.max_payload();
         // The server has said more than was known when its files were read.
-        let question = live::informed(question, &evidence);
-        let files = diagnose(root, &question);
+        let files = match is_news {
+            true => diagnose(root, &question),
+            false => Ok(files),
+        };
         Ok(files.map(|mut diagnosis| {
             live::add(&mut diagnosis, &question, &plan, &evidence);
             diagnosis
