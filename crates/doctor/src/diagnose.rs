@@ -9,7 +9,7 @@ use crate::{
     case::Case,
     document::Unreadable,
     explain::{Explanation, explain},
-    finding::Finding,
+    finding::{Finding, Severity},
     front_end::FrontEnd,
     language::Text,
     live::Way,
@@ -143,6 +143,15 @@ impl Diagnosis {
     pub(crate) fn add(&mut self, more: Vec<Finding>) {
         let findings = &mut self.findings;
         findings.extend(more);
+        let is_other =
+            |finding: &Finding| finding.severity.is_fault() && !finding.is_harmless_alone;
+        let severity = match findings.iter().any(is_other) {
+            true => Severity::Warning,
+            false => Severity::Hint,
+        };
+        for finding in findings.iter_mut().filter(|it| it.is_harmless_alone) {
+            finding.severity = severity;
+        }
         findings.sort_by(|a, b| (a.severity, &a.place).cmp(&(b.severity, &b.place)));
         findings.dedup_by(|a, b| a.rule == b.rule && a.place == b.place);
         let is_faulty = findings.iter().any(|finding| finding.severity.is_fault());

@@ -77,6 +77,8 @@ pub struct Finding {
     /// Where the rule is explained.
     pub help: String,
     pub fix: Fix,
+    /// Whether it is a fault only beside another one, which it may be a part of.
+    pub is_harmless_alone: bool,
 }
 
 /// The mend, in words and, where it can be said so, as edits.
@@ -138,7 +140,14 @@ impl Finding {
             effect,
             help: help_page(rule),
             fix: Fix::default(),
+            is_harmless_alone: false,
         }
+    }
+
+    /// A warning that is a hint where there is no other fault.
+    pub fn harmless_alone(mut self) -> Self {
+        self.is_harmless_alone = true;
+        self
     }
 
     /// Adds a mend in words that a person has to carry out.

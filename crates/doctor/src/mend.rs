@@ -54,7 +54,7 @@ pub fn mend(root: &Root, question: &Question) -> Result<Mending, CouldNotRun> {
     let before = diagnose(&root, question)?;
     let mut now = before.clone();
     while steps.len() < MAX_MENDS {
-        let Some((step, better)) = next(&root, question, &now)? else {
+        let Some((step, better)) = next(&root, question, &now, &before)? else {
             break;
         };
         root = better.root;
@@ -81,9 +81,10 @@ fn next(
     root: &Root,
     question: &Question,
     now: &Diagnosis,
+    before: &Diagnosis,
 ) -> Result<Option<(usize, Better)>, CouldNotRun> {
     for (index, finding) in now.findings.iter().enumerate() {
-        if !finding.fix.safe || !finding.severity.is_fault() {
+        if !finding.fix.safe || !is_fault(finding, before) {
             continue;
         }
         let Some(texts) = edited(root, finding) else {
@@ -101,6 +102,15 @@ fn next(
         }
     }
     Ok(None)
+}
+
+/// Whether it is a fault, or was one while there were others.
+fn is_fault(finding: &Finding, before: &Diagnosis) -> bool {
+    let same = |other: &Finding| {
+        other.severity.is_fault()
+            && (other.rule, &other.message) == (finding.rule, &finding.message)
+    };
+    finding.severity.is_fault() || finding.is_harmless_alone && before.findings.iter().any(same)
 }
 
 /// Whether the mend did what it is for: that file has one fault of the kind less.

@@ -13,8 +13,18 @@ pub(crate) fn decisive<'c>(walk: &Walk<'c>) -> &'c Directive {
         Step::ErrorPage { after, .. } => after.filter(|by| by.is("return")),
         _ => None,
     });
-    let moved = returned.or_else(|| moved_last(walk));
+    let moved = returned.or_else(|| moved(walk));
     moved.unwrap_or_else(|| first_location(walk).unwrap_or(walk.server().directive))
+}
+
+/// Where files were looked for in vain first, or else the last that moved it: what becomes of another URI, such as
+/// the page's, is that URI's own.
+fn moved<'c>(walk: &Walk<'c>) -> Option<&'c Directive> {
+    let fell = walk.steps.iter().find_map(|step| match step {
+        Step::FellBack { by, to } if to.starts_with('/') => Some(*by),
+        _ => None,
+    });
+    fell.or_else(|| moved_last(walk))
 }
 
 fn moved_last<'c>(walk: &Walk<'c>) -> Option<&'c Directive> {

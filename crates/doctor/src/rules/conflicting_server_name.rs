@@ -175,7 +175,7 @@ fn duplicate(case: &Case<'_>, obsolete: Named<'_>, kept: Named<'_>, gets: &Text)
              hacen nada."
         ),
     );
-    mended(case, finding, obsolete, kept)
+    mended(case, finding, obsolete, kept).harmless_alone()
 }
 
 /// The block goes, if the other one answers all that it answers. One file under two names is both of them.

@@ -1,12 +1,15 @@
 //! Configurations that can be read but that nginx refuses, as far as they concern a request's way: a missing
 //! semicolon that swallows the next directive, a URI where `proxy_pass` may have none, what may stand only once.
 
+use std::collections::HashSet;
+
 use super::{Check, Rule, Title};
 use crate::{
     finding::{Finding, Severity},
     language::Text,
     nginx::{
         Config,
+        listen::{Address, Listen},
         tree::{Directive, Word},
     },
     root::Root,
@@ -63,10 +66,22 @@ const ONCE: [&str; 12] = [
     "satisfy",
 ];
 
+/// Directives of the `http` block whose names there can be only one of: by their first argument, or by their zone.
+const NAMED: [(&str, &str); 6] = [
+    ("upstream", ""),
+    ("log_format", ""),
+    ("limit_req_zone", "zone="),
+    ("limit_conn_zone", "zone="),
+    ("proxy_cache_path", "keys_zone="),
+    ("fastcgi_cache_path", "keys_zone="),
+];
+
 fn check(config: &Config, _: &Root) -> Vec<Finding> {
     let mut refusals = Vec::new();
     for block in config.directives.iter().filter(|block| block.is("http")) {
         examine(block, &mut refusals);
+        names_twice(block, &mut refusals);
+        default_twice(block, &mut refusals);
     }
     let findings = refusals.into_iter().map(|(word, why)| {
         Finding::new(
@@ -158,6 +173,48 @@ fn twice<'c>(before: &[Directive], directive: &'c Directive, refusals: &mut Vec<
                 head = directive.head()
             ),
         ));
+    }
+}
+
+fn names_twice<'c>(http: &'c Directive, refusals: &mut Vec<(&'c Word, Text)>) {
+    let mut known = HashSet::new();
+    for directive in http.children() {
+        let Some((kind, mark)) = NAMED.iter().find(|(kind, _)| directive.is(kind)) else {
+            continue;
+        };
+        let named = directive.args.iter().find_map(|word| {
+            let rest = word.text.strip_prefix(mark)?;
+            Some((word, rest.split(':').next().unwrap_or(rest)))
+        });
+        let Some((word, name)) = named else { continue };
+        if !known.insert((kind, name)) {
+            refusals.push((
+                word,
+                say!(
+                    "there is another {kind} of the name {name}; a file that is enabled twice brings all of it twice",
+                    "hay otro {kind} con el nombre {name}; un archivo activado dos veces lo trae todo dos veces"
+                ),
+            ));
+        }
+    }
+}
+
+fn default_twice<'c>(http: &'c Directive, refusals: &mut Vec<(&'c Word, Text)>) {
+    let mut known: HashSet<(Address, u16)> = HashSet::new();
+    for listen in http.all("server").flat_map(|server| server.all("listen")) {
+        let Some(parsed) = Listen::parse(listen).filter(|listen| listen.is_default) else {
+            continue;
+        };
+        if !known.insert((parsed.address, parsed.port)) {
+            refusals.push((
+                &listen.name,
+                say!(
+                    "there is another default_server for {address}",
+                    "hay otro default_server para {address}",
+                    address = listen.arg(0).unwrap_or_default()
+                ),
+            ));
+        }
     }
 }
 
