@@ -45,7 +45,7 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
 enum Obstacle<'l, 'c> {
     /// It does not listen on the port.
     Port,
-    /// Another block listens at the very address, and a wildcard gets nothing of what comes there.
+    /// Another block listens at the very address, and this one only at others, or at the wildcard.
     Address(&'l Listen<'c>),
 }
 
@@ -59,11 +59,11 @@ fn obstacle<'l, 'c>(
     if listens.any(|listen| listen.port == taken.port && listen.address == taken.address) {
         return None;
     }
-    let specific = !taken.address.is_any();
+    let is_named = server.knows(&case.arriving.host);
     match on_port.next() {
-        // A name that is not there would be the next obstacle; it is named first.
-        None if server.knows(&case.arriving.host) => Some(Obstacle::Port),
-        Some(_) if specific => Some(Obstacle::Address(taken)),
+        // A name that is not there is told first.
+        None if is_named => Some(Obstacle::Port),
+        Some(_) if is_named || !taken.address.is_any() => Some(Obstacle::Address(taken)),
         _ => None,
     }
 }
@@ -110,8 +110,8 @@ fn not_listening(case: &Case<'_>, server: &Server<'_>, obstacle: &Obstacle<'_, '
                     own = case.at(place)
                 ),
                 say!(
-                    "Add `{written}{default};` to that block too, or let this one listen on the port alone.",
-                    "Añada `{written}{default};` también a ese bloque, o haga que este escuche solo en el puerto."
+                    "Add `{written}{default};` to that block too, or let this one give up the address.",
+                    "Añada `{written}{default};` también a ese bloque, o haga que este deje la dirección."
                 ),
             )
         }

@@ -113,8 +113,16 @@ fn near_miss<'c>(case: &Case<'_>, walk: &Walk<'c>) -> Option<&'c Directive> {
         let written = location.args.last().map_or("", |word| word.text.as_str());
         let written = written.trim_matches(['/', '^', '$', '=', '~', '*']);
         let written = written.replace('\\', "");
-        written.eq_ignore_ascii_case(path) || is_near(&written, path)
+        is_slip(&written, path)
     })
+}
+
+/// Whether it is the path but for its capitals or a slip in a part of it.
+fn is_slip(written: &str, path: &str) -> bool {
+    let (here, there) = (written.split('/'), path.split('/'));
+    let mut pairs = here.clone().zip(there.clone());
+    here.count() == there.count()
+        && pairs.all(|(one, other)| one.eq_ignore_ascii_case(other) || is_near(one, other))
 }
 
 /// `None`, or `location /`.

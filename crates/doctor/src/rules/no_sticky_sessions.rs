@@ -146,7 +146,7 @@ fn apart(case: &Case<'_>, split: &Split<'_>) -> Finding {
         } => (
             say!(
                 "This leads a session's {what} to {there}, while its handshake goes to {here}.",
-                "Esto lleva el {what} de una sesión a {there}, mientras su handshake va a {here}.";
+                "Esto lleva {what} de una sesión a {there}, mientras su handshake va a {here}.";
                 what = what
             ),
             if *is_upgrade {

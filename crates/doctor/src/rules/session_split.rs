@@ -1,7 +1,7 @@
 //! Requests of one session that the configuration leads to different back ends: by an `if`, by a variable, or by
 //! another location. Which server of one upstream gets them is another matter.
 
-use super::path_swallowed;
+use super::{path_swallowed, wrong_address};
 use crate::{
     case::Case,
     language::Text,
@@ -54,13 +54,13 @@ fn by_kind<'c>(case: &Case<'c>) -> Option<Split<'c>> {
     let first = &walks.handshake;
     let here = addresses(case, first.proxied()?);
     let others = [
-        (&walks.poll, say!("long poll", "long poll"), false),
+        (&walks.poll, say!("long poll", "el long poll"), false),
         (
             &walks.post,
-            say!("messages (POST)", "mensajes (POST)"),
+            say!("messages (POST)", "los mensajes (POST)"),
             false,
         ),
-        (&walks.websocket, say!("websocket", "websocket"), true),
+        (&walks.websocket, say!("websocket", "el websocket"), true),
     ];
     others.into_iter().find_map(|(walk, what, is_upgrade)| {
         let there = addresses(case, walk.proxied()?);
@@ -87,9 +87,18 @@ fn addresses<'c>(case: &Case<'c>, proxied: &Proxied<'c>) -> Vec<Authority> {
 fn same(one: &[Authority], other: &[Authority]) -> bool {
     let within = |one: &[Authority], other: &[Authority]| {
         let mut all = one.iter();
-        all.all(|address| other.iter().any(|other| other.same(address)))
+        all.all(|address| other.iter().any(|other| may_be_same(other, address)))
     };
     within(one, other) && within(other, one)
+}
+
+/// A Unix socket and a port may be of one server; two sockets, or two ports, are not.
+fn may_be_same(one: &Authority, other: &Authority) -> bool {
+    let is_socket = |address: &Authority| address.host.starts_with("unix:");
+    if is_socket(one) && is_socket(other) {
+        return one.same(other);
+    }
+    !wrong_address::differs(one, other) || !wrong_address::differs(other, one)
 }
 
 fn listed(addresses: &[Authority]) -> String {
