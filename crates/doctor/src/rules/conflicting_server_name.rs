@@ -121,8 +121,8 @@ fn outranked(case: &Case<'_>, winner: Named<'_>) -> Option<Finding> {
         say!(
             "{wildcard} takes the requests for {host}: a wildcard wins over a regular expression, such as {name} at \
              {other}, which leads to Socket.IO.",
-            "{wildcard} toma las peticiones para {host}: un comodín gana a una expresión regular, como {name} de {other}, \
-             que lleva a Socket.IO.",
+            "{wildcard} toma las peticiones para {host}: un comodín gana a una expresión regular, como {name} de \
+             {other}, que lleva a Socket.IO.",
             wildcard = winner.1.text,
             other = case.config.at(name.pos),
             name = name.text
@@ -133,8 +133,8 @@ fn outranked(case: &Case<'_>, winner: Named<'_>) -> Option<Finding> {
         ),
     );
     Some(finding.advise(say!(
-        "Give the block at {other} a longer wildcard, or {host} itself, beside the regular expression; what this captures \
-         is then empty.",
+        "Give the block at {other} a longer wildcard, or {host} itself, beside the regular expression; what this \
+         captures is then empty.",
         "Dé al bloque de {other} un comodín más largo, o el propio {host}, junto a la expresión regular; lo que esta \
          captura queda entonces vacío.",
         other = case.config.at(name.pos)
@@ -210,8 +210,10 @@ fn advice(case: &Case<'_>, word: &Word) -> Text {
     let path = &file.path;
     if !word.pos.file.is_main() && file.real == *path {
         return say!(
-            "Take the obsolete block out of {path}, and keep a copy: this is a file of its own, no link. Then reload.",
-            "Quite el bloque obsoleto de {path}, y guarde una copia: es un archivo propio, no un enlace. Luego recargue.",
+            "Take the obsolete block out of {path}, and keep a copy: this is a file of its own, no link. Then \
+             reload.",
+            "Quite el bloque obsoleto de {path}, y guarde una copia: es un archivo propio, no un enlace. Luego \
+             recargue.",
             path = path.display()
         );
     }

@@ -81,10 +81,10 @@ fn not_listening(case: &Case<'_>, server: &Server<'_>, obstacle: &Obstacle<'_, '
         Obstacle::Port => (
             place,
             say!(
-                "The block that leads {host} to Socket.IO does not listen on port {port}, so the default server at {taken} \
-                 gets the requests.",
-                "El bloque que lleva {host} a Socket.IO no escucha en el puerto {port}, así que las peticiones van al \
-                 servidor por defecto de {taken}."
+                "The block that leads {host} to Socket.IO does not listen on port {port}, so the default server at \
+                 {taken} gets the requests.",
+                "El bloque que lleva {host} a Socket.IO no escucha en el puerto {port}, así que las peticiones van \
+                 al servidor por defecto de {taken}."
             ),
             say!(
                 "Add a `listen` for port {port} to this block.",
@@ -103,10 +103,10 @@ fn not_listening(case: &Case<'_>, server: &Server<'_>, obstacle: &Obstacle<'_, '
             (
                 listen.directive.unwrap_or(place),
                 say!(
-                    "`{written}` takes all that comes to that address, so the block that leads to Socket.IO ({own}) gets \
-                     nothing of it.",
-                    "`{written}` toma todo lo que llega a esa dirección, así que al bloque que lleva a Socket.IO ({own}) no \
-                     le llega nada.",
+                    "`{written}` takes all that comes to that address, so the block that leads to Socket.IO ({own}) \
+                     gets nothing of it.",
+                    "`{written}` toma todo lo que llega a esa dirección, así que al bloque que lleva a Socket.IO \
+                     ({own}) no le llega nada.",
                     own = case.at(place)
                 ),
                 say!(

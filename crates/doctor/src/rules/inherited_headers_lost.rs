@@ -38,9 +38,10 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         Severity::Error,
         first.pos,
         say!(
-            "A proxy_set_header in this block{included} throws away all those of the outer one ({outer}), {lost} among \
-             them.",
-            "Un proxy_set_header de este bloque{included} anula todos los del exterior ({outer}), {lost} entre ellos.";
+            "A proxy_set_header in this block{included} throws away all those of the outer one ({outer}), {lost} \
+             among them.",
+            "Un proxy_set_header de este bloque{included} anula todos los del exterior ({outer}), {lost} entre \
+             ellos.";
             included = headers::included(case, walk, first),
             lost = headers::listed(&lost)
         ),

@@ -165,10 +165,10 @@ fn apart(case: &Case<'_>, split: &Split<'_>) -> Finding {
         ),
         How::Chance { variable } => (
             say!(
-                "This picks the back end by ${variable}, which differs between the requests of a session, so they go to \
-                 servers that do not know it.",
-                "Esto elige el back end por ${variable}, que difiere entre las peticiones de una sesión, así que van a \
-                 servidores que no la conocen."
+                "This picks the back end by ${variable}, which differs between the requests of a session, so they go \
+                 to servers that do not know it.",
+                "Esto elige el back end por ${variable}, que difiere entre las peticiones de una sesión, así que van \
+                 a servidores que no la conocen."
             ),
             say!(
                 "Polling gets {unknown}, now and then; a websocket alone works.",

@@ -110,10 +110,10 @@ fn advice(case: &Case<'_>, walk: &Walk<'_>, place: &Directive) -> Text {
     }
     if place.is("return") {
         return say!(
-            "A `return` answers before `proxy_pass` is reached: take it away, or put it into a location that {path} does \
-             not come to.",
-            "Un `return` responde antes de llegar a `proxy_pass`: quítelo, o póngalo en una location a la que {path} no \
-             llegue."
+            "A `return` answers before `proxy_pass` is reached: take it away, or put it into a location that {path} \
+             does not come to.",
+            "Un `return` responde antes de llegar a `proxy_pass`: quítelo, o póngalo en una location a la que {path} \
+             no llegue."
         );
     }
     say!(

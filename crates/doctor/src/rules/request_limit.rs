@@ -68,8 +68,8 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding>
         && in_a_second(rate, burst) < with_page
     {
         say!(
-            "At {rate} a second and with a burst of {burst}, for the page too, fewer requests pass than the page and its \
-             client make in their first second (about {with_page}).",
+            "At {rate} a second and with a burst of {burst}, for the page too, fewer requests pass than the page and \
+             its client make in their first second (about {with_page}).",
             "A {rate} por segundo y con una ráfaga de {burst}, también para la página, pasan menos peticiones de las \
              que la página y su cliente hacen en su primer segundo (unas {with_page})."
         )

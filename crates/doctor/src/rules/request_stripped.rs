@@ -107,8 +107,8 @@ fn turned_into_get(case: &Case<'_>) -> Option<Finding> {
         Severity::Error,
         by.pos,
         say!(
-            "A message by polling (POST) reaches the back end as a GET: an error_page that leads to a URI changes the \
-             method.",
+            "A message by polling (POST) reaches the back end as a GET: an error_page that leads to a URI changes \
+             the method.",
             "Un mensaje por polling (POST) llega al back end como GET: un error_page que lleva a una URI cambia el \
              método."
         ),

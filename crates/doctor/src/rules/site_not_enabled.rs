@@ -116,10 +116,10 @@ fn passed_over(case: &Case<'_>, file: &Path) -> Text {
     let file = file.display();
     match case.config.includes.iter().find(looks_there) {
         Some(include) => say!(
-            "`{written}` at {at} does not take in {file}: give the file a name that fits, or let the include take in all \
-             that is there. Then reload.",
-            "`{written}` de {at} no recoge {file}: dé al archivo un nombre que encaje, o haga que el include recoja todo \
-             lo que hay ahí. Luego recargue.",
+            "`{written}` at {at} does not take in {file}: give the file a name that fits, or let the include take in \
+             all that is there. Then reload.",
+            "`{written}` de {at} no recoge {file}: dé al archivo un nombre que encaje, o haga que el include recoja \
+             todo lo que hay ahí. Luego recargue.",
             written = case.config.written(&include.directive),
             at = case.at(&include.directive)
         ),

@@ -124,8 +124,8 @@ fn odd_one(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Findi
         Severity::Warning,
         proxied.pass.pos,
         say!(
-            "This asks {address} with {scheme}, and {other} asks the same address with {their_scheme}: it cannot speak \
-             both.",
+            "This asks {address} with {scheme}, and {other} asks the same address with {their_scheme}: it cannot \
+             speak both.",
             "Esto pregunta a {address} con {scheme}, y {other} pregunta a la misma dirección con {their_scheme}: no \
              puede hablar ambos.",
             address = asked[0],

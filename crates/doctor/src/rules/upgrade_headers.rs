@@ -124,10 +124,10 @@ fn wrong(
         )
     } else {
         say!(
-            "For a websocket this has to be `upgrade`: `proxy_set_header Connection \"upgrade\";`, or a map that says so \
-             wherever $http_upgrade is not empty.",
-            "Para un websocket tiene que ser `upgrade`: `proxy_set_header Connection \"upgrade\";`, o un map que lo diga \
-             donde $http_upgrade no está vacía."
+            "For a websocket this has to be `upgrade`: `proxy_set_header Connection \"upgrade\";`, or a map that \
+             says so wherever $http_upgrade is not empty.",
+            "Para un websocket tiene que ser `upgrade`: `proxy_set_header Connection \"upgrade\";`, o un map que lo \
+             diga donde $http_upgrade no está vacía."
         )
     })
 }

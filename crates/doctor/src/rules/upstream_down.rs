@@ -61,8 +61,8 @@ fn on_backup(case: &Case<'_>, upstream: &Upstream<'_>) -> Option<Finding> {
         regular.directive.pos,
         say!(
             "Every regular server of upstream {name} is marked down, so all requests go to its backup {backup}.",
-            "Todos los servidores regulares del upstream {name} están marcados como down, así que todas las peticiones \
-             van a su reserva {backup}.",
+            "Todos los servidores regulares del upstream {name} están marcados como down, así que todas las \
+             peticiones van a su reserva {backup}.",
             name = upstream.name,
             backup = backup.address
         ),
