@@ -11,7 +11,7 @@ mod unit_file;
 mod yaml;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv6Addr},
     path::PathBuf,
 };
 
@@ -157,7 +157,7 @@ impl App {
         let read = |host: &str| without_brackets(host).parse::<IpAddr>().ok();
         let address = read(value).or_else(|| read(alone?))?;
         // Every address of IPv6 takes in those of IPv4 too.
-        let is_one = address.is_loopback() || address == IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let is_one = address != IpAddr::V6(Ipv6Addr::UNSPECIFIED);
         is_one.then_some((setting, address))
     }
 

@@ -61,13 +61,15 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
     // The page is for the same people: whoever sees it may connect.
     let page = self::rules(&case.walks.as_ref()?.page);
     let same = page.iter().any(|rule| std::ptr::eq(*rule, *last));
-    if same && !allowed.is_empty() {
+    if same && !allowed.is_empty() && !passes_otherwise(&case.walks.as_ref()?.page) {
         return None;
     }
-    let page_is_open = page
-        .iter()
-        .find(|rule| rule.has_arg("all"))
-        .is_none_or(|rule| rule.is("allow"));
+    let walks = case.walks.as_ref()?;
+    let page_is_open = passes_otherwise(&walks.page)
+        || page
+            .iter()
+            .find(|rule| rule.has_arg("all"))
+            .is_none_or(|rule| rule.is("allow"));
     let severity = match (only_here, page_is_open) {
         (true, _) => Severity::Error,
         // A page at a private address is seen by neighbours alone, whom the list may well name.

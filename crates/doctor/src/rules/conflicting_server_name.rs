@@ -10,6 +10,7 @@ use crate::{
     finding::{Finding, Severity},
     language::Text,
     nginx::{
+        Walk,
         listen::Listen,
         server::{Name, NameKind, Server, Why},
         tree::Word,
@@ -63,12 +64,38 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
     let conflict = |&ignored: &(usize, &Word)| {
         let other_retired = is_retired(&case.config.source(ignored.1.pos.file).path);
         if retired && !other_retired {
-            duplicate(case, winner, ignored, &say!("gets", "recibe"))
-        } else {
-            duplicate(case, ignored, winner, &say!("does not get", "no recibe"))
+            let finding = duplicate(case, winner, ignored, &say!("gets", "recibe"));
+            return mended(case, finding, winner, ignored);
         }
+        let finding = duplicate(case, ignored, winner, &say!("does not get", "no recibe"));
+        if other_retired || !is_rival(case, ignored.0) {
+            return mended(case, finding, ignored, winner).harmless_alone();
+        }
+        finding.advise(say!(
+            "Keep the one that leads to the back end that runs: this one, or the one at {other}; or name it with \
+             --direct.",
+            "Quédese con el que lleva al back end que funciona: este, o el de {other}; o indíquelo con --direct.",
+            other = case.config.at(winner.1.pos)
+        ))
     };
     choice.ignored.iter().map(conflict).collect()
+}
+
+/// Whether the block that nginx ignores leads to another back end than the one that it takes, and nobody has said
+/// which is right.
+fn is_rival(case: &Case<'_>, ignored: usize) -> bool {
+    let taken = case.walks.as_ref().map(|walks| &walks.handshake);
+    let other = case.walk_in(ignored);
+    let back_ends = |walk: Option<&Walk<'_>>| {
+        let proxied = walk.and_then(Walk::proxied);
+        let addresses = proxied.map(|proxied| case.addresses(proxied));
+        let addresses = addresses.into_iter().flatten();
+        addresses.map(|(address, _)| address).collect::<Vec<_>>()
+    };
+    let (taken, other) = (back_ends(taken), back_ends(Some(&other)));
+    case.question.direct.is_none()
+        && !other.is_empty()
+        && !other.iter().any(|address| taken.contains(address))
 }
 
 /// The block that has Socket.IO is the one that nginx ignores.
@@ -163,7 +190,7 @@ fn duplicate(case: &Case<'_>, obsolete: Named<'_>, kept: Named<'_>, gets: &Text)
             gets = gets
         )
     };
-    let finding = case.finding(
+    case.finding(
         RULE.id,
         Severity::Warning,
         place.pos,
@@ -174,8 +201,7 @@ fn duplicate(case: &Case<'_>, obsolete: Named<'_>, kept: Named<'_>, gets: &Text)
             "Cuál de los dos responde depende del orden en que se leen los archivos; los cambios en el otro no \
              hacen nada."
         ),
-    );
-    mended(case, finding, obsolete, kept).harmless_alone()
+    )
 }
 
 /// The block goes, if the other one answers all that it answers. One file under two names is both of them.

@@ -1,6 +1,8 @@
 //! Something other than the location that is meant takes the Socket.IO requests, or some of them: a regular
 //! expression, another prefix, a `return`, an `if`, a rewrite.
 
+use std::path::Path;
+
 use super::{Check, Rule, Title, blame, no_location::is_for_everything, one};
 use crate::{
     case::Case,
@@ -19,6 +21,7 @@ pub(super) const RULE: Rule = Rule {
         Check::Route(|case| one(judge(case))),
         // The other requests arrive all the same, and are judged beside it.
         Check::Way(|case| one(post(case))),
+        Check::Way(|case| one(script(case))),
     ],
 };
 
@@ -43,6 +46,45 @@ fn post(case: &Case<'_>) -> Option<Finding> {
         "Un mensaje por polling (POST)"
     );
     taken(case, &case.walks.as_ref()?.post, &what)
+}
+
+/// The client itself, where the page loads it from the server.
+fn script(case: &Case<'_>) -> Option<Finding> {
+    let Landing::Static { status: 200, file } = &case.walks.as_ref()?.page.landing else {
+        return None;
+    };
+    let page = case.root.read(Path::new(file)).ok()?.text;
+    let script = script_in(&page, &case.question.path)?;
+    let walk = case.walk_to(script)?;
+    if walk.proxied().is_some() || matches!(walk.landing, Landing::Static { status: 200, .. }) {
+        return None;
+    }
+    let place = blame_of(&walk);
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        place.pos,
+        say!(
+            "The client's own script, {script}, which the page loads, is taken by this {place}.",
+            "El propio script del cliente, {script}, que carga la página, cae en este {place}.",
+            place = short(case, place)
+        ),
+        say!(
+            "The script gets {seen}; the page says \"io is not defined\", and no client starts.",
+            "El script recibe {seen}; la página dice \"io is not defined\", y ningún cliente arranca.";
+            seen = blame::seen(&walk)
+        ),
+    );
+    Some(finding.advise(advice(case, &walk, place)))
+}
+
+/// The path of a script below Socket.IO's own, as a page names it.
+fn script_in<'p>(page: &'p str, path: &str) -> Option<&'p str> {
+    let mut named = page.match_indices(path).map(|(at, _)| &page[at..]);
+    named.find_map(|rest| {
+        let end = rest.find(['"', '\'', '?', '>', ' ', '\n'])?;
+        rest[..end].ends_with(".js").then_some(&rest[..end])
+    })
 }
 
 fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &Text) -> Option<Finding> {

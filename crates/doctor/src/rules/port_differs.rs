@@ -82,7 +82,7 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
     })
 }
 
-/// It listens at an address of IPv4 alone, or of IPv6, and nginx asks at the other one.
+/// It listens at one address alone, and nginx asks at another one of this machine.
 fn other_family(app: &App, site: &Site<'_>) -> Option<Finding> {
     let case = site.case?;
     let (told, own) = app.address()?;
@@ -90,8 +90,7 @@ fn other_family(app: &App, site: &Site<'_>) -> Option<Finding> {
     let lines = site.asked();
     let (address, line) = lines.iter().find(|(address, _)| {
         let asked: Option<IpAddr> = address.host.parse().ok();
-        address.port == port
-            && asked.is_some_and(|asked| asked.is_loopback() && asked.is_ipv4() != own.is_ipv4())
+        address.port == port && asked.is_some_and(|asked| is_missed(asked, own))
     })?;
     let finding = case.finding(
         RULE.id,
@@ -113,6 +112,12 @@ fn other_family(app: &App, site: &Site<'_>) -> Option<Finding> {
         "Use one address in both, such as 127.0.0.1.",
         "Use una sola dirección en ambos, como 127.0.0.1."
     )))
+}
+
+/// Whether who asks there surely does not meet who listens here.
+fn is_missed(asked: IpAddr, own: IpAddr) -> bool {
+    let is_other_family = asked.is_ipv4() != own.is_ipv4();
+    asked.is_loopback() && (is_other_family || !own.is_unspecified() && !own.is_loopback())
 }
 
 /// The only program is asked for the rest of the site, and Socket.IO's requests go to a port that is nobody's.

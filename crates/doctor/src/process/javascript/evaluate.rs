@@ -216,9 +216,16 @@ impl<'p> Evaluator<'p> {
     fn joined(&self, whole: &impl GetSpan, parts: &[Node]) -> Node {
         let texts: Option<Vec<String>> = parts.iter().map(Node::as_value).collect();
         let has_text = parts.iter().any(|part| part.text().is_some());
-        let kind = texts
-            .filter(|_| has_text)
-            .map_or(Kind::Computed, |texts| Kind::Text(texts.concat()));
+        let numbers = parts.iter().map(|part| match part.kind {
+            Kind::Number(number) => Some(number),
+            _ => None,
+        });
+        let kind = match numbers.sum::<Option<f64>>() {
+            Some(sum) if !parts.is_empty() => Kind::Number(sum),
+            _ => texts
+                .filter(|_| has_text)
+                .map_or(Kind::Computed, |texts| Kind::Text(texts.concat())),
+        };
         Node {
             is_certain: parts.iter().all(|part| part.is_certain),
             is_literal: false,
