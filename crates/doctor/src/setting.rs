@@ -25,6 +25,13 @@ impl Setting {
         self.name.as_deref().is_some_and(is_of_sockets)
     }
 
+    /// Whether the variable's name says so of Socket.IO's.
+    pub fn is_socket_io(&self) -> bool {
+        ["SOCKET", "SOCKETS", "SOCKETIO", "IO"]
+            .iter()
+            .any(|word| self.is_named(word))
+    }
+
     /// Whether the variable's name says that it is about sockets or the API, and not for developers.
     pub(crate) fn is_plain(&self) -> bool {
         self.name.as_deref().is_some_and(is_plain)

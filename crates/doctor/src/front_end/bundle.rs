@@ -9,7 +9,11 @@ const SCHEMES: [&str; 4] = ["http://", "https://", "ws://", "wss://"];
 /// Deeper than any build's output.
 const MAX_DEPTH: usize = 12;
 /// What pages do not read for their addresses.
-const OF_TOOLS: [&str; 4] = [
+const OF_TOOLS: [&str; 8] = [
+    "swagger.json",
+    "openapi.json",
+    "ngsw.json",
+    "stats.json",
     "package.json",
     "package-lock.json",
     "manifest.json",

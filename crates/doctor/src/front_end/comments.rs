@@ -7,10 +7,10 @@ const LONG: usize = 2_000;
 pub(super) fn blanked(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let mut at = 0;
-    let mut is_inside = false;
+    let mut inside = None;
     for line in text.split_inclusive('\n') {
         if line.len() <= LONG {
-            for (start, end) in comments(line, &mut is_inside) {
+            for (start, end) in comments(line, &mut inside) {
                 let comment = &mut bytes[at + start..at + end];
                 comment
                     .iter_mut()
@@ -24,17 +24,23 @@ pub(super) fn blanked(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-/// Where comments stand in a line; `is_inside` says whether one of several lines goes on.
-fn comments(line: &str, is_inside: &mut bool) -> Vec<(usize, usize)> {
+/// Comments of several lines, of JavaScript and of HTML: how they start, and how they end.
+const LONG_COMMENTS: [(&str, &str); 2] = [("/*", "*/"), ("<!--", "-->")];
+
+/// Where comments stand in a line; `inside` is the end of one that goes on.
+fn comments(line: &str, inside: &mut Option<&'static str>) -> Vec<(usize, usize)> {
     let bytes = line.as_bytes();
     let mut found = Vec::new();
     let mut quote = None;
     let mut at = 0;
     while at < bytes.len() {
         let rest = &line.as_bytes()[at..];
-        if *is_inside {
-            let length = line[at..].find("*/").map(|end| end + 2);
-            *is_inside = length.is_none();
+        let mut starts = LONG_COMMENTS.iter();
+        if let Some(close) = *inside {
+            let length = line[at..].find(close).map(|end| end + close.len());
+            if length.is_some() {
+                *inside = None;
+            }
             let end = at + length.unwrap_or(rest.len());
             found.push((at, end));
             at = end;
@@ -44,11 +50,12 @@ fn comments(line: &str, is_inside: &mut bool) -> Vec<(usize, usize)> {
                 quote = None;
             }
             at = next(line, at + escaped);
-        } else if rest.starts_with(b"//") {
+        } else if rest.starts_with(b"//") && !line[..at].ends_with(':') {
             found.push((at, line.len()));
             at = line.len();
-        } else if rest.starts_with(b"/*") {
-            *is_inside = true;
+        } else if let Some((_, close)) = starts.find(|(open, _)| rest.starts_with(open.as_bytes()))
+        {
+            *inside = Some(close);
         } else {
             quote = Some(rest[0]).filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
             at = next(line, at);
@@ -76,6 +83,13 @@ mod tests {
     fn comments_are_blank_and_the_rest_stands_where_it_was() {
         let text = "a = \"http://x\", // é \"y\"\n/* b\n c */ d = '/*' /* e */ + `\\`//`";
         let expected = "a = \"http://x\",          \n    \n      d = '/*'         + `\\`//`";
+        assert_eq!(blanked(text), expected);
+    }
+
+    #[test]
+    fn an_address_is_no_comment_and_html_has_its_own() {
+        let text = "see http://a b=\"http://c\"<!-- \"http://d\"\n-->e";
+        let expected = "see http://a b=\"http://c\"               \n   e";
         assert_eq!(blanked(text), expected);
     }
 

@@ -22,9 +22,19 @@ use crate::{
 pub struct FrontEnd {
     pub addresses: Vec<Address>,
     /// The Socket.IO path, where a variable or a client's own options give it.
-    pub socket_paths: Vec<Setting>,
+    pub socket_paths: Vec<SocketPath>,
     /// Every client in the built files uses a websocket alone.
     pub is_websocket_only: bool,
+}
+
+/// A Socket.IO path that pages ask for.
+#[derive(Clone, Debug)]
+pub struct SocketPath {
+    pub setting: Setting,
+    /// Whether it is plainly Socket.IO's, and not that of websockets of another kind.
+    pub is_certain: bool,
+    /// Where it is asked for, if the client's own call says so.
+    pub at: Option<Url>,
 }
 
 /// An address that pages ask.
@@ -95,7 +105,11 @@ impl FrontEnd {
         let has_plain = counting.iter().any(Setting::is_plain);
         for setting in counting {
             if setting.is_socket() && setting.is_named("PATH") && setting.value.starts_with('/') {
-                self.socket_paths.push(setting);
+                self.socket_paths.push(SocketPath {
+                    is_certain: setting.is_socket_io() || setting.value.contains("socket.io"),
+                    at: None,
+                    setting,
+                });
             } else {
                 self.addresses.extend(Address::of(setting, |address| {
                     address.has_plain_neighbour = has_plain;
@@ -132,7 +146,11 @@ impl FrontEnd {
             }));
         }
         let paths = options::paths(text, namespace).into_iter();
-        self.socket_paths.extend(paths.map(written));
+        self.socket_paths.extend(paths.map(|path| SocketPath {
+            setting: written(path),
+            is_certain: true,
+            at: options::asked(text, path).and_then(|address| address.parse().ok()),
+        }));
     }
 }
 

@@ -120,6 +120,14 @@ fn follows_namespace(before: &str, namespace: &str) -> bool {
     before.is_some_and(|before| namespace.len() > 1 && before.ends_with(namespace))
 }
 
+/// The address in front of the options that have this path: `io("https://…", { path })`.
+pub(super) fn asked(text: &str, path: Span) -> Option<&str> {
+    let object = around(text, path.start)?;
+    let before = text[..object.start].trim_end().strip_suffix(',')?;
+    let before = before.trim_end().strip_suffix(['"', '\'', '`'])?;
+    before.rsplit(['"', '\'', '`']).next()
+}
+
 /// The object that follows an address: `io("https://…", {…})`.
 pub(super) fn after(text: &str, end: usize) -> Option<&str> {
     let rest = text[end..].trim_start_matches(['"', '\'', '`']);

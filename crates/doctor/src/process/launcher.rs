@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{App, Processes, command};
+use crate::setting::Setting;
 
 const PROGRAMS: [&str; 4] = ["pm2", "pm2-runtime", "pm2-docker", "pm2-dev"];
 
@@ -19,6 +20,7 @@ pub(super) fn apply(processes: &mut Processes) {
         let mut is_launcher = false;
         for app in started {
             is_launcher = true;
+            app.inherit(&unit.env);
             if let Some(mode) = &mode {
                 app.choose(&mode.value);
             }
@@ -46,6 +48,14 @@ fn starts(unit: &App, app: &App) -> bool {
 }
 
 impl App {
+    /// What PM2 was started with holds where the app says nothing else.
+    fn inherit(&mut self, env: &[Setting]) {
+        let named = |name: &Option<String>| env.iter().any(|setting| setting.name == *name);
+        self.env
+            .retain(|setting| !setting.is_default || !named(&setting.name));
+        self.env.splice(0..0, env.iter().cloned());
+    }
+
     /// Puts PM2's `env_NAME` over its `env`.
     fn choose(&mut self, name: &str) {
         for mode in std::mem::take(&mut self.modes) {

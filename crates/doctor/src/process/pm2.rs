@@ -180,7 +180,8 @@ impl Reader<'_> {
             place: self.document.place(node.span),
             is_literal: node.is_literal,
             is_certain: node.is_certain,
-            is_default: node.is_default,
+            // What reads its own file of variables has its values from there.
+            is_default: node.is_default && !self.document.text.contains("dotenv"),
         })
     }
 

@@ -4,10 +4,9 @@
 use super::{blame::first_location, headers, no_location::is_for_everything};
 use crate::{
     case::Case,
-    front_end::{Address, FrontEnd},
-    nginx::{Proxied, Walk, listen::is_loopback, request::Origin},
+    front_end::{Address, FrontEnd, SocketPath},
+    nginx::{Proxied, Walk, listen::is_loopback, request::Origin, server::NameKind},
     question::DEFAULT_PATH,
-    setting::Setting,
 };
 
 /// Words of a location's prefix that is for sockets.
@@ -47,10 +46,15 @@ fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
     }
     let leads = |case: &Case<'_>| has_socket_io(case, &front_end.socket_paths);
     let mut sites = sockets().filter_map(|address| asked_at(page, address));
-    if let Some(site) = sites.find(leads) {
+    let page_leads = leads(page);
+    // A pattern of names may take in somebody else's.
+    let is_sure = |host: &str| host == page.origin.host || names(page, host);
+    if let Some(site) =
+        sites.find(|site| leads(site) && (!page_leads || is_sure(&site.origin.host)))
+    {
         return Some(site);
     }
-    if leads(page) {
+    if page_leads {
         return None;
     }
     // Whoever names the API alone has the sockets there too.
@@ -77,19 +81,25 @@ pub(super) fn asked_at<'c>(page: &Case<'c>, address: &Address) -> Option<Case<'c
     Some(page.at_origin(asked.clone()))
 }
 
+/// Whether a server block has this very name, and not just a pattern for many.
+pub(super) fn names(case: &Case<'_>, host: &str) -> bool {
+    let mut names = case.http.servers.iter().flat_map(|server| &server.names);
+    names.any(|name| matches!(&name.kind, NameKind::Exact(name) if name == host))
+}
+
 /// Whether a server block has this name.
 pub(super) fn knows(case: &Case<'_>, host: &str) -> bool {
     !host.is_empty() && case.http.servers.iter().any(|server| server.knows(host))
 }
 
 /// Whether anything of a site leads to Socket.IO, or is meant to.
-pub(super) fn has_socket_io(case: &Case<'_>, told: &[Setting]) -> bool {
+pub(super) fn has_socket_io(case: &Case<'_>, told: &[SocketPath]) -> bool {
     let Some(walks) = &case.walks else {
         return false;
     };
     let is_named = |prefix: &str| prefix.contains("socket.io");
     let mut prefixes = walks.page.server().locations.iter();
-    let mut paths = told.iter().map(|setting| asked(&setting.value));
+    let mut paths = told.iter().map(|path| asked(&path.setting.value));
     paths.any(|path| leads(case, &path))
         || leads(case, &case.question.path)
         || prefixes.any(|location| location.prefix().is_some_and(is_named))
@@ -105,16 +115,37 @@ pub(super) fn asked(path: &str) -> String {
 /// what it leads there. Then a rule tells the difference.
 fn path(case: &Case<'_>, front_end: &FrontEnd) -> String {
     let question = case.question;
+    let usual = plain(case);
+    let is_usual = usual.as_deref() == Some(DEFAULT_PATH);
     let told = front_end.socket_paths.iter();
-    let told: Vec<String> = told.map(|setting| asked(&setting.value)).collect();
+    let told = told.filter(|path| is_for(case, path) && (path.is_certain || !is_usual));
+    let told: Vec<String> = told.map(|path| asked(&path.setting.value)).collect();
     let Some(first) = told.first().filter(|_| !question.is_path_given) else {
         return question.path.clone();
     };
     let led = told.iter().find(|path| leads(case, path));
-    led.cloned()
-        .or_else(|| plain(case))
+    let meant = told.iter().find(|path| has_location(case, path));
+    led.or(meant)
+        .cloned()
+        .or(usual)
         .or_else(|| leads(case, DEFAULT_PATH).then(|| DEFAULT_PATH.to_owned()))
         .unwrap_or_else(|| first.clone())
+}
+
+/// Whether a client's own call does not ask somebody else for it.
+pub(super) fn is_for(case: &Case<'_>, path: &SocketPath) -> bool {
+    path.at.as_ref().is_none_or(|at| {
+        let host = &at.origin.host;
+        *host == case.origin.host || names(case, host) || is_loopback(host)
+    })
+}
+
+/// Whether a location is meant for a path, though another one may take its requests.
+fn has_location(case: &Case<'_>, path: &str) -> bool {
+    let server = case.walks.as_ref().map(|walks| walks.page.server());
+    let locations = server.into_iter().flat_map(|server| &server.locations);
+    let mut prefixes = locations.filter_map(|location| location.prefix());
+    prefixes.any(|prefix| prefix.len() > 1 && path.starts_with(prefix))
 }
 
 /// Whether requests for a path get to a back end, and not just with everything else to one that is not Socket.IO's.
@@ -130,7 +161,9 @@ pub(super) fn leads(case: &Case<'_>, path: &str) -> bool {
         return false;
     }
     if !is_for_everything(first_location(&walk)) {
-        return true;
+        // The API may have one for what the namespace is called after.
+        let is_namespace = path.trim_end_matches('/') == case.question.namespace;
+        return !is_namespace || upgrades(case, path) || plain(case).is_none();
     }
     let own = plain(case).and_then(|own| case.handshake_at(&own));
     let Some(own) = own.as_ref().and_then(Walk::proxied) else {

@@ -62,7 +62,7 @@ fn check(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
 fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding> {
     let host = &address.url.origin.host;
     let own = host == &origin.host || is_loopback(host) && is_loopback(&origin.host);
-    let is_known = || site.page.is_some_and(|page| client::knows(page, host));
+    let is_known = || site.page.is_some_and(|page| client::names(page, host));
     let trouble = if own || site.is_served(host) || address.is_socket() && is_known() {
         elsewhere(address, site, origin).or_else(|| leads_nowhere(address, site))
     } else if is_loopback(host) {
@@ -122,6 +122,10 @@ fn elsewhere(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Trou
 fn leads_nowhere(address: &Address, site: &Site<'_>) -> Option<Trouble> {
     let page = site.page.filter(|_| address.is_socket())?;
     let there = client::asked_at(page, address)?;
+    let host = &address.url.origin.host;
+    if *host != page.origin.host && !client::names(page, host) {
+        return None;
+    }
     let told = &site.front_end.socket_paths;
     let walks = there.walks.as_ref()?;
     let redirects = redirect(&walks.handshake, &there.origin).is_some();

@@ -12,22 +12,7 @@ pub(super) fn is_near(written: &str, meant: &str) -> bool {
     let letters = |word: &str| word.replace(|c: char| c.is_ascii_digit(), "");
     letters(&written) != letters(&meant)
         && !short
-        && distance(written.as_bytes(), meant.as_bytes()) <= MISTAKES
-}
-
-/// Levenshtein's, one row at a time.
-fn distance(one: &[u8], other: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
+        && strsim::levenshtein(&written, &meant) <= MISTAKES
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
     let standings = standings(processes, site).into_iter();
     let back_ends = standings.filter(|(_, standing)| *standing == Standing::BackEnd);
-    let judged = back_ends.flat_map(|(app, _)| [judge(app, site), other_family(app, site)]);
+    let judged = back_ends.flat_map(|(app, _)| [judge(app, site), other_address(app, site)]);
     judged.flatten().chain(astray(processes, site)).collect()
 }
 
@@ -83,15 +83,22 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
 }
 
 /// It listens at one address alone, and nginx asks at another one of this machine.
-fn other_family(app: &App, site: &Site<'_>) -> Option<Finding> {
+fn other_address(app: &App, site: &Site<'_>) -> Option<Finding> {
     let case = site.case?;
     let (told, own) = app.address()?;
     let (_, port) = app.port()?;
     let lines = site.asked();
-    let (address, line) = lines.iter().find(|(address, _)| {
-        let asked: Option<IpAddr> = address.host.parse().ok();
-        address.port == port && asked.is_some_and(|asked| is_missed(asked, own))
-    })?;
+    let mut here = lines
+        .iter()
+        .filter(|(address, _)| address.port == port && address.is_loopback());
+    let (address, line) = here.next()?;
+    let is_other = |address: &Authority| {
+        let asked = address.host.parse();
+        asked.is_ok_and(|asked| is_missed(asked, own))
+    };
+    if !is_other(address) || !here.all(|(address, _)| is_other(address)) {
+        return None;
+    }
     let finding = case.finding(
         RULE.id,
         Severity::Warning,

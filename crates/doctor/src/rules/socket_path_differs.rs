@@ -3,8 +3,9 @@
 
 use super::{Check, Rule, Site, Title, back_end::each_own, client};
 use crate::{
+    case::Case,
     finding::{Finding, Severity},
-    front_end::FrontEnd,
+    front_end::{FrontEnd, SocketPath},
     language::Text,
     process::Processes,
     setting::Setting,
@@ -24,14 +25,23 @@ fn of_client(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
     paths.filter_map(|path| judge(path, site)).collect()
 }
 
-fn judge(setting: &Setting, site: &Site<'_>) -> Option<Finding> {
-    let case = site.case?;
+fn judge(path: &SocketPath, site: &Site<'_>) -> Option<Finding> {
+    let setting = &path.setting;
+    let case = site.case.filter(|case| client::is_for(case, path))?;
     let asked = client::asked(&setting.value);
     let meant = &case.question.path;
     let walks = case.walks.as_ref()?;
     let works = case.reaches_socket_io(&walks.handshake);
     // Where nginx leads both or neither to the back end, the file says nothing about which is right.
     if asked == *meant || !works || client::leads(case, &asked) {
+        return None;
+    }
+    // A websocket that is not Socket.IO's has no slash at its end.
+    let is_other = || {
+        case.walk_to(&setting.value)
+            .is_some_and(|walk| walk.proxied().is_some())
+    };
+    if !path.is_certain && is_other() {
         return None;
     }
     let says = setting.name.as_ref().map_or_else(Text::default, |name| {
@@ -42,9 +52,9 @@ fn judge(setting: &Setting, site: &Site<'_>) -> Option<Finding> {
         Severity::Error,
         setting.place.clone(),
         say!(
-            "The client asks for {asked}{says}; nginx leads {meant} to the back end, and not {asked}.",
-            "El cliente pide {asked}{says}; nginx lleva {meant} al back end, y no {asked}.";
-            says = says
+            "The client asks for {asked}{says}; nginx leads {meant} to the back end, and not {asked}.{namespace}",
+            "El cliente pide {asked}{says}; nginx lleva {meant} al back end, y no {asked}.{namespace}";
+            says = says, namespace = namespace(case, &asked)
         ),
         say!(
             "The handshake gets 404, or 200 with the page's HTML, and never a session.",
@@ -56,6 +66,18 @@ fn judge(setting: &Setting, site: &Site<'_>) -> Option<Finding> {
         "Use una sola ruta en el cliente, en la location de nginx y en el servidor: {meant} si al servidor no se le \
          dijo nada."
     )))
+}
+
+/// A frequent mistake.
+fn namespace(case: &Case<'_>, asked: &str) -> Text {
+    let namespace = &case.question.namespace;
+    if asked.trim_end_matches('/') != namespace {
+        return Text::default();
+    }
+    say!(
+        " {namespace} is the namespace, which is no path.",
+        " {namespace} es el namespace, que no es una ruta."
+    )
 }
 
 fn server(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {

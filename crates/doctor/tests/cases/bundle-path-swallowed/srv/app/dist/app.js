@@ -1,0 +1,1 @@
+const s=l(location.origin,{path:"/live/socket.io"});

@@ -1,0 +1,3 @@
+module.exports = {
+  apps: [{ name: "alerts", script: "dist/main.js", env: { PORT: process.env.PORT || 3000 } }],
+};
