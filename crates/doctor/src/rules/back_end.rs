@@ -110,6 +110,39 @@ fn back_ends<'p>(apps: &[&'p App], site: &Site<'_>) -> Vec<&'p App> {
     if named.len() == 1 { named } else { Vec::new() }
 }
 
+/// Files that servers of Node.js are started by.
+const MAIN_FILES: [&str; 6] = [
+    "main",
+    "main.js",
+    "main.cjs",
+    "app.js",
+    "server.js",
+    "index.js",
+];
+
+/// What those of pages are made of, in their commands or their packages.
+const OF_PAGES: [&str; 8] = [
+    "next",
+    "nuxt",
+    "astro",
+    "@sveltejs/kit",
+    ".next",
+    ".output",
+    "standalone",
+    "build",
+];
+
+/// Whether it is a server, by its name, its command and its package, and not one that makes pages.
+pub(super) fn is_server(app: &App) -> bool {
+    let directory = app.directory.to_string_lossy();
+    let words = || app.command.iter().map(|word| word.value.as_str());
+    let is_main = |word: &str| MAIN_FILES.contains(&word.rsplit('/').next().unwrap_or(word));
+    let is_of_pages = |word: &str| word.split('/').any(|part| OF_PAGES.contains(&part));
+    let depends = OF_PAGES.iter().any(|name| app.package.depends_on(name));
+    let makes_pages = depends || words().chain([&*directory]).any(is_of_pages);
+    words().any(is_main) && !makes_pages && !is_named(app, &OTHER_NAMES)
+}
+
 fn is_named(app: &App, names: &[&str]) -> bool {
     let name = app.name.to_ascii_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());

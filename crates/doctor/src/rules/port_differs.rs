@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{
     Check, Rule, Site, Title,
-    back_end::{Standing, standings},
+    back_end::{Standing, is_server, standings},
 };
 use crate::{
     finding::{Finding, Severity},
@@ -143,13 +143,13 @@ fn astray(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
         addresses.any(|(address, _)| is_own(&address))
     };
     let walks = case.walks.as_ref()?;
-    let is_asked = asks(&walks.page) || asks(&walks.api);
+    let (page, api) = (asks(&walks.page), asks(&walks.api));
     if lines
         .iter()
         .any(|(address, _)| is_own(address) || is_far(address))
         || app.ports().any(|other| other == address.port)
         || app.counts_ports
-        || !is_asked
+        || !(page || api)
     {
         return None;
     }
@@ -157,8 +157,9 @@ fn astray(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
     let host = &case.arriving.host;
     let servers = case.http.servers.iter().enumerate();
     let mut others = servers.filter(|(_, server)| server.knows(host));
-    let is_sockets =
-        others.any(|(at, _)| asks(&case.walk_in(at))) || app.package.depends_on("socket.io");
+    let is_sockets = others.any(|(at, _)| asks(&case.walk_in(at)))
+        || app.package.depends_on("socket.io")
+        || page && api && is_server(app);
     if !is_sockets {
         return None;
     }
