@@ -62,14 +62,27 @@ fn check(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
 fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding> {
     let host = &address.url.origin.host;
     let own = host == &origin.host || is_loopback(host) && is_loopback(&origin.host);
+    let is_of_page = own || site.is_served(host);
     let is_known = || site.page.is_some_and(|page| client::names(page, host));
-    let trouble = if own || site.is_served(host) || address.is_socket() && is_known() {
-        elsewhere(address, site, origin).or_else(|| leads_nowhere(address, site))
+    let trouble = if is_of_page {
+        elsewhere(address, site, origin)
+    } else if address.is_socket() && is_known() {
+        let trouble = elsewhere(address, site, origin);
+        if let Some(trouble) = trouble {
+            // A name of its own for the sockets is meant to be.
+            let meant = Origin {
+                host: host.clone(),
+                ..origin.clone()
+            };
+            return Some(tell(address, &meant, trouble));
+        }
+        None
     } else if is_loopback(host) {
         developers(address)
     } else {
         behind(address, site)
     };
+    let trouble = trouble.or_else(|| leads_nowhere(address, site));
     match trouble {
         Some(trouble) => Some(tell(address, origin, trouble)),
         None if own => wrong_path(address, site, origin),
