@@ -27,9 +27,7 @@ impl Setting {
 
     /// Whether the variable's name says so of Socket.IO's.
     pub fn is_socket_io(&self) -> bool {
-        ["SOCKET", "SOCKETS", "SOCKETIO", "IO"]
-            .iter()
-            .any(|word| self.is_named(word))
+        self.name.as_deref().is_some_and(is_of_socket_io)
     }
 
     /// Whether the variable's name says that it is about sockets or the API, and not for developers.
@@ -128,6 +126,11 @@ const ELSEWHERE: [&str; 16] = [
 /// Whether a name says that it is about sockets.
 pub(crate) fn is_of_sockets(name: &str) -> bool {
     has_word(name, &SOCKETS)
+}
+
+/// Whether a name says so of Socket.IO's.
+pub(crate) fn is_of_socket_io(name: &str) -> bool {
+    has_word(name, &["SOCKET", "SOCKETS", "SOCKETIO", "IO"])
 }
 
 /// Whether a name says that it is about sockets or the API, and not for developers.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{finding::Span, root::Root};
+use crate::{finding::Span, root::Root, setting};
 
 const SCHEMES: [&str; 4] = ["http://", "https://", "ws://", "wss://"];
 /// Deeper than any build's output.
@@ -21,6 +21,8 @@ const OF_TOOLS: [&str; 8] = [
 ];
 /// How far back a condition on the page's own address is looked for.
 const CONDITION: usize = 160;
+/// How far back the variable is set that holds one.
+const VARIABLE: usize = 64 << 10;
 
 /// The JavaScript files below a directory, or that file itself.
 pub(super) fn files(root: &Root, path: &Path) -> Vec<PathBuf> {
@@ -91,14 +93,19 @@ fn is_spare(before: &str) -> bool {
     if preferred.is_some_and(is_text) {
         return true;
     }
-    let mut start = before.len().saturating_sub(CONDITION);
-    while !before.is_char_boundary(start) {
-        start += 1;
-    }
-    let near = &before[start..];
+    let near = last(before, CONDITION);
     let statement = near.rsplit(';').next().unwrap_or(near);
     asks_where_it_is(statement)
         || condition(statement).is_some_and(|name| is_set_by_the_page(before, name))
+}
+
+/// The last bytes of a text, of which no character is cut.
+fn last(text: &str, length: usize) -> &str {
+    let mut start = text.len().saturating_sub(length);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    &text[start..]
 }
 
 fn asks_where_it_is(code: &str) -> bool {
@@ -143,12 +150,13 @@ fn has_comma(code: &str) -> bool {
 
 /// Whether the variable's own value, as it was set last, asks where the page is.
 fn is_set_by_the_page(before: &str, name: &str) -> bool {
-    let set = before.match_indices(name).filter_map(|(at, _)| {
+    let before = last(before, VARIABLE);
+    let mut set = before.rmatch_indices(name).filter_map(|(at, _)| {
         let is_whole = !before[..at].ends_with(is_name);
         let rest = before[at + name.len()..].trim_start().strip_prefix('=')?;
-        (is_whole && !rest.starts_with('=')).then_some(rest)
+        (is_whole && !rest.starts_with(['=', '>'])).then_some(rest)
     });
-    let value = |rest: &'_ str| {
+    let value = |rest: &str| {
         let mut end = rest.len().min(CONDITION);
         while !rest.is_char_boundary(end) {
             end -= 1;
@@ -156,7 +164,7 @@ fn is_set_by_the_page(before: &str, name: &str) -> bool {
         let value = &rest[..end];
         asks_where_it_is(value.split([';', '\n']).next().unwrap_or(value))
     };
-    set.last().is_some_and(value)
+    set.next().is_some_and(value)
 }
 
 fn is_name(c: char) -> bool {
@@ -171,6 +179,30 @@ pub(super) fn key(text: &str, literal: Span) -> Option<&str> {
     let before = before.strip_suffix(['"', '\'']).unwrap_or(before);
     let key = before.rsplit(|c: char| !is_name(c) && c != '-').next()?;
     (!key.is_empty()).then_some(key)
+}
+
+/// The paths whose key says that they are for sockets: `socketPath: "/live"`.
+pub(super) fn socket_paths(text: &str) -> Vec<Span> {
+    let marks = text.match_indices([':', '=']);
+    let literals = marks.filter_map(|(at, _)| {
+        let rest = text[at + 1..].trim_start_matches([' ', '\n']);
+        let quote = rest
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '"' | '\'' | '`'))?;
+        let start = text.len() - rest.len() + 1;
+        let length = rest[1..]
+            .starts_with('/')
+            .then(|| rest[1..].find(quote))??;
+        let end = start + length;
+        (length > 1 && !text[start..end].contains(['$', ' ', '?'])).then_some(Span { start, end })
+    });
+    let is_for_sockets = |span: &Span| {
+        key(text, *span).is_some_and(|key| {
+            setting::is_of_socket_io(key) && key.to_ascii_lowercase().contains("path")
+        })
+    };
+    literals.filter(is_for_sockets).collect()
 }
 
 /// Everything in a text that may be the name of a value.
@@ -233,6 +265,14 @@ mod tests {
         }
         let other = format!("{local}x={{a:l?f(1,2):3,b:\"http://localhost:1\"}}");
         assert_eq!(found(&other).len(), 1);
+    }
+
+    #[test]
+    fn a_path_is_known_by_its_key() {
+        let text = "{\"socketPath\": \"/live\",SOCKET_PATH:'/rt',x.ioPath=\"/$\",path:\"/a\",wsPath:\"/w\"}";
+        let paths = socket_paths(text).into_iter();
+        let paths: Vec<_> = paths.map(|span| &text[span.start..span.end]).collect();
+        assert_eq!(paths, ["/live", "/rt"]);
     }
 
     #[test]

@@ -145,7 +145,8 @@ impl FrontEnd {
                 address.has_plain_neighbour = has_plain;
             }));
         }
-        let paths = options::paths(text, namespace).into_iter();
+        let named = bundle::socket_paths(text).into_iter();
+        let paths = named.chain(options::paths(text, namespace));
         self.socket_paths.extend(paths.map(|path| SocketPath {
             setting: written(path),
             is_certain: true,

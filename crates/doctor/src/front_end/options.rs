@@ -96,6 +96,7 @@ fn is_client_s(text: &str, key: usize, span: Span, namespace: &str) -> bool {
     text[span.start..span.end].contains("socket.io")
         || is_options(&text[object.start..object.end])
         || follows_namespace(&text[..object.start], namespace)
+        || is_of_call(&text[..object.start])
 }
 
 /// Whether an object, with its braces, is such a client's options.
@@ -111,6 +112,16 @@ fn has_object(object: &str, key: &str) -> bool {
         let after = object[at + key.len()..].trim_start_matches(['"', '\'', ' ', ':']);
         after.starts_with(['{', '(', 'f'])
     })
+}
+
+/// `io({` or `io(address, {`, where no minifier has changed the name.
+fn is_of_call(before: &str) -> bool {
+    let Some((head, arguments)) = before.rsplit_once('(') else {
+        return false;
+    };
+    let name = head.rsplit(|c: char| !c.is_alphanumeric() && c != '_');
+    let is_io = name.into_iter().next() == Some("io");
+    is_io && !arguments.contains([';', '{', '}'])
 }
 
 /// `f("/notifications", {`, or `f(origin + "/notifications", {`.
@@ -236,6 +247,8 @@ mod tests {
             "io({ auth: { token }, \"path\": \"/live\" })",
             "t(\"/notifications\",{path:\"/live\"})",
             "t(a+`/notifications`, {path:`/live`})",
+            "const s = io({ path: '/live' })",
+            "io(location.origin, { path: '/live' })",
         ] {
             assert_eq!(found(text), ["/live"], "{text}");
         }
@@ -251,6 +264,7 @@ mod tests {
             "set(\"a\",1,{path:\"/\",secure:!0})",
             "Object.assign({path:\"/engine.io\",agent:!1,withCredentials:!1})",
             "x={path:\"/live\"}",
+            "radio({path:\"/live\"})",
             "x={basepath:\"/socket.io\"}",
         ] {
             assert!(found(text).is_empty(), "{text}");

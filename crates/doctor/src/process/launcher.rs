@@ -7,6 +7,8 @@ use crate::setting::Setting;
 
 const PROGRAMS: [&str; 4] = ["pm2", "pm2-runtime", "pm2-docker", "pm2-dev"];
 
+const VERBS: [&str; 4] = ["start", "resurrect", "startOrReload", "startOrRestart"];
+
 /// Marks such units, where PM2's file is known too, and chooses what they choose.
 pub(super) fn apply(processes: &mut Processes) {
     let (units, mut apps): (Vec<_>, Vec<_>) = std::mem::take(&mut processes.apps)
@@ -39,12 +41,19 @@ fn starts(unit: &App, app: &App) -> bool {
         name.is_some_and(|name| PROGRAMS.contains(&name))
     });
     let file = app.place.file.as_path();
-    let mut files = words.filter(|word| {
+    let words: Vec<&Path> = words.collect();
+    let named = words.iter().find(|word| {
         let extension = word.extension().and_then(|extension| extension.to_str());
         matches!(extension, Some("js" | "cjs" | "mjs" | "json"))
     });
-    let named = files.next();
-    is_pm2 && named.is_none_or(|named| unit.directory.join(named) == file || file.ends_with(named))
+    // `pm2 resurrect`; `pm2 start` alone finds the file by itself.
+    let is_bare = words.iter().all(|word| {
+        let word = word.to_string_lossy();
+        word.starts_with('-') || VERBS.contains(&word.as_ref())
+    });
+    is_pm2
+        && (named.is_some() || is_bare)
+        && named.is_none_or(|named| unit.directory.join(named) == file || file.ends_with(named))
 }
 
 impl App {
