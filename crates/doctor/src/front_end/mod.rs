@@ -46,7 +46,7 @@ pub struct Address {
     pub has_port: bool,
     /// The key that holds it in a built file.
     pub key: Option<String>,
-    /// A Socket.IO client's options follow it.
+    /// A Socket.IO client's options follow it, or it ends in the namespace.
     pub has_options: bool,
     /// Beside it, another value is plainly for sockets or for the API.
     pub has_plain_neighbour: bool,
@@ -141,7 +141,8 @@ impl FrontEnd {
             let options = options::after(text, span.end);
             self.addresses.extend(Address::of(setting, |address| {
                 address.key = bundle::key(text, span).map(str::to_owned);
-                address.has_options = options.is_some_and(options::is_options);
+                let is_namespace = namespace.len() > 1 && address.url.path == namespace;
+                address.has_options = is_namespace || options.is_some_and(options::is_options);
                 address.has_plain_neighbour = has_plain;
             }));
         }

@@ -5,24 +5,25 @@
 use crate::finding::Span;
 
 /// What only the options of such a client have.
-const OWN: [&str; 16] = [
+const OWN: [&str; 11] = [
     "transports",
-    "withCredentials",
     "reconnection",
     "reconnectionAttempts",
     "reconnectionDelay",
     "reconnectionDelayMax",
     "autoConnect",
     "forceNew",
-    "multiplex",
     "extraHeaders",
     "rememberUpgrade",
-    "upgrade",
     "tryAllTransports",
     "ackTimeout",
-    "auth",
-    "rejectUnauthorized",
 ];
+
+/// What requests of other kinds have too, but none that has a path.
+const WITH_PATH: [&str; 3] = ["withCredentials", "multiplex", "rejectUnauthorized"];
+
+/// What routes of a page may have too, but there it is seldom an object.
+const OF_ARGUMENT: [&str; 2] = ["auth", "query"];
 
 /// What routes of a page have beside their path, and cookies.
 const OTHERS: [&str; 19] = [
@@ -93,24 +94,41 @@ fn is_client_s(text: &str, key: usize, span: Span, namespace: &str) -> bool {
     if keys.iter().any(|key| OTHERS.contains(key)) {
         return false;
     }
+    let before = &text[..object.start];
+    let has = |known: &[&str]| keys.iter().any(|key| known.contains(key));
     text[span.start..span.end].contains("socket.io")
-        || is_options(&text[object.start..object.end])
-        || follows_namespace(&text[..object.start], namespace)
-        || is_of_call(&text[..object.start])
+        || has(&OWN)
+        || has(&WITH_PATH)
+        || has_argument(&text[object.start..object.end]) && is_second_argument(before)
+        || follows_namespace(before, namespace)
+        || is_of_call(before)
 }
 
 /// Whether an object, with its braces, is such a client's options.
 pub(super) fn is_options(object: &str) -> bool {
     let keys = keys(object);
-    let fits = |key: &&str| OWN.contains(key) && (*key != "auth" || has_object(object, "auth"));
-    keys.iter().any(fits) && !keys.iter().any(|key| OTHERS.contains(key))
+    let has = |known: &[&str]| keys.iter().any(|key| known.contains(key));
+    let is_client_s = has(&OWN) || has(&["path"]) && (has(&WITH_PATH) || has_argument(object));
+    is_client_s && !has(&OTHERS)
 }
 
-fn has_object(object: &str, key: &str) -> bool {
-    let mut found = object.match_indices(key);
-    found.any(|(at, _)| {
-        let after = object[at + key.len()..].trim_start_matches(['"', '\'', ' ', ':']);
-        after.starts_with(['{', '(', 'f'])
+fn has_argument(object: &str) -> bool {
+    let is_object = |key: &&str| {
+        object.match_indices(*key).any(|(at, key)| {
+            let after = object[at + key.len()..].trim_start_matches(['"', '\'', ' ', ':']);
+            after.starts_with(['{', '('])
+        })
+    };
+    OF_ARGUMENT.iter().any(is_object)
+}
+
+/// `f(address, {`, and not one of a list of objects.
+fn is_second_argument(before: &str) -> bool {
+    let before = before.trim_end().strip_suffix(',').map(str::trim_end);
+    before.is_some_and(|before| {
+        let is_value =
+            |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '"' | '\'' | '`' | ')');
+        before.ends_with(is_value)
     })
 }
 
@@ -260,6 +278,8 @@ mod tests {
         for text in [
             "[{path:\"/login\",component:a,auth:!1}]",
             "[{path:\"/admin\",auth:!0}]",
+            "u(Private,{path:\"/admin\",auth:e})",
+            "[{path:\"/\"},{path:\"/admin\",auth:{role:1}}]",
             "[{path:\"/live\",element:e,auth:{role:1}}]",
             "set(\"a\",1,{path:\"/\",secure:!0})",
             "Object.assign({path:\"/engine.io\",agent:!1,withCredentials:!1})",
@@ -269,6 +289,12 @@ mod tests {
         ] {
             assert!(found(text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn requests_of_other_kinds_have_other_options() {
+        assert!(is_options("{autoConnect:!1}") && is_options("{path:\"/x\",withCredentials:!0}"));
+        assert!(!is_options("{withCredentials:!0}") && !is_options("{auth:{username:a}}"));
     }
 
     #[test]

@@ -1,0 +1,2 @@
+const r=[{path:"/"},{path:"/admin",auth:{role:1}}];
+a.get("http://files.example.com/list",{withCredentials:!0});
