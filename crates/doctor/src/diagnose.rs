@@ -107,6 +107,7 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
         path: client
             .as_ref()
             .map_or_else(|| question.path.clone(), |client| client.path.clone()),
+        is_websocket_only: front_end.is_websocket_only,
         ..question.clone()
     };
     let page = page.map(|page| page.asking(asked));

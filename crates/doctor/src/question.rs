@@ -28,6 +28,8 @@ pub struct Question {
     /// Whether somebody says that this is the path; else the front end's files may name another.
     pub is_path_given: bool,
     pub namespace: String,
+    /// The client uses no polling, by what its own files say.
+    pub is_websocket_only: bool,
     /// What is known of the server; the rest is assumed.
     pub known: Known,
 }
@@ -98,6 +100,7 @@ impl Default for Question {
             path: DEFAULT_PATH.to_owned(),
             is_path_given: false,
             namespace: "/notifications".to_owned(),
+            is_websocket_only: false,
             known: Known::default(),
         }
     }

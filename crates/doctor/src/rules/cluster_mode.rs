@@ -67,7 +67,7 @@ fn judge(app: &App, standing: Standing, site: &Site<'_>) -> Option<Finding> {
         )
     };
     // A websocket is one connection, and so one process's.
-    let is_alone = app.is_cluster && site.front_end.is_websocket_only;
+    let is_alone = app.is_cluster && site.question.is_websocket_only;
     let severity = match standing {
         _ if is_alone => Severity::Hint,
         Standing::BackEnd if instances.is_certain => Severity::Error,

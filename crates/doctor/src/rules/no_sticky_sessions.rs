@@ -84,6 +84,14 @@ fn keys_meet(case: &Case<'_>, upstream: &Upstream<'_>, method: &Directive) -> bo
     places[0].is_some() && places.iter().all(|place| *place == places[0])
 }
 
+/// A websocket is one connection, and so one server's.
+fn severity(case: &Case<'_>) -> Severity {
+    match case.question.is_websocket_only {
+        true => Severity::Hint,
+        false => Severity::Error,
+    }
+}
+
 fn tell(case: &Case<'_>, upstream: &Upstream<'_>, count: usize) -> Finding {
     let method = upstream.method();
     let place = method.unwrap_or(upstream.directive);
@@ -92,7 +100,7 @@ fn tell(case: &Case<'_>, upstream: &Upstream<'_>, count: usize) -> Finding {
     });
     let finding = case.finding(
         RULE.id,
-        Severity::Error,
+        severity(case),
         place.pos,
         say!(
             "Upstream {name} has {count} servers and picks one by {how}, so a session's requests go to servers that \

@@ -1,0 +1,1 @@
+const s=io("/notifications",{transports:["websocket"],upgrade:!1});
