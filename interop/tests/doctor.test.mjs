@@ -3,12 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { io } from 'socket.io-client';
 import { Server } from 'socket.io';
+import { Atalaya } from '../harness/atalaya.mjs';
 import { Program } from '../harness/process.mjs';
 import { find, freePort, remove, REPOSITORY, temporaryFolder } from '../harness/place.mjs';
 import { Postgres } from '../harness/postgres.mjs';
@@ -430,6 +431,94 @@ describe('the doctor before servers that decide for themselves', () => {
       }
     }
   });
+});
+
+// -- Atalaya, with settings of its own --
+
+describe('the doctor reads what Atalaya was told', () => {
+  const ORIGIN = { extraHeaders: { Origin: 'http://apps.example.com' } };
+  const NO_HOST = HEADERS.replace(/\n *proxy_set_header Host \$http_host;/, '');
+
+  for (const [title, { told, rule, at, headers, more, path, client, breaks }] of Object.entries({
+    'settings that fit': {
+      told: ['socket_path = "/live/"', 'max_payload_bytes = 3000000', 'ping_interval_seconds = 50'],
+      path: '/live/',
+      more: 'client_max_body_size 4m;',
+    },
+    'a list of origins without the page, which nginx does not name': {
+      told: ['allowed_origins = "https://old.example.com"'],
+      headers: NO_HOST,
+      client: ORIGIN,
+      rule: 'origin-refused',
+      at: 'allowed_origins',
+      breaks: true,
+    },
+    'a list of origins without the page, which nginx names': {
+      told: ['allowed_origins = "https://old.example.com"'],
+    },
+    'a path of its own': {
+      told: ['socket_path = "/live/"'],
+      rule: 'socket-path-differs',
+      at: 'socket_path',
+      breaks: true,
+    },
+    'a heartbeat that is slower than nginx waits': {
+      told: ['ping_interval_seconds = 90'],
+      rule: 'read-timeout',
+      at: 'proxy_pass',
+    },
+    'messages that are larger than nginx takes': {
+      told: ['max_payload_bytes = 3000000'],
+      more: 'client_max_body_size 2m;',
+      rule: 'body-limit',
+      at: 'client_max_body_size',
+    },
+  })) {
+    it(title, async () => {
+      const folder = temporaryFolder();
+      const config = join(folder, 'atalaya.toml');
+      writeFileSync(config, ['# What Atalaya was told.', ...told, ''].join('\n'));
+      const settings = { ATALAYA_CONFIG: config };
+      const atalaya = await Atalaya.create(folder, `sqlite://${join(folder, 'atalaya.db')}`, settings);
+      atalaya.addUser('ana', 'user', 'secret of ana, long enough');
+      let site;
+      try {
+        await atalaya.start();
+        site = await Site.start((port) => server(port, location(atalaya.url, { headers, more, path })));
+        const args = ['--config', config, '--direct', atalaya.url, ...(path ? ['--path', path] : [])];
+        // Below the site's root the file is looked for there.
+        mkdirSync(join(site.root, folder), { recursive: true });
+        copyFileSync(config, join(site.root, config));
+        const inNginx = ['proxy_pass', 'client_max_body_size'].includes(at);
+        for (const told of [await site.doctor([...args, '--offline']), await site.doctor(args)]) {
+          const found = told.faults.map(({ rule, file, line }) => ({ rule, file, line }));
+          const place = inNginx ? { file: SITE_FILE, line: site.line(at) } : { file: config, line: 2 };
+          assert.deepEqual(
+            found.filter(({ file }) => file),
+            rule ? [{ rule, ...place }] : [],
+            shown(told),
+          );
+        }
+        const token = atalaya.token('ana');
+        const options = { auth: { token }, path: path ?? '/socket.io/', transports: ['websocket'] };
+        const socket = io(`${site.url}/notifications`, {
+          ...options,
+          ...client,
+          reconnection: false,
+          forceNew: true,
+        });
+        const connects = await new Promise((resolve) => {
+          socket.on('connect', () => resolve(true)).on('connect_error', () => resolve(false));
+        });
+        socket.disconnect();
+        assert.equal(connects, !breaks);
+      } finally {
+        await site?.stop();
+        await atalaya.stop();
+        remove(folder);
+      }
+    });
+  }
 });
 
 // -- the row --
