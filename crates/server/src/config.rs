@@ -4,7 +4,12 @@
 //! and hands over one [`Config`]. The defaults live here, each with its reason, so that the binary, its
 //! documentation and the tests share them.
 
-use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use ipnet::IpNet;
 
@@ -87,6 +92,16 @@ pub enum Origins {
     List(Vec<String>),
 }
 
+/// Where this machine finds a server that listens there: every address takes in the loopback.
+pub fn reachable(listen: SocketAddr) -> SocketAddr {
+    let address = match listen.ip() {
+        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address,
+    };
+    SocketAddr::new(address, listen.port())
+}
+
 /// A value that must not reach a log: it prints as `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -162,4 +177,17 @@ fn loopback() -> Vec<IpNet> {
         .into_iter()
         .map(|net| net.parse().expect("a constant network is valid"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_is_reached_at_this_machine() {
+        let reached = |listen: &str| reachable(listen.parse().unwrap()).to_string();
+        assert_eq!(reached("0.0.0.0:3001"), "127.0.0.1:3001");
+        assert_eq!(reached("[::]:80"), "[::1]:80");
+        assert_eq!(reached("10.0.0.5:3001"), "10.0.0.5:3001");
+    }
 }

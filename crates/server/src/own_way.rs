@@ -4,7 +4,7 @@
 //! theirs, down to the row and back. What follows from it is the doctor's to say.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -20,7 +20,7 @@ use atalaya_store::{Store, StoreError, Timestamp};
 use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::App;
+use crate::{App, config::reachable};
 
 /// A server that starts has better things to do, and so has its proxy.
 const FIRST: Duration = Duration::from_secs(30);
@@ -109,17 +109,13 @@ pub(crate) async fn walk(app: &App, token: Option<String>) -> Option<Arc<Walked>
     Some(walked)
 }
 
-/// Where this process itself is asked: all addresses includes the loopback.
+/// Where this process itself is asked.
 fn own_origin(listen: SocketAddr) -> Origin {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
+    let address = reachable(listen);
     Origin {
         scheme: "http",
-        host: ip.to_string(),
-        port: listen.port(),
+        host: address.ip().to_string(),
+        port: address.port(),
     }
 }
 

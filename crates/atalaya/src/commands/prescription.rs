@@ -1,12 +1,11 @@
 //! `atalaya proxy` and `atalaya service`: configurations for what stands around this server, by its own settings.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-
 use anyhow::Result;
 use atalaya_doctor::{
     prescription::{self, Deployment, Node, Pages, Service, Tls},
     question::Heartbeat,
 };
+use atalaya_server::config::reachable;
 use serde_json::json;
 
 use crate::{
@@ -52,7 +51,7 @@ fn show(text: &str, style: Style) -> Result<()> {
 fn deployment(args: ProxyArgs, settings: &Settings) -> Result<Deployment> {
     let config = settings.without_secret();
     let nodes = match args.node.is_empty() {
-        true => vec![reached(config.listen).to_string().parse::<Node>()?],
+        true => vec![reachable(config.listen).to_string().parse::<Node>()?],
         false => args.node,
     };
     let tls = args.tls_certificate.zip(args.tls_key);
@@ -68,27 +67,4 @@ fn deployment(args: ProxyArgs, settings: &Settings) -> Result<Deployment> {
         },
         max_payload: config.max_payload.try_into()?,
     })
-}
-
-/// Where a proxy on the same machine finds a server that listens on every address.
-fn reached(listen: SocketAddr) -> SocketAddr {
-    let address = match listen.ip() {
-        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        address => address,
-    };
-    SocketAddr::new(address, listen.port())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_address_is_reached_at_this_machine() {
-        let reached = |listen: &str| reached(listen.parse().unwrap()).to_string();
-        assert_eq!(reached("0.0.0.0:3001"), "127.0.0.1:3001");
-        assert_eq!(reached("[::]:80"), "[::1]:80");
-        assert_eq!(reached("10.0.0.5:3001"), "10.0.0.5:3001");
-    }
 }

@@ -4,11 +4,12 @@
 mod batch;
 mod input;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use ::http::Method;
 use anyhow::Result;
 use atalaya_client::http::{self, HttpError, Response};
+use atalaya_server::config::reachable;
 use atalaya_store::Role;
 use serde_json::{Map, Value, json};
 
@@ -58,7 +59,7 @@ impl Api {
     async fn of(args: &SendArgs, settings: &Settings, token_lives: Duration) -> Result<Self> {
         let url = args.url.clone();
         Ok(Self {
-            url: url.unwrap_or_else(|| local_url(settings.listen())),
+            url: url.unwrap_or_else(|| format!("http://{}", reachable(settings.listen()))),
             token: match &args.token {
                 Some(token) => token.clone(),
                 None => administrator_token(settings, token_lives).await?,
@@ -134,19 +135,6 @@ impl Api {
             }
         }
     }
-}
-
-/// The local server by its configuration. All addresses includes the loopback, which can be connected to.
-fn local_url(listen: SocketAddr) -> String {
-    let mut address = listen;
-    if listen.ip().is_unspecified() {
-        address.set_ip(if listen.is_ipv4() {
-            std::net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
-    format!("http://{address}")
 }
 
 /// Whoever can read the database and the secret could make any token; so they need not.
@@ -283,14 +271,6 @@ fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_server_on_all_addresses_is_asked_on_this_machine() {
-        let url = |address: &str| local_url(address.parse().unwrap());
-        assert_eq!(url("0.0.0.0:3001"), "http://127.0.0.1:3001");
-        assert_eq!(url("[::]:3001"), "http://[::1]:3001");
-        assert_eq!(url("10.0.0.5:80"), "http://10.0.0.5:80");
-    }
 
     #[test]
     fn a_query_is_encoded() {
