@@ -33,12 +33,21 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     let leads =
         |server: &usize| *server != choice.server && case.reaches_socket_io(&case.walk_in(*server));
     let candidates = || (0..servers.len()).filter(leads);
-    let named = candidates().find(|&server| servers[server].knows(&case.arriving.host));
-    let server = &servers[named.or_else(|| candidates().next())?];
+    let host = &case.arriving.host;
+    let named = candidates().find(|&server| servers[server].knows(host));
+    let alike = || candidates().min_by_key(|&server| difference(&servers[server], host));
+    let server = &servers[named.or_else(alike)?];
     Some(match obstacle(case, server, &choice.listen) {
         Some(obstacle) => not_listening(case, server, &obstacle),
         None => not_named(case, server),
     })
+}
+
+/// By how many letters the block's most similar name differs.
+fn difference(server: &Server<'_>, host: &str) -> usize {
+    let names = server.names.iter().map(|name| name.word.text.as_str());
+    let each = names.map(|name| strsim::levenshtein(name, host));
+    each.min().unwrap_or(usize::MAX)
 }
 
 /// Why a block is not asked, whatever its names are.

@@ -128,9 +128,10 @@ pub const RULES: [Rule; 58] = [
     no_listener::RULE,
     tls_mismatch::RULE,
     proxy_protocol::RULE,
+    // A site that is written for this very name is what is missing, and not a name of another one.
+    site_not_enabled::RULE,
     default_server::RULE,
     conflicting_server_name::RULE,
-    site_not_enabled::RULE,
     redirected::RULE,
     no_location::RULE,
     path_swallowed::RULE,

@@ -24,7 +24,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
     let standings = standings(processes, site).into_iter();
     let back_ends = standings.filter(|(_, standing)| *standing == Standing::BackEnd);
-    let judged = back_ends.flat_map(|(app, _)| [judge(app, site), other_address(app, site)]);
+    let judged = back_ends
+        .flat_map(|(app, _)| [judge, other_address, one_of_two].map(|judge| judge(app, site)));
     judged.flatten().chain(astray(processes, site)).collect()
 }
 
@@ -118,6 +119,45 @@ fn other_address(app: &App, site: &Site<'_>) -> Option<Finding> {
     Some(finding.advise(say!(
         "Use one address in both, such as 127.0.0.1.",
         "Use una sola dirección en ambos, como 127.0.0.1."
+    )))
+}
+
+/// `localhost` leads to an address of either family. nginx tries the other one where nobody listens, unless it is told
+/// not to.
+fn one_of_two(app: &App, site: &Site<'_>) -> Option<Finding> {
+    let case = site.case?.innermost();
+    let scope = case.walks.as_ref()?.handshake.scope();
+    let off = scope.one("proxy_next_upstream")?;
+    let (told, own) = app.address()?;
+    let (_, port) = app.port()?;
+    let lines = site.asked();
+    let named = |address: &Authority| address.host == "localhost" && address.port == port;
+    let (address, line) = lines.iter().find(|(address, _)| named(address))?;
+    if !off.has_arg("off") {
+        return None;
+    }
+    let finding = case.finding(
+        RULE.id,
+        Severity::Warning,
+        line.pos,
+        say!(
+            "{address} is 127.0.0.1 and ::1, and {name} is told to listen at {own} ({file}:{line}); by {off} nginx does \
+             not try the other one.",
+            "{address} es 127.0.0.1 y ::1, y a {name} se le dice que escuche en {own} ({file}:{line}); por {off} nginx \
+             no prueba la otra.",
+            name = app.name,
+            file = told.place.file.display(),
+            line = told.place.line,
+            off = case.at(off)
+        ),
+        say!(
+            "Every other request gets 502.",
+            "Una de cada dos peticiones recibe 502."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Name the address: {own}:{port}.",
+        "Indique la dirección: {own}:{port}."
     )))
 }
 

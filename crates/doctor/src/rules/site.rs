@@ -76,7 +76,7 @@ impl<'s> Site<'s> {
 
     /// Where nginx sends Socket.IO's requests, and the directive that says so.
     pub(super) fn asked(&self) -> Vec<(Authority, &'s Directive)> {
-        let Some(case) = self.case else {
+        let Some(case) = self.case.map(Case::innermost) else {
             return Vec::new();
         };
         let proxied = case.proxied().into_iter();
