@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Check, Rule, Title, blame, no_location::is_for_everything, one};
+use super::{Check, Rule, Title, blame, headers, no_location::is_for_everything, one};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -216,7 +216,8 @@ pub(super) fn is_stolen(case: &Case<'_>, walk: &Walk<'_>) -> bool {
     stolen(case, walk).is_some()
 }
 
-/// It reaches a back end, but past the location that was written for it.
+/// It reaches a back end, but past the location that was written for it: another one, or without the upgrade that is
+/// handed on there.
 fn stolen<'c>(case: &Case<'_>, walk: &Walk<'c>) -> Option<&'c Directive> {
     let location = walk.location()?;
     if !is_regex(location) {
@@ -229,8 +230,21 @@ fn stolen<'c>(case: &Case<'_>, walk: &Walk<'c>) -> Option<&'c Directive> {
             && other.directive.first("proxy_pass").is_some()
     })?;
     let meant = written.directive.first("proxy_pass")?;
-    let taken = walk.proxied()?.pass;
-    (meant.arg(0) != taken.arg(0)).then_some(location)
+    let taken = walk.proxied()?;
+    let is_upgrade = walk.request().header("upgrade").is_some();
+    let is_lost = is_upgrade
+        && sets_upgrade(written.directive)
+        && !sets_upgrade(location)
+        && !headers::lost(taken).is_empty();
+    (is_lost || meant.arg(0) != taken.pass.arg(0)).then_some(location)
+}
+
+fn sets_upgrade(location: &Directive) -> bool {
+    let mut headers = location.all("proxy_set_header");
+    headers.any(|set| {
+        set.arg(0)
+            .is_some_and(|name| name.eq_ignore_ascii_case("upgrade"))
+    })
 }
 
 fn short(case: &Case<'_>, place: &Directive) -> String {
