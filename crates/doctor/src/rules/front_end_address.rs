@@ -79,6 +79,18 @@ fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding>
         None
     } else if is_loopback(host) {
         developers(address)
+    } else if address.is_socket() && is_mixed(address, origin) {
+        let is_named = host.parse::<IpAddr>().is_err();
+        let meant = Origin {
+            scheme: "https",
+            ..if is_named {
+                &address.url.origin
+            } else {
+                origin
+            }
+            .clone()
+        };
+        return Some(tell(address, &meant, mixed(address, origin)));
     } else {
         behind(address, site)
     };
@@ -90,20 +102,31 @@ fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding>
     }
 }
 
+fn is_mixed(address: &Address, origin: &Origin) -> bool {
+    let asked = &address.url.origin;
+    origin.scheme == "https" && asked.scheme == "http" && !is_loopback(&asked.host)
+}
+
+fn mixed(address: &Address, origin: &Origin) -> Trouble {
+    let written = address.written();
+    Trouble {
+        message: say!(
+            "{written} is not encrypted, and the page at {origin} is.",
+            "{written} no va cifrado, y la página de {origin} sí."
+        ),
+        effect: say!(
+            "The browser blocks it as mixed content before anything is sent.",
+            "El navegador lo bloquea como contenido mixto antes de enviar nada."
+        ),
+    }
+}
+
 /// Another host or port than the page's, with another scheme or where nobody serves it.
 fn elsewhere(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Trouble> {
     let asked = &address.url.origin;
     let written = address.written();
-    if origin.scheme == "https" && asked.scheme == "http" && !is_loopback(&asked.host) {
-        let message = say!(
-            "{written} is not encrypted, and the page at {origin} is.",
-            "{written} no va cifrado, y la página de {origin} sí."
-        );
-        let effect = say!(
-            "The browser blocks it as mixed content before anything is sent.",
-            "El navegador lo bloquea como contenido mixto antes de enviar nada."
-        );
-        return Some(Trouble { message, effect });
+    if is_mixed(address, origin) {
+        return Some(mixed(address, origin));
     }
     if asked.port == origin.port || site.listens(asked.port) {
         return None;

@@ -199,7 +199,9 @@ fn astray(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
     let mut others = servers.filter(|(_, server)| server.knows(host));
     let is_sockets = others.any(|(at, _)| asks(&case.walk_in(at)))
         || app.package.depends_on("socket.io")
-        || page && api && is_server(app);
+        || page && api && is_server(app)
+        // PM2's file has whatever else is run.
+        || api && app.unit.is_none();
     if !is_sockets {
         return None;
     }
