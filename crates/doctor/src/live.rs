@@ -11,7 +11,7 @@ use crate::{
     finding::{Finding, Place},
     nginx::{listen::is_loopback, request::Origin},
     probe::{Evidence, Plan, Step, Which, sign::Sign},
-    question::{Heartbeat, Question},
+    question::{DEFAULT_PATH, Heartbeat, Question},
     rules,
 };
 
@@ -204,6 +204,11 @@ pub fn informed(question: &Question, evidence: &Evidence) -> Question {
             timeout: Duration::from_millis(opened.ping_timeout),
         });
         question.known.max_payload = opened.max_payload.or(question.known.max_payload);
+    }
+    let is_usual = question.path == DEFAULT_PATH;
+    let polling = evidence.of(Which::Direct, Step::Polling);
+    if !is_usual && polling.is_some_and(|seen| seen.outcome.is_ok()) {
+        question.known.socket_path = Some(question.path.clone());
     }
     question
 }

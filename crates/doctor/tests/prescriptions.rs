@@ -123,7 +123,7 @@ fn the_doctor_finds_nothing_in_its_own_site_for_nginx() {
             known: Known {
                 heartbeat: Some(deployment.heartbeat),
                 max_payload: Some(deployment.max_payload),
-                socket_path: None,
+                socket_path: Some(deployment.socket_path.clone()),
             },
             ..Question::default()
         };

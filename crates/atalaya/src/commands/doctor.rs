@@ -148,7 +148,8 @@ impl Examination {
             known.config.is_some() || !known.pm2.is_empty() || !known.systemd.is_empty();
         let is_news = has_settings
             || question.heartbeat() != known.heartbeat()
-            || question.max_payload() != known.max_payload();
+            || question.max_payload() != known.max_payload()
+            || question.known.socket_path != known.known.socket_path;
         // The server has said more than was known when its files were read.
         let files = match is_news {
             true => diagnose(root, &question),

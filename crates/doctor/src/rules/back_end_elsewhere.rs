@@ -2,9 +2,10 @@
 
 use super::{Check, Rule, Title, one};
 use crate::{
-    finding::{Finding, Severity},
+    finding::{Finding, Place, Severity},
     live::Live,
     probe::{Step, Which, sign::Sign},
+    question::DEFAULT_PATH,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -27,7 +28,7 @@ fn judge(live: &Live<'_>) -> Option<Finding> {
     let finding = Finding::new(
         RULE.id,
         Severity::Error,
-        None,
+        place(live),
         say!(
             "At {address}{path} no Socket.IO server answers: {seen}.",
             "En {address}{path} no responde ningún servidor Socket.IO: {seen}."; seen = sign.words()
@@ -41,4 +42,10 @@ fn judge(live: &Live<'_>) -> Option<Finding> {
         "Give client and server the same path (`path` of both), or ask the doctor with --path.",
         "Dé a cliente y servidor la misma ruta (`path` de ambos), o pregunte al doctor con --path."
     )))
+}
+
+/// Where the path is not Socket.IO's usual one, it is nginx that could have led it there.
+fn place(live: &Live<'_>) -> Option<Place> {
+    let is_usual = live.question.path == DEFAULT_PATH;
+    live.blame().filter(|_| !is_usual)
 }

@@ -6,6 +6,7 @@ use crate::{
     edit,
     finding::{Finding, Severity},
     nginx::{Proxied, Walk},
+    question::DEFAULT_PATH,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -14,8 +15,37 @@ pub(super) const RULE: Rule = Rule {
         english: "The path is changed.",
         spanish: "La ruta se cambia.",
     },
-    checks: &[Check::Way(|case| first_proxied(case, judge))],
+    checks: &[
+        Check::Way(|case| first_proxied(case, judge)),
+        Check::Way(|case| first_proxied(case, kept)),
+    ],
 };
+
+/// A path that is not Socket.IO's usual one goes on as it is: whether the server listens there is not in these files.
+fn kept(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
+    let path = proxied.path()?;
+    let is_known = case.question.known.socket_path.is_some();
+    if is_known || path == DEFAULT_PATH || *path != *case.path || case.inner.is_some() {
+        return None;
+    }
+    let finding = case.finding(
+        RULE.id,
+        Severity::Hint,
+        proxied.pass.pos,
+        say!(
+            "The back end is asked for {path}, as the client asks.",
+            "Al back end se le pide {path}, como pide el cliente."
+        ),
+        say!(
+            "Nothing breaks if the server has that `path` too; one that listens at {DEFAULT_PATH} answers 404.",
+            "No se rompe nada si el servidor tiene también ese `path`; uno que escucha en {DEFAULT_PATH} responde 404."
+        ),
+    );
+    Some(finding.advise(say!(
+        "If it listens at {DEFAULT_PATH}, hand that on: proxy_pass http://…{DEFAULT_PATH};",
+        "Si escucha en {DEFAULT_PATH}, pase esa ruta: proxy_pass http://…{DEFAULT_PATH};"
+    )))
+}
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
     let path = proxied.path()?;

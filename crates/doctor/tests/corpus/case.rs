@@ -92,6 +92,15 @@ impl Case {
         self.text("symptom")
     }
 
+    /// How many sessions show it: where chance leads each of them to one of two servers, all of them to the right one
+    /// is next to impossible.
+    pub(crate) fn sessions(&self) -> usize {
+        let is_chance = self
+            .symptom()
+            .is_some_and(|seen| seen.contains("Session ID"));
+        if is_chance { 12 } else { 3 }
+    }
+
     /// Whether a real nginx can show it; if not, `not_live` says why.
     pub(crate) fn is_live(&self) -> bool {
         self.text("not_live").is_none()

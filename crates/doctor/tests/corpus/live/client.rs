@@ -21,10 +21,20 @@ type Step = Result<(), String>;
 
 /// `step: what was seen` of the first step that fails.
 pub(crate) fn first_failure(address: SocketAddr, question: &Question) -> Option<String> {
+    first_failure_in(3, address, question)
+}
+
+/// The same after so many sessions by polling.
+pub(crate) fn first_failure_in(
+    sessions: usize,
+    address: SocketAddr,
+    question: &Question,
+) -> Option<String> {
     let client = Client {
         address,
         host: question.url.as_ref().unwrap().origin.authority(),
         path: question.path.clone(),
+        sessions,
     };
     client.run().err()
 }
@@ -33,6 +43,8 @@ struct Client {
     address: SocketAddr,
     host: String,
     path: String,
+    /// How many are opened by polling.
+    sessions: usize,
 }
 
 struct Answer {
@@ -43,7 +55,7 @@ struct Answer {
 
 impl Client {
     fn run(&self) -> Step {
-        for _ in 0..3 {
+        for _ in 0..self.sessions {
             self.polling_session()?;
         }
         self.different_clients_have_different_sessions()?;

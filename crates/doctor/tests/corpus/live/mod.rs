@@ -95,7 +95,7 @@ fn look_and_probe(case: &Case, ports: back_end::Ports) -> (Option<String>, Optio
         Ok(nginx) => nginx,
     };
     let mut question = case.of_client();
-    let seen = client::first_failure(nginx.address, &question);
+    let seen = client::first_failure_in(case.sessions(), nginx.address, &question);
     question.namespace = "/".to_owned();
     let holds = seen.as_ref().is_some_and(|seen| seen.contains("poll"));
     let plan = Plan {
@@ -107,7 +107,8 @@ fn look_and_probe(case: &Case, ports: back_end::Ports) -> (Option<String>, Optio
         connect_to: Some(nginx.address),
         joins: true,
         token: None,
-        sessions: 4,
+        // A session that chance leads to its own server each time is one of 4,096.
+        sessions: case.sessions(),
         hold: holds.then_some(Duration::from_secs(10)),
         is_here: false,
         has_answered: false,
