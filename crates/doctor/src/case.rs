@@ -45,6 +45,8 @@ pub struct Case<'c> {
     pub path: String,
     /// What the server block before this one tells it, where nginx asks itself.
     told: Vec<(String, String)>,
+    /// TLS ends at the server block before this one, so that nothing stands in front of it.
+    is_whole: bool,
     /// Who hands the connections on to here, of the `stream` block.
     pub front: Option<&'c Front<'c>>,
     /// The directive by which nginx asks itself here.
@@ -130,6 +132,7 @@ impl<'c> Case<'c> {
             circle: None,
             path: question.path.clone(),
             told: Vec::new(),
+            is_whole: false,
             front: None,
             sender: None,
             hops: 0,
@@ -179,6 +182,7 @@ impl<'c> Case<'c> {
             arriving,
             choice,
             told,
+            is_whole: self.is_whole || walk.choice.listen.tls,
             sender: Some(proxied.pass),
             ..Self::before(self.config, self.http, self.root, question, origin)
         };
@@ -285,7 +289,9 @@ impl<'c> Case<'c> {
     }
 
     fn get(&self, path: &str, query: &str) -> Request {
-        Request::get(&self.arriving, path, query).told(&self.told)
+        let mut request = Request::get(&self.arriving, path, query).told(&self.told);
+        request.is_whole = self.is_whole;
+        request
     }
 
     /// The way of a plain request of the page.

@@ -94,6 +94,16 @@ impl Config {
         self.includes.iter().find(inside)
     }
 
+    /// Whether a file is others' too: it is included in several places, or comes with nginx.
+    pub fn is_shared(&self, file: FileId) -> bool {
+        let path = &self.source(file).path;
+        let times = self.includes.iter().filter(|include| {
+            let mut files = include.files.iter();
+            files.any(|other| self.source(*other).real == self.source(file).real)
+        });
+        times.count() > 1 || path.ends_with("proxy_params")
+    }
+
     pub fn source(&self, file: FileId) -> &Document {
         &self.files[file.0]
     }

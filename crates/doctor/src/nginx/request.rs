@@ -15,6 +15,8 @@ pub struct Request {
     /// As in the request line, without the query.
     pub path: String,
     pub query: String,
+    /// Nothing else in front of nginx may have added headers.
+    pub is_whole: bool,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
 }
@@ -30,6 +32,7 @@ impl Request {
             port: origin.port,
             path: path.to_owned(),
             query: query.to_owned(),
+            is_whole: false,
             headers: [
                 ("host", origin.authority()),
                 ("user-agent", USER_AGENT.to_owned()),

@@ -232,15 +232,14 @@ fn by_prefix(name: &str, state: &State<'_>) -> Option<Value> {
         return Some(Value::text(argument_of(&state.args, argument)));
     }
     let header = name.strip_prefix("http_")?.replace('_', "-");
+    let sent = state.request.header(&header);
     // What a proxy in front of nginx would add; the browser's own cookies are unknown as well.
-    let from_elsewhere =
-        header.starts_with("x-") || header.starts_with("cf-") || header == "cookie";
-    if from_elsewhere {
+    let is_added = header.starts_with("x-") || header.starts_with("cf-");
+    let is_unknown = header == "cookie" || is_added && !state.request.is_whole;
+    if sent.is_none() && is_unknown {
         return None;
     }
-    Some(Value::text(
-        state.request.header(&header).unwrap_or_default(),
-    ))
+    Some(Value::text(sent.unwrap_or_default()))
 }
 
 fn argument_of(query: &str, name: &str) -> String {

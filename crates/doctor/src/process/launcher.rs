@@ -28,30 +28,45 @@ pub(super) fn apply(processes: &mut Processes) {
             }
         }
         unit.is_launcher = is_launcher;
+        if !is_launcher && is_pm2(&unit) {
+            unit.instances = command::option(&unit.command, &["-i", "--instances"]);
+            unit.is_cluster = unit.instances.is_some();
+        }
         apps.push(unit);
     }
     processes.apps = apps;
 }
 
+/// Whether PM2 is what it runs, perhaps by way of npx or node.
+fn is_pm2(unit: &App) -> bool {
+    let words = unit.command.iter().map(|word| Path::new(&word.value));
+    words.take(3).any(is_program)
+}
+
+fn is_program(word: &Path) -> bool {
+    let name = word.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| PROGRAMS.contains(&name))
+}
+
 /// Whether it starts PM2 with the app's file, or with what PM2 has saved.
 fn starts(unit: &App, app: &App) -> bool {
-    let mut words = unit.command.iter().map(|word| Path::new(&word.value));
-    let is_pm2 = words.by_ref().take(3).any(|word| {
-        let name = word.file_name().and_then(|name| name.to_str());
-        name.is_some_and(|name| PROGRAMS.contains(&name))
-    });
+    let words = unit.command.iter().map(|word| Path::new(&word.value));
+    let words = words.skip_while(|word| !is_program(word)).skip(1);
     let file = app.place.file.as_path();
     let words: Vec<&Path> = words.collect();
     let named = words.iter().find(|word| {
         let extension = word.extension().and_then(|extension| extension.to_str());
-        matches!(extension, Some("js" | "cjs" | "mjs" | "json"))
+        matches!(
+            extension,
+            Some("js" | "cjs" | "mjs" | "json" | "yml" | "yaml")
+        )
     });
     // `pm2 resurrect`; `pm2 start` alone finds the file by itself.
     let is_bare = words.iter().all(|word| {
         let word = word.to_string_lossy();
         word.starts_with('-') || VERBS.contains(&word.as_ref())
     });
-    is_pm2
+    is_pm2(unit)
         && (named.is_some() || is_bare)
         && named.is_none_or(|named| unit.directory.join(named) == file || file.ends_with(named))
 }

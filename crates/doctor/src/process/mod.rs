@@ -112,8 +112,14 @@ impl Processes {
             let path = pm2::file(root, path);
             pm2::read(root, &Document::named(root, &path)?, &mut processes)?;
         }
-        for path in &question.systemd {
-            systemd::read(root, path, &mut processes)?;
+        let mut units: Vec<_> = question
+            .systemd
+            .iter()
+            .map(|path| systemd::unit_of(path))
+            .collect();
+        units.dedup();
+        for path in units {
+            systemd::read(root, &path, &mut processes)?;
         }
         launcher::apply(&mut processes);
         atalaya::read(root, question.config.as_deref(), &mut processes)?;

@@ -22,6 +22,16 @@ const FOLDERS: [&str; 4] = [
     "/lib/systemd/system",
 ];
 
+/// The unit that a drop-in (`NAME.service.d/*.conf`) belongs to, or the unit itself.
+pub(super) fn unit_of(path: &Path) -> PathBuf {
+    let folder = path.parent().and_then(Path::to_str);
+    let unit = folder.and_then(|folder| folder.strip_suffix(".service.d"));
+    unit.map_or_else(
+        || path.to_owned(),
+        |unit| PathBuf::from(format!("{unit}.service")),
+    )
+}
+
 /// Reads a unit into the app that it runs.
 pub(super) fn read(root: &Root, path: &Path, processes: &mut Processes) -> Result<(), Unreadable> {
     let main = Document::named(root, path)?;

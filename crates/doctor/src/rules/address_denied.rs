@@ -1,12 +1,12 @@
-//! `allow` and `deny` keep the clients out of Socket.IO, and not out of the page.
+//! `allow` and `deny`, or an `if` on a `geo`, keep the clients out of Socket.IO, and not out of the page.
 
 use std::net::Ipv4Addr;
 
-use super::{Check, Rule, Title, each_proxied};
+use super::{Check, Rule, Title, each_proxied, one};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
-    nginx::{Proxied, Walk, listen::is_loopback, tree::Directive},
+    nginx::{Proxied, Step, Walk, listen::is_loopback, tree::Directive, variables_in},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -15,7 +15,10 @@ pub(super) const RULE: Rule = Rule {
         english: "Addresses are kept out.",
         spanish: "Hay direcciones que quedan fuera.",
     },
-    checks: &[Check::Way(|case| each_proxied(case, judge))],
+    checks: &[
+        Check::Way(|case| each_proxied(case, judge)),
+        Check::Way(|case| one(by_list(case))),
+    ],
 };
 
 /// Both directives make one list, which is inherited as one.
@@ -104,4 +107,68 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
         "Allow for {path} whoever may open the page.",
         "Permita en {path} a quien puede abrir la página."
     )))
+}
+
+/// An `if` on a `geo` whose default refuses: what is in its list is all that gets through.
+fn by_list(case: &Case<'_>) -> Option<Finding> {
+    let walks = case.walks.as_ref()?;
+    let conditions = |walk: &Walk<'_>| -> Vec<Directive> {
+        let steps = walk.steps.iter().filter_map(|step| match step {
+            Step::Unknown(by) => Some((*by).clone()),
+            _ => None,
+        });
+        steps.collect()
+    };
+    let page = conditions(&walks.page);
+    let own = conditions(&walks.handshake);
+    let mut own = own
+        .iter()
+        .filter(|by| !page.iter().any(|other| other.pos == by.pos));
+    let (condition, list) = own.find_map(|by| Some((by, refusing(case, by)?)))?;
+    let place = condition.first("return")?;
+    let path = &case.question.path;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Warning,
+        place.pos,
+        say!(
+            "This keeps everybody from {path} whom the list at {list} does not let through.",
+            "Esto cierra {path} a todos los que la lista de {list} no deja pasar.",
+            list = case.at(list)
+        ),
+        say!(
+            "Whoever is kept out gets {status}, and never a session.",
+            "Quien queda fuera recibe {status}, y nunca una sesión.",
+            status = place.arg(0).unwrap_or("403")
+        ),
+    );
+    Some(finding.advise(say!(
+        "Allow for {path} whoever may open the page.",
+        "Permita en {path} a quien puede abrir la página."
+    )))
+}
+
+/// The `geo` by whose default this condition holds, if it then refuses.
+fn refusing<'c>(case: &Case<'c>, condition: &Directive) -> Option<&'c Directive> {
+    let status = condition.first("return")?.arg(0)?;
+    if !status.starts_with('4') {
+        return None;
+    }
+    let written: Vec<&str> = condition
+        .args
+        .iter()
+        .map(|word| word.text.as_str())
+        .collect();
+    let written = written.join(" ");
+    let variable = variables_in(&written).into_iter().next()?;
+    let list = case.http.source(variable).filter(|by| by.is("geo"))?;
+    let mut entries = list.children().iter();
+    let default = entries.find(|entry| entry.is("default"));
+    let default = default.and_then(|entry| entry.arg(0)).unwrap_or_default();
+    let wanted = written.trim_matches(['(', ')']).split_once('=');
+    let holds = match wanted {
+        Some((_, object)) => object.trim().trim_matches(['"', '\'']) == default,
+        None => !default.is_empty() && default != "0",
+    };
+    holds.then_some(list)
 }

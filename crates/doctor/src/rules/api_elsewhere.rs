@@ -35,7 +35,7 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     }
     let finding = case.finding(
         RULE.id,
-        severity(case, address, &meant[0]),
+        severity(address, &meant[0]),
         place.pos,
         say!(
             "/api/ is sent to {address}, and Socket.IO's back end is at {meant}.",
@@ -83,11 +83,10 @@ fn meant(case: &Case<'_>) -> Option<Vec<Authority>> {
 }
 
 /// Two services on one machine, or in one network of containers, are usual. One of them far away is not.
-fn severity(case: &Case<'_>, address: &Authority, meant: &Authority) -> Severity {
-    if case.question.direct.is_some() || is_far(address, meant) {
-        Severity::Warning
-    } else {
-        Severity::Hint
+fn severity(address: &Authority, meant: &Authority) -> Severity {
+    match is_far(address, meant) {
+        true => Severity::Warning,
+        false => Severity::Hint,
     }
 }
 

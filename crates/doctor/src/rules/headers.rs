@@ -54,6 +54,17 @@ pub(super) fn brought_by<'c>(
     walk: &Walk<'c>,
     line: &Directive,
 ) -> Option<&'c Directive> {
+    let holds = |block: &&&Directive| {
+        block
+            .children()
+            .iter()
+            .any(|child| std::ptr::eq(child, line))
+    };
+    let holder = walk.scope().blocks().iter().find(holds);
+    // What stands in a block of its own file was brought with all of the block.
+    if holder.is_some_and(|block| block.pos.file == line.pos.file) {
+        return None;
+    }
     let inwards = walk.scope().blocks().iter().rev();
     // A whole site is included in `http`, which is how sites are.
     let mut blocks = inwards.filter(|block| !block.is("http"));

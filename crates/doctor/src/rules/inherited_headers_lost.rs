@@ -33,16 +33,24 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     let outer = hidden
         .first()
         .map_or_else(String::new, |outer| case.at(outer));
+    // A shared file is right for others: it is the line that brings it here that is not.
+    let is_shared = case.config.is_shared(first.pos.file);
+    let brought = headers::brought_by(case, walk, first).filter(|_| is_shared);
+    let place = brought.unwrap_or(first);
+    let at = match std::ptr::eq(place, *first) {
+        true => String::new(),
+        false => format!(" ({})", case.at(first)),
+    };
     let finding = case.finding(
         RULE.id,
         Severity::Error,
-        first.pos,
+        place.pos,
         say!(
-            "A proxy_set_header in this block{included} throws away all those of the outer one ({outer}), {lost} \
+            "A proxy_set_header in this block{at} throws away all those of the outer one ({outer}), {lost} \
              among them.",
-            "Un proxy_set_header de este bloque{included} anula todos los del exterior ({outer}), {lost} entre \
-             ellos.";
-            included = headers::included(case, walk, first),
+            "Un proxy_set_header de este bloque{at} anula todos los del exterior ({outer}), {lost} entre \
+             ellos.",
+            at = at;
             lost = headers::listed(&lost)
         ),
         say!(

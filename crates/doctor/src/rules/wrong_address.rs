@@ -5,7 +5,7 @@ use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
-    nginx::{Proxied, Target, Walk, upstream::Authority},
+    nginx::{Proxied, Target, Walk, tree::Directive, upstream::Authority, variables_in},
     url::Url,
 };
 
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     checks: &[Check::Way(|case| first_proxied(case, judge))],
 };
 
-fn judge(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
+fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
     let direct = case.question.direct.as_ref()?;
     let addresses = case.addresses(proxied);
     let (address, place) = addresses.first()?;
@@ -43,12 +43,36 @@ fn judge(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding
             spoken = direct.origin.scheme
         )
     };
-    let place = if elsewhere { place } else { &proxied.pass };
+    let entry = entry(walk, proxied);
+    let upstream = elsewhere.then(|| meant_upstream(case, &meant)).flatten();
+    let place = match (entry, upstream) {
+        (Some(entry), _) if elsewhere => entry,
+        (None, Some(_)) => proxied.pass,
+        _ if elsewhere => place,
+        _ => proxied.pass,
+    };
     let effect = say!(
         "The client gets 502 if nobody listens there, 404 or a stranger's answer if somebody does.",
         "El cliente recibe 502 si nadie escucha ahí, 404 o la respuesta de un extraño si alguien lo hace."
     );
     let finding = case.finding(RULE.id, Severity::Error, place.pos, message, effect);
+    let finding = match upstream {
+        _ if entry.is_some() => {
+            return Some(finding.advise(say!(
+                "Let it lead to {origin}.",
+                "Haga que lleve a {origin}.",
+                origin = direct.origin
+            )));
+        }
+        Some(name) => {
+            return Some(finding.advise(say!(
+                "The upstream {name} has it: proxy_pass {scheme}://{name};",
+                "El upstream {name} la tiene: proxy_pass {scheme}://{name};",
+                scheme = proxied.scheme
+            )));
+        }
+        None => finding,
+    };
     let word = place.args.first()?;
     let text = match (&proxied.target, elsewhere) {
         (Target::Upstream(_), true) => meant.to_string(),
@@ -68,6 +92,25 @@ fn judge(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding
         !proxied.has_variables,
         edits,
     ))
+}
+
+/// The entry of a `map` that gives a part of the address; of a default nobody may have thought.
+fn entry<'c>(walk: &Walk<'c>, proxied: &Proxied<'c>) -> Option<&'c Directive> {
+    let variables = variables_in(proxied.pass.arg(0)?);
+    let mut entries = variables.iter().filter_map(|name| walk.map_entry(name));
+    entries.find(|entry| !entry.is("default"))
+}
+
+/// Another upstream that has the back end's address.
+fn meant_upstream<'c>(case: &Case<'c>, meant: &Authority) -> Option<&'c str> {
+    let mut blocks = case.http.block.all("upstream");
+    blocks.find_map(|block| {
+        let upstream = case.http.upstream(block.arg(0)?)?;
+        let mut peers = upstream.active();
+        let fits =
+            peers.any(|peer| peer.address.port == meant.port && !differs(&peer.address, meant));
+        fits.then_some(upstream.name)
+    })
 }
 
 /// The address of a URL, with its port.
