@@ -30,7 +30,7 @@ bench: ## measure against the peers, for docs/performance.md (25 minutes; ROUNDS
 drill: ## real clients, publishers and `kill -9`: is anything lost? (6 minutes; DRILL=small, PLACE=sqlite, SEED=)
 	@bash scripts/drill.sh
 
-fuzz: ## fuzz the protocol's decoders (SECONDS_EACH=60; needs a nightly toolchain and cargo-fuzz)
+fuzz: ## fuzz the protocol's decoders and what the doctor reads (SECONDS_EACH=60; needs a nightly toolchain and cargo-fuzz)
 	@bash scripts/fuzz.sh
 
 audit: ## known vulnerabilities in the dependencies (fetches advisory databases from the internet)

@@ -5,6 +5,9 @@ use crate::setting::Setting;
 
 const RUNNERS: [&str; 5] = ["npm", "npm-cli.js", "yarn", "pnpm", "bun"];
 
+/// Servers of Python that share their port among processes.
+const WORKERS: [&str; 3] = ["gunicorn", "uvicorn", "hypercorn"];
+
 /// Programs that build anew, or start anew, with every change.
 const DEVELOPERS: [&str; 10] = [
     "nodemon",
@@ -88,6 +91,13 @@ pub(super) fn option(words: &[Setting], names: &[&str]) -> Option<Setting> {
         let (name, value) = flag.split_once('=')?;
         names.contains(&name).then(|| word.ending(value.len()))
     })
+}
+
+/// How many processes a server of Python is told to run at one port.
+pub(super) fn workers(words: &[Setting]) -> Option<Setting> {
+    let program = |word: &Setting| WORKERS.contains(&program(&word.value));
+    let named = words.iter().take(3).any(program);
+    option(words, &["-w", "--workers"]).filter(|_| named)
 }
 
 /// Where the name of a package's script stands: `npm run NAME`, `yarn NAME`, `npm start`.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    App, LostOutput, Package, Processes, Unit, Unread, Why,
+    App, LostOutput, Package, Processes, Unit, Unread, Why, command,
     unit_file::{Assignment, parse, words},
 };
 use crate::{
@@ -101,15 +101,17 @@ impl Service<'_> {
         let name = unit.path.file_stem().unwrap_or_default();
         let directory = self.last("WorkingDirectory");
         let directory = directory.map_or("/", |line| line.assignment.value.trim_start_matches('-'));
+        let words = start.setting().words(start.document);
+        let workers = command::workers(&words);
         Some(App {
             name: name.to_string_lossy().into_owned(),
             place: start.setting().place,
-            command: start.setting().words(start.document),
+            instances: workers.clone(),
+            is_cluster: workers.is_some(),
+            command: words,
             interpreter: Vec::new(),
             env: self.environment(unread),
             modes: Vec::new(),
-            instances: None,
-            is_cluster: false,
             counts_ports: false,
             watch: None,
             lost_outputs: self.lost_outputs(),

@@ -87,7 +87,15 @@ pub(super) fn standings<'p>(processes: &'p Processes, site: &Site<'_>) -> Vec<(&
 
 /// The apps at the port that nginx asks, or the only one that may be it, or the only one of such a name.
 fn back_ends<'p>(apps: &[&'p App], site: &Site<'_>) -> Vec<&'p App> {
-    let asked = site.local_ports();
+    let mut asked = site.local_ports();
+    if asked.is_empty() {
+        // Perhaps by an address that this machine has in the network.
+        asked = site
+            .asked()
+            .iter()
+            .map(|(address, _)| address.port)
+            .collect();
+    }
     let at_port = |app: &&App| app.ports().any(|port| asked.contains(&port));
     let at_port: Vec<_> = apps.iter().copied().filter(at_port).collect();
     if !at_port.is_empty() {

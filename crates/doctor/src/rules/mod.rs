@@ -32,6 +32,7 @@ mod headers;
 mod http_version;
 mod include_missing;
 mod inherited_headers_lost;
+mod listening;
 mod logs_discarded;
 mod near;
 mod nginx_refuses;

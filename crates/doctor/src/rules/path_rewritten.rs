@@ -21,11 +21,12 @@ pub(super) const RULE: Rule = Rule {
     ],
 };
 
-/// A path that is not Socket.IO's usual one goes on as it is: whether the server listens there is not in these files.
+/// The usual path below a prefix, which goes on as it is: whether the server knows of the prefix is not in these files.
 fn kept(case: &Case<'_>, _: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
     let path = proxied.path()?;
     let is_known = case.question.known.socket_path.is_some();
-    if is_known || path == DEFAULT_PATH || *path != *case.path || case.inner.is_some() {
+    let is_below = path != DEFAULT_PATH && path.ends_with(DEFAULT_PATH);
+    if is_known || !is_below || *path != *case.path || case.inner.is_some() {
         return None;
     }
     let finding = case.finding(

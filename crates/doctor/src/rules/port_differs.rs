@@ -1,10 +1,9 @@
 //! The back end is told one port or one address of its machine, and nginx asks at another.
 
-use std::net::IpAddr;
-
 use super::{
     Check, Rule, Site, Title,
     back_end::{Standing, is_server, standings},
+    listening,
 };
 use crate::{
     finding::{Finding, Severity},
@@ -24,9 +23,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
     let standings = standings(processes, site).into_iter();
     let back_ends = standings.filter(|(_, standing)| *standing == Standing::BackEnd);
-    let judged = back_ends
-        .flat_map(|(app, _)| [judge, other_address, one_of_two].map(|judge| judge(app, site)));
-    judged.flatten().chain(astray(processes, site)).collect()
+    let judged =
+        back_ends.flat_map(|(app, _)| [judge, listening::judge].map(|judge| judge(app, site)));
+    let judged = judged.flatten().chain(astray(processes, site));
+    judged.chain(taken(processes)).collect()
 }
 
 fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
@@ -81,90 +81,6 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
         }
         None => finding.advise(advice),
     })
-}
-
-/// It listens at one address alone, and nginx asks at another one of this machine.
-fn other_address(app: &App, site: &Site<'_>) -> Option<Finding> {
-    let case = site.case?;
-    let (told, own) = app.address()?;
-    let (_, port) = app.port()?;
-    let lines = site.asked();
-    let mut here = lines
-        .iter()
-        .filter(|(address, _)| address.port == port && address.is_loopback());
-    let (address, line) = here.next()?;
-    let is_other = |address: &Authority| {
-        let asked = address.host.parse();
-        asked.is_ok_and(|asked| is_missed(asked, own))
-    };
-    if !is_other(address) || !here.all(|(address, _)| is_other(address)) {
-        return None;
-    }
-    let finding = case.finding(
-        RULE.id,
-        Severity::Warning,
-        line.pos,
-        say!(
-            "nginx asks at {address}, and {name} is told to listen at {own} ({file}:{line}).",
-            "nginx pregunta en {address}, y a {name} se le dice que escuche en {own} ({file}:{line}).",
-            name = app.name,
-            file = told.place.file.display(),
-            line = told.place.line
-        ),
-        say!(
-            "Nobody listens there: the client gets 502.",
-            "Nadie escucha ahí: el cliente recibe 502."
-        ),
-    );
-    Some(finding.advise(say!(
-        "Use one address in both, such as 127.0.0.1.",
-        "Use una sola dirección en ambos, como 127.0.0.1."
-    )))
-}
-
-/// `localhost` leads to an address of either family. nginx tries the other one where nobody listens, unless it is told
-/// not to.
-fn one_of_two(app: &App, site: &Site<'_>) -> Option<Finding> {
-    let case = site.case?.innermost();
-    let scope = case.walks.as_ref()?.handshake.scope();
-    let off = scope.one("proxy_next_upstream")?;
-    let (told, own) = app.address()?;
-    let (_, port) = app.port()?;
-    let lines = site.asked();
-    let named = |address: &Authority| address.host == "localhost" && address.port == port;
-    let (address, line) = lines.iter().find(|(address, _)| named(address))?;
-    if !off.has_arg("off") {
-        return None;
-    }
-    let finding = case.finding(
-        RULE.id,
-        Severity::Warning,
-        line.pos,
-        say!(
-            "{address} is 127.0.0.1 and ::1, and {name} is told to listen at {own} ({file}:{line}); by {off} nginx does \
-             not try the other one.",
-            "{address} es 127.0.0.1 y ::1, y a {name} se le dice que escuche en {own} ({file}:{line}); por {off} nginx \
-             no prueba la otra.",
-            name = app.name,
-            file = told.place.file.display(),
-            line = told.place.line,
-            off = case.at(off)
-        ),
-        say!(
-            "Every other request gets 502.",
-            "Una de cada dos peticiones recibe 502."
-        ),
-    );
-    Some(finding.advise(say!(
-        "Name the address: {own}:{port}.",
-        "Indique la dirección: {own}:{port}."
-    )))
-}
-
-/// Whether who asks there surely does not meet who listens here.
-fn is_missed(asked: IpAddr, own: IpAddr) -> bool {
-    let is_other_family = asked.is_ipv4() != own.is_ipv4();
-    asked.is_loopback() && (is_other_family || !own.is_unspecified() && !own.is_loopback())
 }
 
 /// The only program is asked for the rest of the site, and Socket.IO's requests go to a port that is nobody's.
@@ -227,5 +143,43 @@ fn astray(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
         "If {name} is Socket.IO's server too, send them to port {port}.",
         "Si {name} es también el servidor de Socket.IO, envíelas al puerto {port}.",
         name = app.name
+    )))
+}
+
+/// Two programs of PM2's file are told one port.
+fn taken(processes: &Processes) -> Option<Finding> {
+    let alone = |app: &&App| !(app.is_cluster || app.counts_ports || app.unit.is_some());
+    let told = processes.apps.iter().filter(alone);
+    let told = told.filter_map(|app| Some((app, app.port()?)));
+    let told: Vec<_> = told.collect();
+    let pairs = told
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| told[at + 1..].iter().map(move |other| (one, other)));
+    // What stands in one place is said to whoever listens at all.
+    let mut same = pairs.filter(|((_, (own, port)), (_, (told, theirs)))| {
+        theirs == port && told.place != own.place
+    });
+    let ((first, (own, port)), (second, (told, _))) = same.next()?;
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        told.place.clone(),
+        say!(
+            "{name} is told port {port}, which is {other}'s too ({file}:{line}).",
+            "A {name} se le dice el puerto {port}, que es también de {other} ({file}:{line}).",
+            name = second.name,
+            other = first.name,
+            file = own.place.file.display(),
+            line = own.place.line
+        ),
+        say!(
+            "The one that starts first gets it; the other ends with EADDRINUSE, and is started again and again.",
+            "Lo obtiene el que arranca primero; el otro termina con EADDRINUSE y se arranca una y otra vez."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Give each of them a port of its own.",
+        "Dé a cada uno un puerto propio."
     )))
 }
