@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What people call it, where they run other programs too.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "api",
     "back",
     "backend",
@@ -17,6 +17,7 @@ const NAMES: [&str; 10] = [
     "sockets",
     "ws",
     "gateway",
+    "realtime",
     "notifications",
     "atalaya",
 ];
@@ -110,12 +111,21 @@ fn back_ends<'p>(apps: &[&'p App], site: &Site<'_>) -> Vec<&'p App> {
             false => vec![only],
         };
     }
-    let named = apps
+    let left = apps
         .iter()
         .copied()
-        .filter(|app| is_named(app, &NAMES) && !is_asked(app) && !is_named(app, &OTHER_NAMES));
-    let named: Vec<_> = named.collect();
-    if named.len() == 1 { named } else { Vec::new() }
+        .filter(|app| !is_asked(app) && !is_named(app, &OTHER_NAMES));
+    let left: Vec<_> = left.collect();
+    let of = |fits: &dyn Fn(&App) -> bool| -> Vec<&'p App> {
+        left.iter().copied().filter(|app| fits(app)).collect()
+    };
+    let named = of(&|app| is_named(app, &NAMES));
+    // Of those that listen, nginx asks all the others for something else.
+    let listening = of(&|app| app.port().is_some());
+    [named, listening]
+        .into_iter()
+        .find(|found| found.len() == 1)
+        .unwrap_or_default()
 }
 
 /// Files that servers of Node.js are started by.
