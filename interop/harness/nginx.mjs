@@ -10,6 +10,12 @@ import { find, freePort, REPOSITORY } from './place.mjs';
 
 const SITE = join(REPOSITORY, 'config/nginx/atalaya.conf');
 
+// Where nginx keeps what is too large for its memory, which is Debian's own folder otherwise.
+export function temporaryPaths(folder) {
+  const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return kinds.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');
+}
+
 // The same file with the web application served from `root` instead of by Atalaya.
 export function withStaticRoot(site, root) {
   const proxied = /\n {4}location \/ \{\n {8}proxy_pass http:\/\/atalaya;\n {4}\}\n/;
@@ -39,7 +45,6 @@ export class Nginx {
   #write(site, backendPort) {
     mkdirSync(join(this.folder, 'tmp'), { recursive: true });
     writeFileSync(join(this.folder, 'atalaya.conf'), this.#withOurAddresses(site, backendPort));
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     const main = `
       ${process.getuid() === 0 ? 'user root;' : ''}
       worker_processes 1;
@@ -49,7 +54,7 @@ export class Nginx {
       http {
         include /etc/nginx/mime.types;
         access_log off;
-        ${temporary.map((kind) => `${kind}_temp_path ${this.folder}/tmp/${kind};`).join('\n')}
+        ${temporaryPaths(`${this.folder}/tmp`)}
         include ${this.folder}/atalaya.conf;
       }`;
     writeFileSync(join(this.folder, 'nginx.conf'), main);

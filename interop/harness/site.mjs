@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { BINARY } from './atalaya.mjs';
+import { temporaryPaths } from './nginx.mjs';
 import { Program, until } from './process.mjs';
 import { find, freePort, remove, temporaryFolder } from './place.mjs';
 
@@ -35,14 +36,13 @@ export class Site {
     for (const folder of [join(prefix, 'sites-enabled'), join(this.root, 'srv/app'), own]) {
       mkdirSync(folder, { recursive: true });
     }
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     writeFileSync(
       join(prefix, 'nginx.conf'),
       `worker_processes 1;
 events { worker_connections 256; }
 http {
     types { text/html html; }
-    ${temporary.map((kind) => `${kind}_temp_path ${own}/${kind};`).join('\n    ')}
+    ${temporaryPaths(own)}
     proxy_cache_path ${own}/cache keys_zone=polls:1m;
     access_log off;
     include sites-enabled/*;

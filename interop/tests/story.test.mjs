@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Atalaya, BINARY } from '../harness/atalaya.mjs';
 import { launch } from '../harness/browser.mjs';
+import { temporaryPaths } from '../harness/nginx.mjs';
 import { freePort, remove, REPOSITORY, temporaryFolder } from '../harness/place.mjs';
 import { Pm2 } from '../harness/pm2.mjs';
 import { Postgres } from '../harness/postgres.mjs';
@@ -122,7 +123,7 @@ describe('the story, from five mistakes to the row', () => {
       ['"/srv/', `"${tree}/srv/`],
       [' /var/www/', ` ${tree}/var/www/`],
       [' /etc/nginx/', ` ${tree}/etc/nginx/`],
-      ['http {', `http { access_log off;${temporary()}`],
+      ['http {', `http { access_log off; ${temporaryPaths(tree)}`],
     ];
     for (const file of filesBelow(path('/etc')).concat(filesBelow(path('/srv/app')))) {
       let content = readFileSync(file, 'utf8');
@@ -137,11 +138,6 @@ describe('the story, from five mistakes to the row', () => {
     chmodSync(path('/srv/app/node_modules/.bin/nest'), 0o755);
     writeFileSync(path('/var/www/app/index.html'), PAGE);
     copyFileSync(CLIENT, path('/var/www/app/assets/socket.io.min.js'));
-  }
-
-  function temporary() {
-    const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-    return kinds.map((kind) => ` ${kind}_temp_path ${tree}/${kind};`).join('');
   }
 
   // What the front end's build makes of its environment.

@@ -370,6 +370,13 @@ impl<'c> Case<'c> {
         }
     }
 
+    /// The back ends that a request may end at.
+    pub fn back_ends(&self, walk: &Walk<'c>) -> Vec<Authority> {
+        let proxied = walk.proxied().into_iter();
+        let addresses = proxied.flat_map(|proxied| self.addresses(proxied));
+        addresses.map(|(address, _)| address).collect()
+    }
+
     /// Whoever may be asked.
     pub fn peers(&self, proxied: &Proxied<'c>) -> Vec<(Authority, &'c Directive)> {
         match &proxied.target {

@@ -84,6 +84,7 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
     let processes = Processes::read(root, question).map_err(CouldNotRun::Other)?;
     let question = &Question {
         known: question.known.clone().or(processes.known()),
+        is_websocket_only: front_end.is_websocket_only,
         ..question.clone()
     };
     let mut findings = match &config {
@@ -107,10 +108,12 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
         path: client
             .as_ref()
             .map_or_else(|| question.path.clone(), |client| client.path.clone()),
-        is_websocket_only: front_end.is_websocket_only,
         ..question.clone()
     };
-    let page = page.map(|page| page.asking(asked));
+    let page = match asked.path == question.path {
+        true => page,
+        false => page.map(|page| page.asking(asked)),
+    };
     let elsewhere = client.and_then(|client| Some(page.as_ref()?.at_origin(client.origin?)));
     let case = elsewhere.as_ref().or(page.as_ref());
     findings.extend(case.into_iter().flat_map(rules::judge));

@@ -55,6 +55,13 @@ pub struct Place {
     pub span: Span,
 }
 
+impl Place {
+    /// `file:line`.
+    pub fn at(&self) -> String {
+        format!("{}:{}", self.file.display(), self.line)
+    }
+}
+
 /// Bytes from `start` up to, not including, `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Span {

@@ -40,7 +40,7 @@ pub(super) fn judge(directive: &Directive, state: &State<'_>) -> Verdict {
 }
 
 /// The words without the parentheses around them.
-fn words(directive: &Directive) -> Vec<String> {
+pub fn words(directive: &Directive) -> Vec<String> {
     let mut words: Vec<String> = directive
         .args
         .iter()

@@ -29,6 +29,7 @@ mod variables;
 mod walk;
 
 pub use self::{
+    condition::words as condition_words,
     config::{Config, Include},
     http::Http,
     parser::{Mistake, Parsed, parse},

@@ -35,7 +35,7 @@ pub fn watched(
 fn gone(finding: &Finding, language: Language) -> String {
     let word = language.pick("gone", "resuelto");
     let place = finding.place.as_ref();
-    let place = place.map(|place| format!("{}:{}: ", place.file.display(), place.line));
+    let place = place.map(|place| format!("{}: ", place.at()));
     let place = place.unwrap_or_default();
     let (rule, message) = (finding.rule, finding.message.of(language));
     format!("{word}: {rule}: {place}{message}\n")

@@ -6,7 +6,9 @@ use super::{Check, Rule, Title, each_proxied, one};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
-    nginx::{Proxied, Step, Walk, listen::is_loopback, tree::Directive, variables_in},
+    nginx::{
+        Proxied, Step, Walk, condition_words, listen::is_loopback, tree::Directive, variables_in,
+    },
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -112,18 +114,9 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, _: &Proxied<'_>) -> Option<Finding> {
 /// An `if` on a `geo` whose default refuses: what is in its list is all that gets through.
 fn by_list(case: &Case<'_>) -> Option<Finding> {
     let walks = case.walks.as_ref()?;
-    let conditions = |walk: &Walk<'_>| -> Vec<Directive> {
-        let steps = walk.steps.iter().filter_map(|step| match step {
-            Step::Unknown(by) => Some((*by).clone()),
-            _ => None,
-        });
-        steps.collect()
-    };
-    let page = conditions(&walks.page);
-    let own = conditions(&walks.handshake);
-    let mut own = own
-        .iter()
-        .filter(|by| !page.iter().any(|other| other.pos == by.pos));
+    let page = undecided(&walks.page);
+    let own = undecided(&walks.handshake).into_iter();
+    let mut own = own.filter(|by| !page.iter().any(|other| std::ptr::eq(*other, *by)));
     let (condition, list) = own.find_map(|by| Some((by, refusing(case, by)?)))?;
     let place = condition.first("return")?;
     let path = &case.question.path;
@@ -148,26 +141,34 @@ fn by_list(case: &Case<'_>) -> Option<Finding> {
     )))
 }
 
+/// The conditions on the way that only a real request decides.
+fn undecided<'c>(walk: &Walk<'c>) -> Vec<&'c Directive> {
+    let steps = walk.steps.iter().filter_map(|step| match step {
+        Step::Unknown(by) => Some(*by),
+        _ => None,
+    });
+    steps.collect()
+}
+
 /// The `geo` by whose default this condition holds, if it then refuses.
 fn refusing<'c>(case: &Case<'c>, condition: &Directive) -> Option<&'c Directive> {
     let status = condition.first("return")?.arg(0)?;
     if !status.starts_with('4') {
         return None;
     }
-    let written: Vec<&str> = condition
-        .args
-        .iter()
-        .map(|word| word.text.as_str())
-        .collect();
-    let written = written.join(" ");
-    let variable = variables_in(&written).into_iter().next()?;
+    let words = condition_words(condition);
+    let (subject, wanted) = match &words[..] {
+        [subject] => (subject, None),
+        [subject, operator, wanted] if operator == "=" => (subject, Some(wanted)),
+        _ => return None,
+    };
+    let variable = variables_in(subject).into_iter().next()?;
     let list = case.http.source(variable).filter(|by| by.is("geo"))?;
     let mut entries = list.children().iter();
     let default = entries.find(|entry| entry.is("default"));
     let default = default.and_then(|entry| entry.arg(0)).unwrap_or_default();
-    let wanted = written.trim_matches(['(', ')']).split_once('=');
     let holds = match wanted {
-        Some((_, object)) => object.trim().trim_matches(['"', '\'']) == default,
+        Some(wanted) => wanted == default,
         None => !default.is_empty() && default != "0",
     };
     holds.then_some(list)

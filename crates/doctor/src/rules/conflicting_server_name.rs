@@ -10,7 +10,6 @@ use crate::{
     finding::{Finding, Severity},
     language::Text,
     nginx::{
-        Walk,
         listen::Listen,
         server::{Name, NameKind, Server, Why},
         tree::Word,
@@ -84,15 +83,11 @@ fn check(case: &Case<'_>) -> Vec<Finding> {
 /// Whether the block that nginx ignores leads to another back end than the one that it takes, and nobody has said
 /// which is right.
 fn is_rival(case: &Case<'_>, ignored: usize) -> bool {
-    let taken = case.walks.as_ref().map(|walks| &walks.handshake);
-    let other = case.walk_in(ignored);
-    let back_ends = |walk: Option<&Walk<'_>>| {
-        let proxied = walk.and_then(Walk::proxied);
-        let addresses = proxied.map(|proxied| case.addresses(proxied));
-        let addresses = addresses.into_iter().flatten();
-        addresses.map(|(address, _)| address).collect::<Vec<_>>()
+    let Some(walks) = &case.walks else {
+        return false;
     };
-    let (taken, other) = (back_ends(taken), back_ends(Some(&other)));
+    let taken = case.back_ends(&walks.handshake);
+    let other = case.back_ends(&case.walk_in(ignored));
     case.question.direct.is_none()
         && !other.is_empty()
         && !other.iter().any(|address| taken.contains(address))

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use super::{Site, port_differs::RULE};
 use crate::{
+    case::Case,
     finding::{Finding, Severity},
-    nginx::upstream::Authority,
+    language::Text,
+    nginx::{tree::Directive, upstream::Authority},
     process::App,
 };
 
@@ -32,26 +34,20 @@ fn other_address(app: &App, site: &Site<'_>) -> Option<Finding> {
     if !is_other(address) || !here.all(|(address, _)| is_other(address)) {
         return None;
     }
-    let finding = case.finding(
-        RULE.id,
-        Severity::Warning,
-        line.pos,
+    Some(nobody(
+        case,
+        line,
         say!(
-            "nginx asks at {address}, and {name} is told to listen at {own} ({file}:{line}).",
-            "nginx pregunta en {address}, y a {name} se le dice que escuche en {own} ({file}:{line}).",
+            "nginx asks at {address}, and {name} is told to listen at {own} ({at}).",
+            "nginx pregunta en {address}, y a {name} se le dice que escuche en {own} ({at}).",
             name = app.name,
-            file = told.place.file.display(),
-            line = told.place.line
+            at = told.place.at()
         ),
         say!(
-            "Nobody listens there: the client gets 502.",
-            "Nadie escucha ahí: el cliente recibe 502."
+            "Use one address in both, such as 127.0.0.1.",
+            "Use una sola dirección en ambos, como 127.0.0.1."
         ),
-    );
-    Some(finding.advise(say!(
-        "Use one address in both, such as 127.0.0.1.",
-        "Use una sola dirección en ambos, como 127.0.0.1."
-    )))
+    ))
 }
 
 /// `localhost` leads to an address of either family. nginx tries the other one where nobody listens, unless it is told
@@ -73,13 +69,12 @@ fn one_of_two(app: &App, site: &Site<'_>) -> Option<Finding> {
         Severity::Warning,
         line.pos,
         say!(
-            "{address} is 127.0.0.1 and ::1, and {name} is told to listen at {own} ({file}:{line}); by {off} nginx does \
+            "{address} is 127.0.0.1 and ::1, and {name} is told to listen at {own} ({at}); by {off} nginx does \
              not try the other one.",
-            "{address} es 127.0.0.1 y ::1, y a {name} se le dice que escuche en {own} ({file}:{line}); por {off} nginx \
+            "{address} es 127.0.0.1 y ::1, y a {name} se le dice que escuche en {own} ({at}); por {off} nginx \
              no prueba la otra.",
             name = app.name,
-            file = told.place.file.display(),
-            line = told.place.line,
+            at = told.place.at(),
             off = case.at(off)
         ),
         say!(
@@ -113,24 +108,28 @@ fn from_outside(app: &App, site: &Site<'_>) -> Option<Finding> {
     if !lines.iter().all(|(address, _)| is_outside(address)) {
         return None;
     }
-    let finding = case.finding(
-        RULE.id,
-        Severity::Warning,
-        line.pos,
+    Some(nobody(
+        case,
+        line,
         say!(
-            "nginx asks at {address}, and {name} is told to listen at {own} alone ({file}:{line}).",
-            "nginx pregunta en {address}, y a {name} se le dice que escuche solo en {own} ({file}:{line}).",
+            "nginx asks at {address}, and {name} is told to listen at {own} alone ({at}).",
+            "nginx pregunta en {address}, y a {name} se le dice que escuche solo en {own} ({at}).",
             name = app.name,
-            file = told.place.file.display(),
-            line = told.place.line
+            at = told.place.at()
         ),
         say!(
-            "Nobody listens there: the client gets 502.",
-            "Nadie escucha ahí: el cliente recibe 502."
+            "If it is this machine's address, ask at {own}:{port}; or let the server listen at that one.",
+            "Si es la dirección de esta máquina, pregunte en {own}:{port}; o haga que el servidor escuche en aquella."
         ),
+    ))
+}
+
+/// What follows where nobody listens at the address of this line.
+fn nobody(case: &Case<'_>, line: &Directive, message: Text, advice: Text) -> Finding {
+    let effect = say!(
+        "Nobody listens there: the client gets 502.",
+        "Nadie escucha ahí: el cliente recibe 502."
     );
-    Some(finding.advise(say!(
-        "If it is this machine's address, ask at {own}:{port}; or let the server listen at that one.",
-        "Si es la dirección de esta máquina, pregunte en {own}:{port}; o haga que el servidor escuche en aquella."
-    )))
+    let finding = case.finding(RULE.id, Severity::Warning, line.pos, message, effect);
+    finding.advise(advice)
 }

@@ -93,11 +93,7 @@ fn astray(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
     let (address, line) = lines.first()?;
     let is_own = |address: &Authority| address.is_loopback() && address.port == port;
     let is_far = |address: &Authority| !address.is_loopback() || address.port == 0;
-    let asks = |walk: &Walk<'_>| {
-        let proxied = walk.proxied().into_iter();
-        let mut addresses = proxied.flat_map(|proxied| case.addresses(proxied));
-        addresses.any(|(address, _)| is_own(&address))
-    };
+    let asks = |walk: &Walk<'_>| case.back_ends(walk).iter().any(is_own);
     let walks = case.walks.as_ref()?;
     let (page, api) = (asks(&walks.page), asks(&walks.api));
     if lines
@@ -127,12 +123,11 @@ fn astray(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
         line.pos,
         say!(
             "Socket.IO's requests are sent to {address}, and {name}, who is asked for the rest, is told to listen at \
-             port {port} ({file}:{line}).",
+             port {port} ({at}).",
             "Las peticiones de Socket.IO se envían a {address}, y a {name}, a quien se pide lo demás, se le dice que \
-             escuche en el puerto {port} ({file}:{line}).",
+             escuche en el puerto {port} ({at}).",
             name = app.name,
-            file = told.place.file.display(),
-            line = told.place.line
+            at = told.place.at()
         ),
         say!(
             "The client gets 502, or the answer of whoever else listens there.",
@@ -166,12 +161,11 @@ fn taken(processes: &Processes) -> Option<Finding> {
         Severity::Error,
         told.place.clone(),
         say!(
-            "{name} is told port {port}, which is {other}'s too ({file}:{line}).",
-            "A {name} se le dice el puerto {port}, que es también de {other} ({file}:{line}).",
+            "{name} is told port {port}, which is {other}'s too ({at}).",
+            "A {name} se le dice el puerto {port}, que es también de {other} ({at}).",
             name = second.name,
             other = first.name,
-            file = own.place.file.display(),
-            line = own.place.line
+            at = own.place.at()
         ),
         say!(
             "The one that starts first gets it; the other ends with EADDRINUSE, and is started again and again.",

@@ -5,9 +5,7 @@ use super::{path_swallowed, wrong_address};
 use crate::{
     case::Case,
     language::Text,
-    nginx::{
-        Http, Proxied, Step, Target, Walk, tree::Directive, upstream::Authority, variables_in,
-    },
+    nginx::{Http, Step, Target, Walk, tree::Directive, upstream::Authority, variables_in},
 };
 
 /// Different in every request or connection of one client.
@@ -52,7 +50,7 @@ pub(super) fn find<'c>(case: &Case<'c>) -> Option<Split<'c>> {
 fn by_kind<'c>(case: &Case<'c>) -> Option<Split<'c>> {
     let walks = case.walks.as_ref()?;
     let first = &walks.handshake;
-    let here = addresses(case, first.proxied()?);
+    let here = case.back_ends(first);
     let others = [
         (&walks.poll, say!("long poll", "el long poll"), false),
         (
@@ -63,7 +61,7 @@ fn by_kind<'c>(case: &Case<'c>) -> Option<Split<'c>> {
         (&walks.websocket, say!("websocket", "el websocket"), true),
     ];
     others.into_iter().find_map(|(walk, what, is_upgrade)| {
-        let there = addresses(case, walk.proxied()?);
+        let there = case.back_ends(walk);
         let unknown = here.is_empty() || there.is_empty();
         if unknown || same(&here, &there) || path_swallowed::is_stolen(case, walk) {
             return None;
@@ -77,11 +75,6 @@ fn by_kind<'c>(case: &Case<'c>) -> Option<Split<'c>> {
         let by = difference(first, walk)?;
         Some(Split { by, how })
     })
-}
-
-fn addresses<'c>(case: &Case<'c>, proxied: &Proxied<'c>) -> Vec<Authority> {
-    let addresses = case.addresses(proxied).into_iter();
-    addresses.map(|(address, _)| address).collect()
 }
 
 fn same(one: &[Authority], other: &[Authority]) -> bool {
