@@ -22,7 +22,6 @@ const MAX_DEPTH: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Variable {
     pub(crate) name: String,
-    /// With the names in it replaced.
     pub(crate) value: String,
     /// Of the value as written, without quotes.
     pub(crate) span: Span,
@@ -37,6 +36,16 @@ impl Variable {
 
 /// The variables of a file; of several with one name the last counts.
 pub(crate) fn parse(text: &str) -> Vec<Variable> {
+    let mut variables = written(text);
+    let names = variables.clone();
+    for variable in &mut variables {
+        variable.value = expand(&variable.value, &names);
+    }
+    variables
+}
+
+/// The same, with the names in the values as they are written.
+pub(crate) fn written(text: &str) -> Vec<Variable> {
     let mut variables: Vec<Variable> = Vec::new();
     let mut at = 0;
     while at < text.len() {
@@ -54,11 +63,12 @@ pub(crate) fn parse(text: &str) -> Vec<Variable> {
         });
         at = line_end(text, span.end) + 1;
     }
-    let written = variables.clone();
-    for variable in &mut variables {
-        variable.value = expand(&variable.value, &written, 0);
-    }
     variables
+}
+
+/// Puts the values in for `$NAME` and `${NAME}`; names of none of the variables stay as they are.
+pub(crate) fn expand(value: &str, variables: &[Variable]) -> String {
+    expand_to(value, variables, 0)
 }
 
 /// The name before the `=`, and where the value may start.
@@ -97,8 +107,7 @@ fn value(text: &str, start: usize, end: usize) -> Span {
     }
 }
 
-/// `$NAME` and `${NAME}`, of this file; others stay as they are.
-fn expand(value: &str, variables: &[Variable], depth: usize) -> String {
+fn expand_to(value: &str, variables: &[Variable], depth: usize) -> String {
     let Some((before, after)) = value.split_once('$').filter(|_| depth < MAX_DEPTH) else {
         return value.to_owned();
     };
@@ -115,10 +124,10 @@ fn expand(value: &str, variables: &[Variable], depth: usize) -> String {
     };
     let found = variables.iter().find(|variable| variable.name == name);
     let inner = match found {
-        Some(variable) => expand(&variable.value, variables, depth + 1),
+        Some(variable) => expand_to(&variable.value, variables, depth + 1),
         None => value[before.len()..value.len() - rest.len()].to_owned(),
     };
-    format!("{before}{inner}{}", expand(rest, variables, depth + 1))
+    format!("{before}{inner}{}", expand_to(rest, variables, depth + 1))
 }
 
 fn line_end(text: &str, at: usize) -> usize {

@@ -116,6 +116,16 @@ impl Kept {
     }
 }
 
+impl Drop for Kept {
+    /// A pool takes a connection back by a task, and panics where no runtime is to run it; an end of the program may
+    /// come after that of the runtime.
+    fn drop(&mut self) {
+        if let Some((connection, _)) = self.take() {
+            drop(connection.detach());
+        }
+    }
+}
+
 impl Source<Postgres> for Kept {
     async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
         if let Some((mut connection, used_at)) = self.take() {
@@ -222,5 +232,22 @@ async fn probe(connect: &PgConnectOptions, patience: Duration) -> Result<(), Sto
         }
         Ok(Err(error)) => Err(unreachable(error.to_string())),
         Err(_) => Err(unreachable(format!("no answer within {patience:?}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_connection_may_be_dropped_outside_of_the_runtime() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let place = runtime.block_on(atalaya_testbed::postgres::database());
+        let options = OpenOptions::default();
+        let database = runtime.block_on(Database::open(&place.url, &options));
+        let database = database.unwrap();
+        let connection = runtime.block_on(database.ledger.acquire()).unwrap();
+        database.ledger.give_back(connection);
+        drop(database);
     }
 }

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod comments;
+mod environment;
 mod options;
 mod precedence;
 
@@ -9,7 +10,6 @@ use std::path::PathBuf;
 
 use crate::{
     document::{Document, Unreadable, under_root},
-    dotenv,
     finding::Span,
     question::Question,
     root::Root,
@@ -79,29 +79,8 @@ impl FrontEnd {
         Ok(front_end)
     }
 
-    /// Of a variable that several files have, the value that a build for production takes.
     fn environments(&mut self, root: &Root, question: &Question) -> Result<(), Unreadable> {
-        let mut settings: Vec<Setting> = Vec::new();
-        let has_used = question.env.iter().any(|file| !precedence::is_unused(file));
-        for path in &question.env {
-            let document = Document::named(root, path)?;
-            if has_used && precedence::is_unused(&document.path) {
-                continue;
-            }
-            settings.extend(public(&document));
-        }
-        let is_overridden = |setting: &Setting| {
-            let name = setting.name.as_deref().unwrap_or_default();
-            let mut others = settings.iter().filter(|other| other.name == setting.name);
-            others.any(|other| {
-                precedence::is_overridden(name, &setting.place.file, &other.place.file)
-            })
-        };
-        let counting: Vec<_> = settings
-            .iter()
-            .filter(|setting| !is_overridden(setting))
-            .cloned()
-            .collect();
+        let counting = environment::settings(root, &question.env)?;
         let has_plain = counting.iter().any(Setting::is_plain);
         for setting in counting {
             if setting.is_socket() && setting.is_named("PATH") && setting.value.starts_with('/') {
@@ -154,24 +133,6 @@ impl FrontEnd {
             at: options::asked(text, path).and_then(|address| address.parse().ok()),
         }));
     }
-}
-
-/// The variables of a file that go into the pages.
-fn public(document: &Document) -> Vec<Setting> {
-    let variables = dotenv::parse(&document.text).into_iter();
-    let public = variables.filter(|variable| variable.is_public());
-    let setting = |variable: dotenv::Variable| {
-        let span = variable.span;
-        Setting {
-            is_certain: true,
-            is_default: false,
-            is_literal: document.text[span.start..span.end] == variable.value,
-            name: Some(variable.name),
-            value: variable.value,
-            place: document.place(span),
-        }
-    };
-    public.map(setting).collect()
 }
 
 impl Address {

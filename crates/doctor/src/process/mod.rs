@@ -3,6 +3,7 @@
 mod atalaya;
 mod command;
 mod javascript;
+mod isolation;
 mod launcher;
 mod package;
 mod pm2;
@@ -71,6 +72,8 @@ pub struct App {
 pub struct Unit {
     pub restart: Option<Setting>,
     pub open_files: Option<Setting>,
+    /// What keeps this machine's other programs from reaching it by TCP.
+    pub cut_off: Option<Setting>,
     /// Where a line after `ExecStart` would stand.
     pub after_start: Edit,
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    App, LostOutput, Package, Processes, Unit, Unread, Why, command,
+    App, LostOutput, Package, Processes, Unit, Unread, Why, command, isolation,
     unit_file::{Assignment, parse, words},
 };
 use crate::{
@@ -121,6 +121,7 @@ impl Service<'_> {
             unit: Some(Unit {
                 restart: self.last("Restart").map(Line::setting),
                 open_files: self.last("LimitNOFILE").map(Line::setting),
+                cut_off: self.cut_off(unit),
                 after_start: Edit {
                     file: start.document.path.clone(),
                     span: start.end(),
@@ -175,6 +176,23 @@ impl Service<'_> {
             }
         }
         env
+    }
+
+    /// A socket that systemd opens for it (`NAME.socket`) is reached all the same.
+    fn cut_off(&self, unit: &Document) -> Option<Setting> {
+        if Document::read(self.root, &unit.path.with_extension("socket")).is_ok() {
+            return None;
+        }
+        let said = |key| {
+            let lines = self.all(key).into_iter();
+            lines.map(Line::setting).collect::<Vec<_>>()
+        };
+        isolation::cuts_off(&isolation::Said {
+            private_network: said("PrivateNetwork"),
+            address_families: said("RestrictAddressFamilies"),
+            denied: said("IPAddressDeny"),
+            allowed: said("IPAddressAllow"),
+        })
     }
 
     fn lost_outputs(&self) -> Vec<LostOutput> {

@@ -35,6 +35,7 @@ mod inherited_headers_lost;
 mod listening;
 mod logs_discarded;
 mod near;
+mod network_denied;
 mod nginx_refuses;
 mod no_listener;
 mod no_location;
@@ -121,7 +122,7 @@ enum Check {
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 58] = [
+pub const RULES: [Rule; 59] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
@@ -168,6 +169,7 @@ pub const RULES: [Rule; 58] = [
     port_differs::RULE,
     restart_missing::RULE,
     open_files_limit::RULE,
+    network_denied::RULE,
     back_end_down::RULE,
     back_end_elsewhere::RULE,
     back_end_fails::RULE,

@@ -1,0 +1,82 @@
+//! The variables of the environment files of a front end, as a build for production takes them.
+
+use std::path::PathBuf;
+
+use super::precedence::{is_overridden, is_unused};
+use crate::{
+    document::{Document, Unreadable},
+    dotenv::{self, Variable},
+    root::Root,
+    setting::Setting,
+};
+
+/// A variable as it is written, and its file.
+struct Line<'d> {
+    document: &'d Document,
+    variable: Variable,
+}
+
+/// The variables that go into the pages; of one that several files have, the value that counts.
+pub(super) fn settings(root: &Root, files: &[PathBuf]) -> Result<Vec<Setting>, Unreadable> {
+    let has_used = files.iter().any(|file| !is_unused(file));
+    let mut documents = Vec::new();
+    for file in files.iter().filter(|file| !has_used || !is_unused(file)) {
+        documents.push(Document::named(root, file)?);
+    }
+    let beside = beside(root, &documents);
+    let all: Vec<_> = documents.iter().chain(&beside).flat_map(lines).collect();
+    let counts = |line: &&Line<'_>| {
+        let name = &line.variable.name;
+        let mut others = all.iter().filter(|other| other.variable.name == *name);
+        !others.any(|other| is_overridden(name, &line.document.path, &other.document.path))
+    };
+    let counting: Vec<_> = all.iter().filter(counts).collect();
+    let is_named =
+        |document: &Document| documents.iter().any(|named| std::ptr::eq(named, document));
+    let public = counting
+        .iter()
+        .filter(|line| line.variable.is_public() && is_named(line.document));
+    Ok(public.map(|line| line.setting(&counting, &all)).collect())
+}
+
+/// What stands in `.env` is known to the files beside it.
+fn beside(root: &Root, documents: &[Document]) -> Vec<Document> {
+    let mut found: Vec<Document> = Vec::new();
+    for document in documents {
+        let path = document.path.with_file_name(".env");
+        let is_known = |other: &Document| other.path == path;
+        if !documents.iter().any(is_known) && !found.iter().any(is_known) {
+            found.extend(Document::read(root, &path).ok());
+        }
+    }
+    found
+}
+
+fn lines(document: &Document) -> Vec<Line<'_>> {
+    let variables = dotenv::written(&document.text).into_iter();
+    let line = |variable| Line { document, variable };
+    variables.map(line).collect()
+}
+
+impl Line<'_> {
+    /// With the names in it replaced by what counts in its folder, or else by what its own file says.
+    fn setting(&self, counting: &[&Line<'_>], all: &[Line<'_>]) -> Setting {
+        let folder = self.document.path.parent();
+        let is_near = |line: &&Line<'_>| line.document.path.parent() == folder;
+        let is_own = |line: &&Line<'_>| line.document.path == self.document.path;
+        let names = counting.iter().copied().filter(is_near);
+        let names: Vec<_> = names
+            .chain(all.iter().filter(is_own))
+            .map(|line| line.variable.clone())
+            .collect();
+        let value = dotenv::expand(&self.variable.value, &names);
+        Setting {
+            name: Some(self.variable.name.clone()),
+            is_literal: value == self.variable.value,
+            is_certain: true,
+            is_default: false,
+            place: self.document.place(self.variable.span),
+            value,
+        }
+    }
+}
