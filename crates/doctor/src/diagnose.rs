@@ -76,8 +76,8 @@ pub enum CouldNotRun {
     NobodyListens(String),
 }
 
-/// Reads the configuration and judges it. Opens no connection.
-pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotRun> {
+/// What shows at a first look: what goes astray hides what is wrong further on.
+pub(crate) fn look(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotRun> {
     let file = question.nginx.as_ref();
     let config = file.map(|file| Config::load(root, file)).transpose()?;
     let front_end = FrontEnd::read(root, question).map_err(CouldNotRun::Other)?;

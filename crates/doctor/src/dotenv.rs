@@ -30,8 +30,13 @@ pub(crate) struct Variable {
 impl Variable {
     /// Whether the tools put it into the pages.
     pub(crate) fn is_public(&self) -> bool {
-        PREFIXES.iter().any(|prefix| self.name.starts_with(prefix))
+        is_public(&self.name)
     }
+}
+
+/// Whether the tools put a variable of this name into the pages.
+pub(crate) fn is_public(name: &str) -> bool {
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The variables of a file; of several with one name the last counts.

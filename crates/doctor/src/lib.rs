@@ -10,6 +10,7 @@
 pub mod language;
 
 mod arrival;
+mod behind;
 pub mod case;
 mod diagnose;
 pub mod document;
@@ -33,5 +34,6 @@ pub mod setting;
 pub mod url;
 pub mod watch;
 
-pub use diagnose::{CouldNotRun, Diagnosis, Probe, Verdict, diagnose, explain_site};
+pub use behind::diagnose;
+pub use diagnose::{CouldNotRun, Diagnosis, Probe, Verdict, explain_site};
 pub use edit::apply;

@@ -11,7 +11,8 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::{
-    CouldNotRun, Diagnosis, diagnose, edit::apply, finding::Finding, question::Question, root::Root,
+    CouldNotRun, Diagnosis, diagnose::look, edit::apply, finding::Finding, question::Question,
+    root::Root,
 };
 
 /// More than any deployment has faults; the search ends here whatever happens.
@@ -51,7 +52,7 @@ pub fn mend(root: &Root, question: &Question) -> Result<Mending, CouldNotRun> {
     let mut root = root.clone();
     let mut texts = BTreeMap::new();
     let mut steps = Vec::new();
-    let before = diagnose(&root, question)?;
+    let before = look(&root, question)?;
     let mut now = before.clone();
     while steps.len() < MAX_MENDS {
         let Some((step, better)) = next(&root, question, &now, &before)? else {
@@ -91,7 +92,7 @@ fn next(
             continue;
         };
         let root = root.with_texts(&texts);
-        let diagnosis = diagnose(&root, question)?;
+        let diagnosis = look(&root, question)?;
         if is_gone(finding, now, &diagnosis) {
             let better = Better {
                 root,
@@ -114,7 +115,7 @@ fn is_fault(finding: &Finding, before: &Diagnosis) -> bool {
 }
 
 /// Whether the mend did what it is for: that file has one fault of the kind less.
-fn is_gone(finding: &Finding, before: &Diagnosis, after: &Diagnosis) -> bool {
+pub(crate) fn is_gone(finding: &Finding, before: &Diagnosis, after: &Diagnosis) -> bool {
     let file = |finding: &'_ Finding| finding.place.as_ref().map(|place| place.real_file.clone());
     let same = |other: &&Finding| {
         other.rule == finding.rule

@@ -64,6 +64,25 @@ pub(super) fn addresses(text: &str) -> Vec<Span> {
         .collect()
 }
 
+/// The literals that end in a namespace with a second slash in front of it, as an address with a slash at its end makes
+/// it: `https://apps.example.com//notifications`, or `//notifications` alone, which is another host.
+pub(super) fn doubled(text: &str, namespace: &str) -> Vec<Span> {
+    let doubled = format!("/{namespace}");
+    if namespace.len() < 2 {
+        return Vec::new();
+    }
+    let ends = text.match_indices(&doubled).filter_map(|(at, _)| {
+        let end = at + doubled.len();
+        let quote = text[end..].chars().next()?;
+        let start = text[..at].rfind(quote)? + 1;
+        let head = &text[start..at];
+        let is_literal = matches!(quote, '"' | '\'' | '`') && !head.contains(char::is_whitespace);
+        let is_address = head.is_empty() || SCHEMES.iter().any(|scheme| head.starts_with(scheme));
+        (is_literal && is_address).then_some(Span { start, end })
+    });
+    ends.collect()
+}
+
 /// The whole literal around a `://`, without its quotes; of a template, what stands before the first `${`.
 fn literal(text: &str, colon: usize) -> Option<Span> {
     let end = colon + "://".len();
@@ -236,6 +255,21 @@ mod tests {
         assert_eq!(
             found(text),
             ["http://h:3001/api", "ws://h:3001", "https://x/"]
+        );
+    }
+
+    #[test]
+    fn a_slash_too_many_is_found_in_front_of_the_namespace() {
+        let found = |text| {
+            let spans = doubled(text, "/news").into_iter();
+            spans
+                .map(|span| text[span.start..span.end].to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found("i(\"https://h//news\",{a:1})"), ["https://h//news"]);
+        assert_eq!(found("i('//news')"), ["//news"]);
+        assert!(
+            found("i('/news')").is_empty() && found("\"see //news\" + b//newsletter").is_empty()
         );
     }
 

@@ -16,8 +16,15 @@ struct Line<'d> {
     variable: Variable,
 }
 
-/// The variables that go into the pages; of one that several files have, the value that counts.
-pub(super) fn settings(root: &Root, files: &[PathBuf]) -> Result<Vec<Setting>, Unreadable> {
+/// What the files of a front end come to.
+pub(super) struct Variables {
+    /// Those that go into the pages; of one that several files have, the value that counts.
+    pub(super) public: Vec<Setting>,
+    /// Those for sockets that a build leaves out for want of the prefix that others of their file have.
+    pub(super) left_out: Vec<Setting>,
+}
+
+pub(super) fn variables(root: &Root, files: &[PathBuf]) -> Result<Variables, Unreadable> {
     let has_used = files.iter().any(|file| !is_unused(file));
     let mut documents = Vec::new();
     for file in files.iter().filter(|file| !has_used || !is_unused(file)) {
@@ -33,10 +40,21 @@ pub(super) fn settings(root: &Root, files: &[PathBuf]) -> Result<Vec<Setting>, U
     let counting: Vec<_> = all.iter().filter(counts).collect();
     let is_named =
         |document: &Document| documents.iter().any(|named| std::ptr::eq(named, document));
-    let public = counting
-        .iter()
-        .filter(|line| line.variable.is_public() && is_named(line.document));
-    Ok(public.map(|line| line.setting(&counting, &all)).collect())
+    let told = || counting.iter().filter(|line| is_named(line.document));
+    let settings = |is_public| {
+        let lines = told().filter(move |line| line.variable.is_public() == is_public);
+        lines.map(|line| line.setting(&counting, &all))
+    };
+    let has_prefixes = |setting: &Setting| {
+        let mut others = told().filter(|line| line.document.path == setting.place.file);
+        others.any(|line| line.variable.is_public())
+    };
+    Ok(Variables {
+        public: settings(true).collect(),
+        left_out: settings(false)
+            .filter(|setting| setting.is_socket() && has_prefixes(setting))
+            .collect(),
+    })
 }
 
 /// What stands in `.env` is known to the files beside it.

@@ -17,10 +17,16 @@ use crate::{
     url::Url,
 };
 
+use self::environment::Variables;
+
 /// The files of a front end.
 #[derive(Debug, Default)]
 pub struct FrontEnd {
     pub addresses: Vec<Address>,
+    /// Addresses for sockets in variables that no build puts into the pages.
+    pub left_out: Vec<Address>,
+    /// Where a namespace has a slash too many in front of it, in the built files.
+    pub doubled: Vec<Setting>,
     /// The Socket.IO path, where a variable or a client's own options give it.
     pub socket_paths: Vec<SocketPath>,
     /// Every client in the built files uses a websocket alone.
@@ -80,9 +86,13 @@ impl FrontEnd {
     }
 
     fn environments(&mut self, root: &Root, question: &Question) -> Result<(), Unreadable> {
-        let counting = environment::settings(root, &question.env)?;
-        let has_plain = counting.iter().any(Setting::is_plain);
-        for setting in counting {
+        let Variables { public, left_out } = environment::variables(root, &question.env)?;
+        let has_plain = public.iter().any(Setting::is_plain);
+        let left_out = left_out.into_iter();
+        self.left_out = left_out
+            .filter_map(|setting| Address::of(setting, |_| {}))
+            .collect();
+        for setting in public {
             if setting.is_socket() && setting.is_named("PATH") && setting.value.starts_with('/') {
                 self.socket_paths.push(SocketPath {
                     is_certain: setting.is_socket_io() || setting.value.contains("socket.io"),
@@ -109,6 +119,8 @@ impl FrontEnd {
             is_certain: true,
             is_default: false,
         };
+        let doubled = bundle::doubled(text, namespace).into_iter();
+        self.doubled.extend(doubled.map(written));
         let has_plain = bundle::keys(text).any(setting::is_plain);
         let mut seen: Vec<String> = Vec::new();
         for span in bundle::addresses(text) {

@@ -158,7 +158,14 @@ fn is_own(setting: &Setting) -> bool {
 }
 
 impl Processes {
-    /// What Atalaya's settings say that its handshake will announce.
+    /// The path of the only one of its apps that is told one.
+    fn socket_path(&self) -> Option<String> {
+        let mut told = self.apps.iter().filter_map(App::socket_path);
+        let first = told.next()?.value;
+        told.all(|other| other.value == first).then_some(first)
+    }
+
+    /// What the servers' settings say of their handshake and of where it is.
     pub fn known(&self) -> Known {
         let own = |key| self.apps.iter().find_map(|app| app.own(key));
         // Atalaya and nginx write times alike.
@@ -173,7 +180,7 @@ impl Processes {
                 timeout: timeout.unwrap_or(default.timeout),
             }),
             max_payload: own("max_payload_bytes").and_then(|setting| setting.value.parse().ok()),
-            socket_path: own("socket_path").map(|setting| setting.value),
+            socket_path: self.socket_path(),
         }
     }
 }

@@ -30,16 +30,15 @@ pub(super) fn cuts_off(said: &Said) -> Option<Setting> {
     alone.or_else(without).or_else(refused).cloned()
 }
 
-fn is_yes(value: &str) -> bool {
+/// A boolean of systemd's.
+pub(super) fn is_yes(value: &str) -> bool {
     ["yes", "true", "on", "1"].contains(&value.to_ascii_lowercase().as_str())
 }
 
 /// Each line adds to a list of the families that are allowed, or, from a `~` on, takes away; one that begins with `~`
 /// allows all the others.
 fn has_internet(lines: &[Setting]) -> bool {
-    let mut has = lines
-        .first()
-        .is_none_or(|line| line.value.starts_with('~'));
+    let mut has = lines.first().is_none_or(|line| line.value.starts_with('~'));
     for line in lines {
         let (takes, families) = match line.value.strip_prefix('~') {
             Some(families) => (true, families),

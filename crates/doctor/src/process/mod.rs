@@ -2,8 +2,8 @@
 
 mod atalaya;
 mod command;
-mod javascript;
 mod isolation;
+mod javascript;
 mod launcher;
 mod package;
 mod pm2;
@@ -18,6 +18,7 @@ use std::{
 
 use crate::{
     document::{Document, Unreadable},
+    dotenv,
     finding::{Edit, Place},
     language::Text,
     nginx::listen::without_brackets,
@@ -74,6 +75,8 @@ pub struct Unit {
     pub open_files: Option<Setting>,
     /// What keeps this machine's other programs from reaching it by TCP.
     pub cut_off: Option<Setting>,
+    /// What gives it temporary folders that no other program sees.
+    pub private_tmp: Option<Setting>,
     /// Where a line after `ExecStart` would stand.
     pub after_start: Edit,
 }
@@ -170,6 +173,42 @@ impl App {
         is_one.then_some((setting, address))
     }
 
+    /// The path at which it is told to wait for Socket.IO, as clients ask for it.
+    pub fn socket_path(&self) -> Option<Setting> {
+        let of_variable = |setting: &&Setting| {
+            let is_file = |start: &&str| setting.value.starts_with(*start);
+            let is_public = setting.name.as_deref().is_some_and(dotenv::is_public);
+            setting.is_socket_io()
+                && setting.is_named("PATH")
+                && !is_public
+                && setting.value.len() > 1
+                && setting.value.starts_with('/')
+                && !setting.value.ends_with(".sock")
+                && !["/run/", "/var/", "/tmp/"].iter().any(is_file)
+        };
+        let told = self
+            .env
+            .iter()
+            .rev()
+            .find(of_variable)
+            .map(|setting| Setting {
+                value: format!("{}/", setting.value.trim_end_matches('/')),
+                is_literal: false,
+                ..setting.clone()
+            });
+        match self.is_atalaya() {
+            true => self.own("socket_path"),
+            false => told,
+        }
+    }
+
+    /// What a build of the server for production finds in its environment, as far as it is told which one that is.
+    pub fn in_production(&self, fits: impl Fn(&Setting) -> bool) -> Option<&Setting> {
+        let modes = self.modes.iter().filter(|mode| mode.is_production());
+        let in_modes = modes.flat_map(|mode| &mode.env).rfind(|it| fits(it));
+        in_modes.or_else(|| self.env.iter().rfind(|it| fits(it)))
+    }
+
     /// The port that it is told to listen at, by its environment or its arguments.
     pub fn port(&self) -> Option<(Setting, u16)> {
         let read = |setting: &Setting| setting.value.rsplit(':').next()?.parse().ok();
@@ -186,6 +225,11 @@ impl App {
 }
 
 impl Mode {
+    /// Whether its name says that it is the one for production.
+    pub fn is_production(&self) -> bool {
+        self.name.starts_with("prod")
+    }
+
     pub fn variable(&self, name: &str) -> Option<&Setting> {
         variable(&self.env, name)
     }

@@ -35,6 +35,10 @@ const INTERPRETER: [&str; 5] = [
 ];
 
 /// Each stream's file, by all its names.
+/// Folders that a server writes to while it runs, and all of its own.
+const WRITTEN_TO: [&str; 12] = [
+    "", "*", "**", "uploads", "upload", "logs", "log", "tmp", "temp", "data", "storage", "cache",
+];
 const STREAMS: [&[&str]; 2] = [
     &["out_file", "out", "output", "out_log"],
     &["error_file", "error", "err", "err_file", "err_log"],
@@ -236,10 +240,13 @@ impl Reader<'_> {
         })
     }
 
-    /// `true`, a folder, or a list of them.
+    /// `true`, a folder, or a list of them. Whoever watches what the server writes to, watches all.
     fn watch(&self, node: &Node) -> Option<Setting> {
+        let is_written = |node: &Node| node.text().is_some_and(is_written_to);
         let (value, is_literal) = match &node.kind {
             Kind::Bool(true) => ("true", node.is_literal),
+            Kind::Text(_) if is_written(node) => ("true", false),
+            Kind::List(items) if items.iter().any(is_written) => ("true", false),
             Kind::Text(_) | Kind::List(_) => ("folders", false),
             _ => return None,
         };
@@ -290,6 +297,14 @@ impl Reader<'_> {
 }
 
 /// PM2 shares the port if it is told so, or if a number of processes is given for a program of Node.js.
+fn is_written_to(folder: &str) -> bool {
+    let folder = folder
+        .trim_start_matches("./")
+        .trim_end_matches(['/', '*', '.']);
+    let last = folder.rsplit('/').next().unwrap_or(folder);
+    WRITTEN_TO.contains(&last)
+}
+
 fn is_cluster(app: &Object, has_instances: bool) -> bool {
     let interpreter = app.field(&["interpreter", "exec_interpreter"]);
     let interpreter = interpreter.and_then(|field| field.value.text());

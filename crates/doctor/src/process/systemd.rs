@@ -122,6 +122,10 @@ impl Service<'_> {
                 restart: self.last("Restart").map(Line::setting),
                 open_files: self.last("LimitNOFILE").map(Line::setting),
                 cut_off: self.cut_off(unit),
+                private_tmp: self
+                    .last("PrivateTmp")
+                    .filter(|line| line.is_yes())
+                    .map(Line::setting),
                 after_start: Edit {
                     file: start.document.path.clone(),
                     span: start.end(),
@@ -222,6 +226,10 @@ impl Line<'_> {
             is_certain: true,
             is_default: false,
         }
+    }
+
+    fn is_yes(&self) -> bool {
+        isolation::is_yes(&self.assignment.value)
     }
 
     /// The pairs of an `Environment=`.

@@ -1,7 +1,7 @@
 //! Where the client's requests go: to the host and the path that the front end's own files name, where nginx serves
 //! them, or else to the page's host and the path of the question.
 
-use super::{blame::first_location, headers, no_location::is_for_everything};
+use super::{blame::first_location, headers, near::is_near_host, no_location::is_for_everything};
 use crate::{
     case::Case,
     front_end::{Address, FrontEnd, SocketPath},
@@ -40,7 +40,9 @@ impl Client {
 
 /// The site of another host or port of this nginx that is asked instead of the page's.
 fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
-    let sockets = || front_end.addresses.iter().filter(|one| one.is_socket());
+    // What the build leaves out is where the sockets are meant to be.
+    let addresses = || front_end.addresses.iter().chain(&front_end.left_out);
+    let sockets = || addresses().filter(|one| one.is_socket());
     if sockets().any(|address| address.url.origin == page.origin) {
         return None;
     }
@@ -63,12 +65,12 @@ fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
     sites.find(|site| plain(site).is_some())
 }
 
-/// The requests for an address that nginx serves apart from the page, and that a browser does not refuse.
+/// The requests for an address that nginx serves apart from the page; what is wrong in it is told, and then it is
+/// judged as it is meant.
 pub(super) fn asked_at<'c>(page: &Case<'c>, address: &Address) -> Option<Case<'c>> {
-    let asked = &address.url.origin;
+    let asked = &meant(page, &address.url.origin);
     let is_same = asked.host == page.origin.host && asked.port == page.origin.port;
-    let is_mixed = page.origin.scheme == "https" && asked.scheme == "http";
-    if is_same || is_mixed || is_loopback(&asked.host) {
+    if is_same || is_loopback(&asked.host) {
         return None;
     }
     let is_known = asked.host == page.origin.host || knows(page, &asked.host);
@@ -79,6 +81,36 @@ pub(super) fn asked_at<'c>(page: &Case<'c>, address: &Address) -> Option<Case<'c
         return None;
     }
     Some(page.at_origin(asked.clone()))
+}
+
+/// Encrypted as the page is, and with the name that is misspelt.
+fn meant(page: &Case<'_>, asked: &Origin) -> Origin {
+    let mut meant = asked.clone();
+    if page.origin.scheme == "https" && asked.scheme == "http" {
+        meant.scheme = "https";
+        meant.port = if asked.port == 80 { 443 } else { asked.port };
+    }
+    if let Some(host) = misspelt(page, &asked.host) {
+        meant.host = host;
+    }
+    meant
+}
+
+/// The name of this nginx that a host is a slip of.
+pub(super) fn misspelt(page: &Case<'_>, host: &str) -> Option<String> {
+    if host == page.origin.host || knows(page, host) {
+        return None;
+    }
+    let names = page.http.servers.iter().flat_map(|server| &server.names);
+    let mut names = names.filter_map(|name| match &name.kind {
+        NameKind::Exact(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let page = Some(page.origin.host.as_str());
+    let mut known = page.into_iter().chain(names.by_ref());
+    known
+        .find(|name| is_near_host(host, name))
+        .map(str::to_owned)
 }
 
 /// Whether a server block has this very name, and not just a pattern for many.

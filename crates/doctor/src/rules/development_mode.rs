@@ -39,16 +39,24 @@ fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn environment(app: &App, standing: Standing) -> Option<Finding> {
-    let set = app.variable("NODE_ENV")?;
+    let mut for_production = app.modes.iter().filter(|mode| mode.is_production());
+    let told = for_production.find_map(|mode| mode.variable("NODE_ENV"));
+    let set = match told.filter(|set| is_for_developers(set)) {
+        Some(set) => set,
+        None => app.variable("NODE_ENV")?,
+    };
     if set.value == "production" {
         return None;
     }
     let name = &app.name;
     let is_production = |setting: &Setting| setting.value == "production";
     let mut modes = app.modes.iter();
-    let mode = modes.find(|mode| mode.variable("NODE_ENV").is_some_and(is_production));
+    let is_of_mode = told.is_some_and(|told| told.place == set.place);
+    let mode = modes
+        .find(|mode| mode.variable("NODE_ENV").is_some_and(is_production))
+        .filter(|_| !is_of_mode);
     // Other names than this one are for installations that are meant to differ, such as `staging`.
-    let is_for_developers = matches!(set.value.as_str(), "development" | "dev");
+    let is_for_developers = is_for_developers(set);
     let severity = if is_for_developers && mode.is_none() && set.is_certain {
         standing.warning()
     } else {
@@ -87,6 +95,10 @@ fn environment(app: &App, standing: Standing) -> Option<Finding> {
     } else {
         finding.advise(advice)
     })
+}
+
+fn is_for_developers(set: &Setting) -> bool {
+    matches!(set.value.as_str(), "development" | "dev")
 }
 
 fn command(app: &App, standing: Standing) -> Option<Finding> {

@@ -14,6 +14,7 @@ use crate::{
         listen::is_loopback,
         request::{Origin, default_port},
     },
+    setting::Setting,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -45,8 +46,13 @@ fn check(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
         return Vec::new();
     };
     let addresses = front_end.addresses.iter();
+    let judged = addresses.filter_map(|address| judge(address, site, origin));
+    let left_out = front_end.left_out.iter();
+    let left_out = left_out.filter_map(|address| left_out_of_build(address, site, origin));
+    let doubled = front_end.doubled.iter();
+    let doubled = doubled.map(|literal| with_a_slash_too_many(literal, site));
     let mut findings: Vec<Finding> = Vec::new();
-    for finding in addresses.filter_map(|address| judge(address, site, origin)) {
+    for finding in judged.chain(left_out).chain(doubled) {
         // One line of a built file may have an address many times.
         let is_told = |told: &Finding| {
             let line = |finding: &Finding| finding.place.as_ref().map(|place| place.line);
@@ -94,7 +100,16 @@ fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding>
     } else {
         behind(address, site)
     };
-    let trouble = trouble.or_else(|| leads_nowhere(address, site));
+    let trouble = trouble
+        .or_else(|| leads_nowhere(address, site))
+        .or_else(|| stranger(address, site));
+    if let Some((host, trouble)) = misspelt(address, site) {
+        let meant = Origin {
+            host,
+            ..origin.clone()
+        };
+        return Some(tell(address, &meant, trouble));
+    }
     match trouble {
         Some(trouble) => Some(tell(address, origin, trouble)),
         None if own => wrong_path(address, site, origin),
@@ -182,6 +197,144 @@ fn leads_nowhere(address: &Address, site: &Site<'_>) -> Option<Trouble> {
             seen = blame::seen(&walks.handshake)
         ),
     })
+}
+
+/// A name that no server block has, and that one has but for a slip.
+fn misspelt(address: &Address, site: &Site<'_>) -> Option<(String, Trouble)> {
+    let host = &address.url.origin.host;
+    let meant = client::misspelt(site.page?, host)?;
+    let trouble = Trouble {
+        message: say!(
+            "No server block is named {host}; {meant} is there.",
+            "Ningún bloque server se llama {host}; existe {meant}."
+        ),
+        effect: nobody(),
+    };
+    Some((meant, trouble))
+}
+
+fn nobody() -> Text {
+    say!(
+        "The browser finds no such host, or somebody else's: connect_error, \"xhr poll error\".",
+        "El navegador no encuentra ese host, o encuentra el de otro: connect_error, «xhr poll error»."
+    )
+}
+
+/// A host that nginx does not know, though the sockets are here: what was built before the last change of the
+/// environment asks where they were then, and so may an environment that was never changed.
+fn stranger(address: &Address, site: &Site<'_>) -> Option<Trouble> {
+    let page = site.page.filter(|_| address.is_socket())?;
+    let host = &address.url.origin.host;
+    let is_name = |host: &str| host.parse::<IpAddr>().is_err() && !is_loopback(host);
+    if !is_name(host) || *host == page.origin.host || client::knows(page, host) {
+        return None;
+    }
+    let is_newer = |other: &&Address| {
+        let host = &other.url.origin.host;
+        other.is_socket()
+            && other.setting.name.is_some()
+            && (*host == page.origin.host || client::names(page, host))
+    };
+    let written = address.written();
+    let newer = site.front_end.addresses.iter().find(is_newer);
+    if let Some(newer) = newer.filter(|_| address.setting.name.is_none()) {
+        return Some(Trouble {
+            message: say!(
+                "The pages were built with {written}, and {name} says {value} now.",
+                "Las páginas se compilaron con {written}, y {name} dice ahora {value}.",
+                name = newer.setting.name.as_deref().unwrap_or_default(),
+                value = newer.setting.value
+            ),
+            effect: nobody(),
+        });
+    }
+    let is_here = site.has_its_back_end_here() && client::plain(page).is_some();
+    let there = page.at_origin(address.url.origin.clone());
+    let answers = page.origin.scheme == "http" && client::plain(&there).is_some();
+    if !is_here || answers || newer.is_some() {
+        return None;
+    }
+    Some(Trouble {
+        message: say!(
+            "No server block is named {host}, and the sockets are at {origin}.",
+            "Ningún bloque server se llama {host}, y los sockets están en {origin}.",
+            origin = page.origin
+        ),
+        effect: nobody(),
+    })
+}
+
+/// A variable for sockets that a build leaves out, where the pages then ask their own site, which has none.
+fn left_out_of_build(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding> {
+    let page = site.page?;
+    let setting = &address.setting;
+    let is_told = site.front_end.addresses.iter().any(|other| {
+        other.is_socket() || other.url.origin == address.url.origin && other.setting.name.is_none()
+    });
+    let is_own = address.url.origin == *origin;
+    if is_told || is_own || client::has_socket_io(page, &site.front_end.socket_paths) {
+        return None;
+    }
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        setting.place.clone(),
+        say!(
+            "{name} has no prefix, so that the build does not put it into the pages; {origin} has no Socket.IO.",
+            "{name} no lleva prefijo, así que la compilación no lo pone en las páginas; {origin} no tiene Socket.IO.",
+            name = setting.name.as_deref().unwrap_or_default()
+        ),
+        say!(
+            "The pages ask their own site, and get 404, or 200 with HTML, and never a session.",
+            "Las páginas preguntan a su propio sitio, y reciben 404, o 200 con HTML, y nunca una sesión."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Give it the prefix of the others, here and in the code, and build the front end again.",
+        "Póngale el prefijo de las otras, aquí y en el código, y vuelva a compilar el front end."
+    )))
+}
+
+/// An address that ends in a slash, with the namespace behind it.
+fn with_a_slash_too_many(literal: &Setting, site: &Site<'_>) -> Finding {
+    let value = &literal.value;
+    let of_slash = |address: &&Address| {
+        let written = address.setting.name.is_some() && address.setting.value.ends_with('/');
+        written && value.starts_with(&address.setting.value)
+    };
+    let source = site.front_end.addresses.iter().find(of_slash);
+    let effect = match value.starts_with("//") {
+        true => say!(
+            "The browser takes what follows the two slashes for a host: connect_error, \"xhr poll error\".",
+            "El navegador toma por un host lo que sigue a las dos barras: connect_error, «xhr poll error»."
+        ),
+        false => say!(
+            "The server refuses the namespace with the two slashes: connect_error, \"Invalid namespace\".",
+            "El servidor rechaza el namespace con las dos barras: connect_error, \"Invalid namespace\"."
+        ),
+    };
+    let setting = source.map_or(literal, |source| &source.setting);
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        setting.place.clone(),
+        say!(
+            "The pages put the namespace behind a slash and make {value} of it.",
+            "Las páginas ponen el namespace detrás de una barra y queda {value}."
+        ),
+        effect,
+    );
+    let advice = say!(
+        "Take the slash from the end of the address, and build the front end again.",
+        "Quite la barra del final de la dirección, y vuelva a compilar el front end."
+    );
+    match source.filter(|source| source.setting.is_literal) {
+        Some(source) => {
+            let right = source.setting.value.trim_end_matches('/');
+            finding.mend(advice, true, vec![source.setting.replaced_by(right)])
+        }
+        None => finding.advise(advice),
+    }
 }
 
 /// The machine of whoever opens the page. Libraries name `http://localhost` for no more than a base.

@@ -185,6 +185,15 @@ pub const RULES: [Rule; 59] = [
     row_not_closed::RULE,
 ];
 
+/// Whether an error by this rule keeps other rules from judging: nothing is asked of what requests do not reach.
+pub(crate) fn hides_others(rule: &str) -> bool {
+    let rule = RULES.iter().find(|known| known.id == rule);
+    let checks = rule.into_iter().flat_map(|rule| rule.checks);
+    checks
+        .into_iter()
+        .any(|check| matches!(check, Check::Loading(_) | Check::Route(_)))
+}
+
 /// The checks of one kind, in the order of the list.
 macro_rules! checks {
     ($kind:ident) => {

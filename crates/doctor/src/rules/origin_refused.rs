@@ -1,7 +1,12 @@
 //! The back end refuses the page's origin: it was seen to, or Atalaya's own list says so.
 
-use super::{Check, Rule, Site, Title, back_end::each_own, one};
+use super::{
+    Check, Rule, Site, Title,
+    back_end::{Standing, each_own, standings},
+    one,
+};
 use crate::{
+    case::Case,
     finding::{Finding, Severity},
     live::Live,
     nginx::request::Origin,
@@ -9,8 +14,9 @@ use crate::{
         Step, Which,
         sign::{Sign, code},
     },
-    process::Processes,
+    process::{App, Processes},
     setting::Setting,
+    url::Url,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -22,6 +28,7 @@ pub(super) const RULE: Rule = Rule {
     checks: &[
         Check::Live(|live| one(judge(live))),
         Check::Processes(listed),
+        Check::Processes(told),
     ],
 };
 
@@ -162,5 +169,81 @@ fn judge_list(list: &Setting, site: &Site<'_>) -> Option<Finding> {
             finding.mend(advice, true, vec![list.replaced_by(&longer)])
         }
         false => finding.advise(advice),
+    })
+}
+
+/// Of other servers, what their environment says of origins; they need it only for pages of another origin.
+fn told(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
+    let standings = standings(processes, site).into_iter();
+    let back_ends =
+        standings.filter(|(app, standing)| *standing == Standing::BackEnd && !app.is_atalaya());
+    back_ends
+        .filter_map(|(app, _)| judge_variable(app, site))
+        .collect()
+}
+
+fn judge_variable(app: &App, site: &Site<'_>) -> Option<Finding> {
+    let page = site.origin.as_ref()?;
+    let case = site.case.filter(|case| case.origin != *page)?;
+    let list = app.in_production(is_list_of_origins)?;
+    let page = page.to_string();
+    if origins(list)?.any(|origin| origin.eq_ignore_ascii_case(&page)) || is_answered(case) {
+        return None;
+    }
+    let name = list.name.as_deref().unwrap_or_default();
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        list.place.clone(),
+        say!(
+            "{name} names {value}, and the page is {page}, which asks {there}.",
+            "{name} nombra {value}, y la página es {page}, que pregunta a {there}.",
+            value = list.value,
+            there = case.origin
+        ),
+        say!(
+            "The browser drops the answers of polling: connect_error, \"xhr poll error\". Scripts and tools connect.",
+            "El navegador descarta las respuestas del polling: connect_error, «xhr poll error». Los scripts y las \
+             herramientas se conectan."
+        ),
+    );
+    let advice = say!(
+        "Name the page's origin as the browser sends it: {page}, with no slash at its end.",
+        "Ponga el origen de la página como lo envía el navegador: {page}, sin barra al final."
+    );
+    Some(match list.is_literal {
+        true => finding.mend(advice, false, vec![list.replaced_by(&page)]),
+        false => finding.advise(advice),
+    })
+}
+
+fn is_list_of_origins(setting: &Setting) -> bool {
+    let is_named = |word| setting.is_named(word);
+    let of_others = [
+        "ALLOWED", "CLIENT", "FRONTEND", "WEB", "APP", "SOCKET", "IO",
+    ];
+    let has_origin = is_named("ORIGIN") || is_named("ORIGINS");
+    (is_named("CORS") || has_origin && of_others.into_iter().any(is_named))
+        && origins(setting).is_some()
+}
+
+/// The origins of a list; `None` if it is something else, or takes every page.
+fn origins(list: &Setting) -> Option<impl Iterator<Item = &str>> {
+    let words = || {
+        let words = list.value.split([',', ' ', ';']);
+        words.map(str::trim).filter(|word| !word.is_empty())
+    };
+    let are_addresses = words().all(|word| !word.contains('*') && word.parse::<Url>().is_ok());
+    (are_addresses && words().next().is_some()).then(words)
+}
+
+/// Whether nginx says itself which pages may ask.
+fn is_answered(case: &Case<'_>) -> bool {
+    let walks = case.walks.iter();
+    let mut blocks = walks.flat_map(|walks| walks.handshake.scope().blocks());
+    blocks.any(|block| {
+        let mut added = block.all("add_header");
+        let name = "access-control-allow-origin";
+        added.any(|added| added.arg(0).is_some_and(|it| it.eq_ignore_ascii_case(name)))
     })
 }

@@ -1,13 +1,17 @@
-//! The front end, or Atalaya itself, was told another Socket.IO path than the one that nginx leads from the one to
+//! The front end, or the server, was told another Socket.IO path than the one that nginx leads from the one to
 //! the other.
 
-use super::{Check, Rule, Site, Title, back_end::each_own, client};
+use super::{
+    Check, Rule, Site, Title,
+    back_end::{Standing, standings},
+    client,
+};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
     front_end::{FrontEnd, SocketPath},
     language::Text,
-    process::Processes,
+    process::{App, Processes},
     setting::Setting,
 };
 
@@ -81,10 +85,14 @@ fn namespace(case: &Case<'_>, asked: &str) -> Text {
 }
 
 fn server(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
-    each_own(processes, site, "socket_path", judge_server)
+    let standings = standings(processes, site).into_iter();
+    let back_ends = standings.filter(|(_, standing)| *standing == Standing::BackEnd);
+    let told = back_ends.filter_map(|(app, _)| Some((app, app.socket_path()?)));
+    told.filter_map(|(app, path)| judge_server(app, &path, site))
+        .collect()
 }
 
-fn judge_server(own: &Setting, site: &Site<'_>) -> Option<Finding> {
+fn judge_server(app: &App, own: &Setting, site: &Site<'_>) -> Option<Finding> {
     let handshake = &site.case?.walks.as_ref()?.handshake;
     let arrives = handshake.proxied()?.path()?;
     // Where nginx changes the path on the way, that line is told.
@@ -96,8 +104,9 @@ fn judge_server(own: &Setting, site: &Site<'_>) -> Option<Finding> {
         Severity::Error,
         own.place.clone(),
         say!(
-            "Atalaya listens for Socket.IO at {own}, and the clients' requests arrive at {arrives}.",
-            "Atalaya espera a Socket.IO en {own}, y las peticiones de los clientes llegan a {arrives}.",
+            "{name} listens for Socket.IO at {own}, and the clients' requests arrive at {arrives}.",
+            "{name} espera a Socket.IO en {own}, y las peticiones de los clientes llegan a {arrives}.",
+            name = app.name,
             own = own.value
         ),
         say!(
