@@ -10,7 +10,6 @@ use crate::{
     diagnose::{CouldNotRun, Diagnosis, look},
     document::Document,
     finding::{Edit, Finding, Place, Span},
-    mend::is_gone,
     question::Question,
     root::Root,
     rules,
@@ -62,13 +61,15 @@ struct Thought {
 impl Thought {
     /// The first error that hides others is mended; with it, and with what shows then.
     fn step(&self, question: &Question, now: &Diagnosis) -> Option<(Self, Diagnosis, Finding)> {
-        let mut hiding = now.findings.iter().filter(|finding| {
-            finding.is_error() && finding.fix.safe && rules::hides_others(finding.rule)
-        });
+        let mut hiding = now
+            .findings
+            .iter()
+            .filter(|finding| finding.is_error() && rules::hides_others(finding.rule));
         hiding.find_map(|finding| {
             let mended = self.mended(finding)?;
             let next = look(&mended.root, question).ok()?;
-            is_gone(finding, now, &next).then(|| (mended, next, finding.clone()))
+            next.is_rid_of(finding, now)
+                .then(|| (mended, next, finding.clone()))
         })
     }
 

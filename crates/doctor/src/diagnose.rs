@@ -165,6 +165,19 @@ impl Diagnosis {
         };
     }
 
+    /// Whether a mend did what it is for: the finding's file has one fault of the kind less than before.
+    pub(crate) fn is_rid_of(&self, finding: &Finding, before: &Self) -> bool {
+        let file =
+            |finding: &'_ Finding| finding.place.as_ref().map(|place| place.real_file.clone());
+        let same = |other: &&Finding| {
+            other.rule == finding.rule
+                && file(other) == file(finding)
+                && other.message == finding.message
+        };
+        let count = |diagnosis: &Self| diagnosis.findings.iter().filter(same).count();
+        count(self) < count(before)
+    }
+
     /// The same examination with one of its findings alone.
     pub(crate) fn only(mut self, index: usize) -> Self {
         self.findings = vec![self.findings.swap_remove(index)];

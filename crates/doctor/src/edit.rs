@@ -37,6 +37,16 @@ pub(crate) fn replace(config: &Config, directive: &Directive, word: &Word, text:
     edit(config, directive, word.pos.span, text.to_owned())
 }
 
+/// Puts other words where all arguments stand; `None` if there are none.
+pub(crate) fn replace_args(config: &Config, directive: &Directive, text: &str) -> Option<Edit> {
+    let (first, last) = (directive.args.first()?, directive.args.last()?);
+    let span = Span {
+        start: first.pos.span.start,
+        end: last.pos.span.end,
+    };
+    Some(edit(config, directive, span, text.to_owned()))
+}
+
 /// Gives a directive its value: where it is set, if it is, or on a line of its own after another directive.
 pub(crate) fn give(
     config: &Config,

@@ -52,8 +52,8 @@ pub fn mend(root: &Root, question: &Question) -> Result<Mending, CouldNotRun> {
     let mut root = root.clone();
     let mut texts = BTreeMap::new();
     let mut steps = Vec::new();
-    let before = look(&root, question)?;
-    let mut now = before.clone();
+    let before = diagnose(&root, question)?;
+    let mut now = look(&root, question)?;
     while steps.len() < MAX_MENDS {
         let Some((step, better)) = next(&root, question, &now, &before)? else {
             break;
@@ -66,7 +66,7 @@ pub fn mend(root: &Root, question: &Question) -> Result<Mending, CouldNotRun> {
     Ok(Mending {
         before,
         steps,
-        after: now,
+        after: diagnose(&root, question)?,
         texts,
     })
 }
@@ -93,7 +93,7 @@ fn next(
         };
         let root = root.with_texts(&texts);
         let diagnosis = look(&root, question)?;
-        if is_gone(finding, now, &diagnosis) {
+        if diagnosis.is_rid_of(finding, now) {
             let better = Better {
                 root,
                 texts,
@@ -112,18 +112,6 @@ fn is_fault(finding: &Finding, before: &Diagnosis) -> bool {
             && (other.rule, &other.message) == (finding.rule, &finding.message)
     };
     finding.severity.is_fault() || finding.is_harmless_alone && before.findings.iter().any(same)
-}
-
-/// Whether the mend did what it is for: that file has one fault of the kind less.
-pub(crate) fn is_gone(finding: &Finding, before: &Diagnosis, after: &Diagnosis) -> bool {
-    let file = |finding: &'_ Finding| finding.place.as_ref().map(|place| place.real_file.clone());
-    let same = |other: &&Finding| {
-        other.rule == finding.rule
-            && file(other) == file(finding)
-            && other.message == finding.message
-    };
-    let count = |diagnosis: &Diagnosis| diagnosis.findings.iter().filter(same).count();
-    count(after) < count(before)
 }
 
 /// The texts of the files with a finding's edits; `None` if one is not there, or cannot be kept byte for byte.

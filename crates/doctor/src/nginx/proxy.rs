@@ -90,10 +90,12 @@ fn cut_path(value: &Value) -> (Value, Option<Value>) {
         None => rendered.find('/').map(|slash| (slash, slash)),
     };
     match slash {
-        Some((end, path)) => (
-            Value::text(&rendered[..end]),
-            Some(value.without_start(path)),
-        ),
+        Some((end, path)) => {
+            // After the colon of a socket's file there may be nothing.
+            let path = Some(value.without_start(path));
+            let path = path.filter(|path| path.known() != Some(""));
+            (Value::text(&rendered[..end]), path)
+        }
         None => (value.clone(), None),
     }
 }

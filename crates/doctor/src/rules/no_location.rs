@@ -60,11 +60,16 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         ),
     );
     if let Some(location) = near_miss {
-        return Some(finding.advise(say!(
+        let advice = say!(
             "Make it `location {path}` at {at}.",
             "Que sea `location {path}` en {at}.",
             at = case.at(location)
-        )));
+        );
+        let is_proxied = location.first("proxy_pass").is_some();
+        return Some(match edit::replace_args(case.config, location, path) {
+            Some(edit) if is_proxied => finding.mend(advice, true, vec![edit]),
+            _ => finding.advise(advice),
+        });
     }
     Some(finding.mend(
         say!(

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::{Check, Rule, Title, blame, headers, no_location::is_for_everything, one};
 use crate::{
     case::Case,
-    finding::{Finding, Severity},
+    edit,
+    finding::{Edit, Finding, Severity},
     language::Text,
     nginx::{Landing, Step, Walk, tree::Directive},
 };
@@ -109,7 +110,31 @@ fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &Text) -> Option<Finding> {
         ),
         say!("The client gets {seen}.", "El cliente recibe {seen}."; seen = blame::seen(walk)),
     );
-    Some(finding.advise(advice(case, walk, place)))
+    let advice = advice(case, walk, place);
+    Some(match made_stronger(case, walk) {
+        Some(edit) => finding.mend(advice, true, vec![edit]),
+        None => finding.advise(advice),
+    })
+}
+
+/// The location that was written for the path, so that no regular expression takes what is for it.
+fn made_stronger(case: &Case<'_>, walk: &Walk<'_>) -> Option<Edit> {
+    let taken_by = blame::first_location(walk).filter(|location| is_regex(location))?;
+    let written = written_for(case, walk)?;
+    let prefix = written.args.first().filter(|_| written.args.len() == 1)?;
+    let text = format!("^~ {}", prefix.text);
+    (!std::ptr::eq(taken_by, written)).then(|| edit::replace(case.config, written, prefix, &text))
+}
+
+/// The proxied location whose prefix is the path.
+fn written_for<'c>(case: &Case<'_>, walk: &Walk<'c>) -> Option<&'c Directive> {
+    let path = case.question.path.trim_end_matches('/');
+    let locations = walk.server().locations.iter();
+    let mut written = locations.filter(|location| {
+        let prefix = location.prefix().unwrap_or_default();
+        prefix.trim_end_matches('/') == path && location.directive.first("proxy_pass").is_some()
+    });
+    written.next().map(|location| location.directive)
 }
 
 /// What lets the requests pass, by what took them.
@@ -223,17 +248,12 @@ fn stolen<'c>(case: &Case<'_>, walk: &Walk<'c>) -> Option<&'c Directive> {
     if !is_regex(location) {
         return None;
     }
-    let path = case.question.path.as_str();
-    let written = walk.server().locations.iter().find(|other| {
-        let prefix = other.prefix().unwrap_or_default();
-        prefix.trim_end_matches('/') == path.trim_end_matches('/')
-            && other.directive.first("proxy_pass").is_some()
-    })?;
-    let meant = written.directive.first("proxy_pass")?;
+    let written = written_for(case, walk)?;
+    let meant = written.first("proxy_pass")?;
     let taken = walk.proxied()?;
     let is_upgrade = walk.request().header("upgrade").is_some();
     let is_lost = is_upgrade
-        && sets_upgrade(written.directive)
+        && sets_upgrade(written)
         && !sets_upgrade(location)
         && !headers::lost(taken).is_empty();
     (is_lost || meant.arg(0) != taken.pass.arg(0)).then_some(location)

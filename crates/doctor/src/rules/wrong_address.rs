@@ -65,11 +65,15 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
             )));
         }
         Some(name) => {
-            return Some(finding.advise(say!(
+            let advice = say!(
                 "The upstream {name} has it: proxy_pass {scheme}://{name};",
                 "El upstream {name} la tiene: proxy_pass {scheme}://{name};",
                 scheme = proxied.scheme
-            )));
+            );
+            let word = place.args.first()?;
+            let text = word.text.replacen(authority(&word.text), name, 1);
+            let edits = vec![edit::replace(case.config, place, word, &text)];
+            return Some(finding.mend(advice, !proxied.has_variables, edits));
         }
         None => finding,
     };

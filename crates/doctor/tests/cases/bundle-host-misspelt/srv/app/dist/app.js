@@ -1,0 +1,1 @@
+const a=z("http://realtme.example.com/notifications",{transports:["polling"]});

@@ -1,0 +1,1 @@
+const a=z("//notifications",{reconnection:!0});

@@ -1,0 +1,1 @@
+const a=z("http://alerts.example.net/notifications",{transports:["polling"]});

@@ -1,0 +1,1 @@
+const a=z("http://apps.example.com//notifications",{reconnection:!0});

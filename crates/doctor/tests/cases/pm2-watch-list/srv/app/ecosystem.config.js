@@ -1,0 +1,11 @@
+module.exports = {
+  apps: [
+    {
+      name: "api",
+      script: "dist/main.js",
+      cwd: "/srv/app",
+      watch: ["dist", "./uploads"],
+      env: { NODE_ENV: "production", PORT: 3001 },
+    },
+  ],
+};
