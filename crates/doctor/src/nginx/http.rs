@@ -2,7 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{Config, server::Server, stream::Front, tree::Directive, upstream::Upstream};
+use super::{
+    Config,
+    proxy::written_address,
+    server::Server,
+    stream::Front,
+    tree::Directive,
+    upstream::{Authority, Upstream},
+};
 
 /// Everything that a request's way depends on.
 #[derive(Debug)]
@@ -37,6 +44,12 @@ impl<'c> Http<'c> {
         self.upstreams.get(name)
     }
 
+    /// Whether a `proxy_pass` has this address without a variable: nginx then looks it up when it starts, and knows it
+    /// wherever else it is asked.
+    pub fn is_looked_up(&self, address: &Authority) -> bool {
+        names(self.block, address)
+    }
+
     /// The block that makes a variable.
     pub fn source(&self, variable: &str) -> Option<&'c Directive> {
         self.sources.get(variable).copied()
@@ -52,6 +65,13 @@ impl<'c> Http<'c> {
         };
         self.block.all(directive).find(named)
     }
+}
+
+fn names(block: &Directive, address: &Authority) -> bool {
+    block.children().iter().any(|child| {
+        let here = child.is("proxy_pass") && written_address(child).as_ref() == Some(address);
+        here || names(child, address)
+    })
 }
 
 fn sources(block: &Directive) -> HashMap<&str, &Directive> {

@@ -73,6 +73,15 @@ impl<'c> Proxied<'c> {
     }
 }
 
+/// The address that a `proxy_pass` without variables names.
+pub(super) fn written_address(pass: &Directive) -> Option<Authority> {
+    let written = pass.arg(0).filter(|written| !written.contains('$'))?;
+    let (scheme, rest) = cut_scheme(&Value::text(written));
+    let (authority, _) = cut_path(&rest);
+    let port = super::request::default_port(&scheme);
+    Some(Authority::parse(authority.known()?, port))
+}
+
 fn cut_scheme(value: &Value) -> (String, Value) {
     let start = value.known_start();
     match start.split_once("://") {
@@ -84,19 +93,22 @@ fn cut_scheme(value: &Value) -> (String, Value) {
 /// The authority and what follows it: a path, or nothing.
 fn cut_path(value: &Value) -> (Value, Option<Value>) {
     let rendered = value.known_start();
-    let slash = match rendered.strip_prefix("unix:") {
+    if let Some(rest) = rendered.strip_prefix("unix:") {
         // unix:/path/of/socket:/uri
-        Some(rest) => rest.find(':').map(|colon| (colon + 5, colon + 6)),
-        None => rendered.find('/').map(|slash| (slash, slash)),
-    };
-    match slash {
-        Some((end, path)) => {
-            // After the colon of a socket's file there may be nothing.
-            let path = Some(value.without_start(path));
-            let path = path.filter(|path| path.known() != Some(""));
-            (Value::text(&rendered[..end]), path)
-        }
-        None => (value.clone(), None),
+        return match rest.find(':') {
+            Some(colon) => {
+                // After the colon there may be nothing.
+                let path = Some(value.without_start(colon + 6));
+                let path = path.filter(|path| path.known() != Some(""));
+                (Value::text(&rendered[..colon + 5]), path)
+            }
+            None => (value.clone(), None),
+        };
+    }
+    match value.cut_at('/') {
+        // It may be that of a scheme that is not known.
+        Some((authority, path)) if !path.known_start().starts_with("//") => (authority, Some(path)),
+        _ => (value.clone(), None),
     }
 }
 

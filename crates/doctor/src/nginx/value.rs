@@ -67,6 +67,20 @@ impl Value {
         rest
     }
 
+    /// What stands before the first such character of what is known, and what begins with it.
+    pub fn cut_at(&self, wanted: char) -> Option<(Self, Self)> {
+        let place = |part: &Part| match part {
+            Part::Text(text) => text.find(wanted),
+            Part::Unknown(_) => None,
+        };
+        let part = self.0.iter().position(|part| place(part).is_some())?;
+        let at = place(&self.0[part])?;
+        let end = Self(self.0[part..].to_vec());
+        let mut start = Self(self.0[..part].to_vec());
+        start.push_str(&end.known_start()[..at]);
+        Some((start, end.without_start(at)))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -24,6 +24,26 @@ pub(super) fn map_entry<'c>(variable: &str, state: &State<'c>) -> Option<&'c Dir
         .map(|(entry, _)| entry)
 }
 
+/// The entry of a `map` by host that would give a variable its value if the map said `hostnames`.
+pub(super) fn missed_entry<'c>(variable: &str, state: &State<'c>) -> Option<&'c Directive> {
+    let map = state.http.source(variable)?;
+    let by_host = matches!(
+        map.arg(0)?.trim_matches(['$', '{', '}']),
+        "host" | "http_host" | "server_name"
+    );
+    if !by_host || !map.is("map") || map.first("hostnames").is_some() {
+        return None;
+    }
+    let variables = Variables { state, depth: 0 };
+    let taken = variables.entry(map).map(|(entry, _)| entry);
+    let subject = variables.subject(map)?;
+    let mut fitting = map.children().iter();
+    let fitting = fitting.find(|entry| is_key(entry) && wildcard_fits(key(entry), &subject))?;
+    taken
+        .is_none_or(|taken| taken.is("default") && taken.arg(0) != fitting.arg(0))
+        .then_some(fitting)
+}
+
 /// The names of the variables in a text, in order.
 pub(super) fn names(template: &str) -> Vec<&str> {
     let mut names = Vec::new();

@@ -216,6 +216,11 @@ impl<'c> Walk<'c> {
         variables::map_entry(variable, &self.state)
     }
 
+    /// The entry that would do so if its `map` took names such as `.example.com` for what they mean.
+    pub fn missed_entry(&self, variable: &str) -> Option<&'c Directive> {
+        variables::missed_entry(variable, &self.state)
+    }
+
     /// The back end, if one is asked.
     pub fn proxied(&self) -> Option<&Proxied<'c>> {
         match &self.landing {

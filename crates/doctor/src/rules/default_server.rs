@@ -1,12 +1,13 @@
 //! No `server_name` fits the host, and the default server does not lead to Socket.IO, while another block does.
 
-use super::{Check, Rule, Title, one};
+use super::{Check, Rule, Title, headers, one};
 use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
     language::Text,
     nginx::{
+        Walk,
         listen::Listen,
         server::{Server, Why},
         tree::Directive,
@@ -19,7 +20,10 @@ pub(super) const RULE: Rule = Rule {
         english: "The default server answers.",
         spanish: "Responde el servidor por defecto.",
     },
-    checks: &[Check::Route(|case| one(judge(case)))],
+    checks: &[
+        Check::Route(|case| one(judge(case))),
+        Check::Route(|case| one(host_lost(case))),
+    ],
 };
 
 fn judge(case: &Case<'_>) -> Option<Finding> {
@@ -181,4 +185,61 @@ fn message(case: &Case<'_>, place: &Directive, taken: &str) -> Text {
         "{says} {host} en el puerto {port}, así que sus peticiones van al servidor por defecto de {taken}.";
         says = says
     )
+}
+
+/// nginx asks itself with another Host than the site's, and so not the block that has the site's name.
+fn host_lost(case: &Case<'_>) -> Option<Finding> {
+    let inner = case.inner.as_ref()?;
+    let answering = &inner.walks.as_ref()?.handshake;
+    let host = &case.origin.host;
+    let walk = &case.walks.as_ref()?.handshake;
+    let proxied = walk.proxied()?;
+    let header = proxied.header("host")?;
+    let is_known = header.by.is_none() || header.value.known().is_some();
+    if !is_known || inner.arriving.host == *host || inner.reaches_socket_io(answering) {
+        return None;
+    }
+    let choice = &answering.choice;
+    let servers = case.http.servers.iter().enumerate();
+    let mut leading = servers.filter(|(index, server)| {
+        *index != choice.server
+            && server.knows(host)
+            && obstacle(inner, server, &choice.listen).is_none()
+            && inner.reaches_socket_io(&inner.walk_in(*index))
+    });
+    let (_, server) = leading.next()?;
+    let place = header
+        .by
+        .or_else(|| cancelling(case, walk))
+        .unwrap_or(proxied.pass);
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        place.pos,
+        say!(
+            "nginx asks itself with the Host {sent}, so {taken} answers, and not {own}, which leads {host} to \
+             Socket.IO.",
+            "nginx se pregunta a sí mismo con el Host {sent}, así que responde {taken}, y no {own}, que lleva {host} \
+             a Socket.IO.",
+            sent = inner.arriving.host,
+            taken = case.at(answering.server().directive),
+            own = case.at(server.directive)
+        ),
+        effect(),
+    );
+    Some(finding.advise(say!(
+        "Add `proxy_set_header Host $host;` to the headers that hold here: a block with one of its own inherits none.",
+        "Añada `proxy_set_header Host $host;` a las cabeceras que valen aquí: un bloque con alguna propia no hereda \
+         ninguna."
+    )))
+}
+
+/// The line that throws away the outer one that sets the Host, or the `include` that brought it.
+fn cancelling<'c>(case: &Case<'c>, walk: &Walk<'c>) -> Option<&'c Directive> {
+    let scope = walk.scope();
+    let hidden = scope.hidden("proxy_set_header");
+    let own = scope.one("proxy_set_header")?;
+    let mut names = hidden.iter().filter_map(|set| set.arg(0));
+    names.find(|name| name.eq_ignore_ascii_case("host"))?;
+    headers::brought_by(case, walk, own).or(Some(own))
 }

@@ -1,5 +1,6 @@
 //! Configurations that can be read but that nginx refuses, as far as they concern a request's way: a missing
-//! semicolon that swallows the next directive, a URI where `proxy_pass` may have none, what may stand only once.
+//! semicolon that swallows the next directive, a URI where `proxy_pass` may have none, what may stand only once, or only in
+//! certain blocks.
 
 use std::collections::HashSet;
 
@@ -76,8 +77,76 @@ const NAMED: [(&str, &str); 6] = [
     ("fastcgi_cache_path", "keys_zone="),
 ];
 
+/// Where nginx takes the directives that people put elsewhere.
+const CONTEXTS: [(&[&str], &[&str]); 13] = [
+    (
+        &[
+            "map",
+            "geo",
+            "split_clients",
+            "upstream",
+            "limit_req_zone",
+            "limit_conn_zone",
+            "proxy_cache_path",
+            "log_format",
+            "map_hash_bucket_size",
+            "server_names_hash_bucket_size",
+        ],
+        &["http"],
+    ),
+    (&["listen", "server_name"], &["server"]),
+    (
+        &["ssl_certificate", "ssl_certificate_key"],
+        &["http", "server"],
+    ),
+    (&["location", "if", "try_files"], &["server", "location"]),
+    (&["return", "rewrite", "set"], &["server", "location", "if"]),
+    (&["alias", "internal", "limit_except"], &["location"]),
+    (&["proxy_pass"], &["location", "if", "limit_except"]),
+    (
+        &[
+            "proxy_set_header",
+            "proxy_hide_header",
+            "proxy_http_version",
+            "proxy_read_timeout",
+            "proxy_send_timeout",
+            "proxy_connect_timeout",
+            "proxy_buffering",
+            "proxy_request_buffering",
+            "proxy_redirect",
+            "proxy_cache",
+            "proxy_cache_bypass",
+            "client_max_body_size",
+            "auth_request",
+            "limit_req",
+            "limit_conn",
+        ],
+        &["http", "server", "location"],
+    ),
+    (
+        &["add_header", "root"],
+        &["http", "server", "location", "if"],
+    ),
+    (
+        &["allow", "deny", "auth_basic"],
+        &["http", "server", "location", "limit_except"],
+    ),
+    (&["ip_hash", "least_conn", "hash"], &["upstream"]),
+    (&["worker_connections"], &["events"]),
+    (
+        &["worker_processes", "worker_rlimit_nofile", "user"],
+        &[MAIN],
+    ),
+];
+/// What stands in no block at all.
+const MAIN: &str = "main";
+
 fn check(config: &Config, _: &Root) -> Vec<Finding> {
     let mut refusals = Vec::new();
+    if config.directives.iter().any(|block| block.is("http")) {
+        let outside = config.directives.iter();
+        outside.for_each(|directive| elsewhere(MAIN, directive, &mut refusals));
+    }
     for block in config.directives.iter().filter(|block| block.is("http")) {
         examine(block, &mut refusals);
         names_twice(block, &mut refusals);
@@ -113,7 +182,8 @@ fn examine<'c>(block: &'c Directive, refusals: &mut Vec<(&'c Word, Text)>) {
         arguments(directive, refusals);
         twice(&block.children()[..index], directive, refusals);
         wrong_address(block, directive, refusals);
-        misplaced(block, directive, refusals);
+        elsewhere(&block.name.text, directive, refusals);
+        outside(block, directive, refusals);
         examine(directive, refusals);
     }
 }
@@ -266,19 +336,35 @@ fn by_pattern(block: &Directive) -> bool {
         || block.is("location") && first.starts_with(['~', '@'])
 }
 
-/// A brace that is missing puts the next block inside this one.
-fn misplaced<'c>(
-    block: &Directive,
-    directive: &'c Directive,
-    refusals: &mut Vec<(&'c Word, Text)>,
-) {
-    if directive.is("server") && !directive.children().is_empty() && !block.is("http") {
+/// A directive in a block that does not take it. What is in a block of another kind, such as Lua's, is not judged.
+fn elsewhere<'c>(block: &str, directive: &'c Directive, refusals: &mut Vec<(&'c Word, Text)>) {
+    // A brace that is missing puts the next server inside this one.
+    if directive.is("server") && !directive.children().is_empty() && block != "http" {
         let why = say!(
             "\"server\" is not allowed here; is a `}}` missing before it?",
             "\"server\" no se permite aquí; ¿falta un `}}` antes?"
         );
         refusals.push((&directive.name, why));
+        return;
     }
+    let is_block = CONTEXTS.iter().any(|(_, blocks)| blocks.contains(&block));
+    let known = CONTEXTS
+        .iter()
+        .find(|(names, _)| names.iter().any(|name| directive.is(name)));
+    let Some((_, blocks)) = known.filter(|(_, blocks)| is_block && !blocks.contains(&block)) else {
+        return;
+    };
+    let why = say!(
+        "\"{name}\" is not allowed in {block}, only in {listed}",
+        "\"{name}\" no se permite en {block}, solo en {listed}",
+        name = directive.name.text,
+        listed = blocks.join(", ")
+    );
+    refusals.push((&directive.name, why));
+}
+
+/// A brace that is missing puts the next location inside this one.
+fn outside<'c>(block: &Directive, directive: &'c Directive, refusals: &mut Vec<(&'c Word, Text)>) {
     let (Some(outer), Some(inner)) = (plain_prefix(block), plain_prefix(directive)) else {
         return;
     };

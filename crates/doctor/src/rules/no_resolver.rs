@@ -1,6 +1,6 @@
 //! `proxy_pass` with a variable whose value is a name: nginx looks it up at run time, and has nobody to ask.
 
-use super::{Check, Rule, Title, first_proxied};
+use super::{Check, Rule, Title, first_proxied, wrong_address::missed};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
@@ -21,6 +21,10 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
         return None;
     };
     if !proxied.has_variables || address.is_literal() || walk.scope().one("resolver").is_some() {
+        return None;
+    }
+    let is_missed = address.host.is_empty() && missed(walk, proxied).is_some();
+    if case.http.is_looked_up(address) || is_missed {
         return None;
     }
     let host = &address.host;

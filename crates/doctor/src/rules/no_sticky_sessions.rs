@@ -56,6 +56,22 @@ fn is_sticky(case: &Case<'_>, upstream: &Upstream<'_>) -> bool {
     }
 }
 
+/// Engine.IO's own cookie: the session's id, which the first request does not have yet, and none does where the server
+/// sets no cookies, as those of version 4. An empty key is given to each server in turn.
+const OWN_COOKIE: &str = "cookie_io";
+
+/// Whether nginx sets a cookie of that name.
+fn sets_cookie(directives: &[Directive]) -> bool {
+    directives.iter().any(|directive| {
+        let by_header = directive.is("add_header")
+            && directive
+                .arg(1)
+                .is_some_and(|value| value.starts_with("io="));
+        let by_name = directive.is("userid_name") && directive.arg(0) == Some("io");
+        by_header || by_name || sets_cookie(directive.children())
+    })
+}
+
 /// Whether every request of a session has the same key, as far as it can be known.
 fn key_is_constant(case: &Case<'_>, method: &Directive) -> bool {
     let (Some(walks), Some(key)) = (&case.walks, method.arg(0)) else {
@@ -65,6 +81,11 @@ fn key_is_constant(case: &Case<'_>, method: &Directive) -> bool {
     let volatile = keys[0]
         .unknowns()
         .any(|name| session_split::is_volatile(case, name));
+    let mut others = keys[0].unknowns().filter(|name| *name != OWN_COOKIE);
+    let by_own_cookie = keys[0].unknowns().next().is_some() && others.next().is_none();
+    if by_own_cookie && !sets_cookie(&case.config.directives) {
+        return false;
+    }
     !volatile && keys.iter().all(|other| *other == keys[0])
 }
 

@@ -5,7 +5,7 @@ use crate::{
     case::{Case, redirect},
     finding::{Finding, Severity},
     language::Text,
-    nginx::Landing,
+    nginx::{Landing, request::Origin, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -28,6 +28,9 @@ fn effect() -> Text {
 
 fn judge(case: &Case<'_>) -> Option<Finding> {
     if let Some(by) = case.circle {
+        if let Some(sender) = astray(case) {
+            return Some(asks_itself(case, sender, by, &case.origin));
+        }
         let finding = case.finding(
             RULE.id,
             Severity::Error,
@@ -54,6 +57,9 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     let Landing::Answer { status, .. } = walks.handshake.landing else {
         return None;
     };
+    if let Some(sender) = astray(case) {
+        return Some(asks_itself(case, sender, by, &origin));
+    }
     let path = &case.question.path;
     let finding = case.finding(
         RULE.id,
@@ -70,4 +76,34 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         "Saque {path} de la redirección: dele una location propia que lleve al back end."
     );
     Some(finding.advise(advice))
+}
+
+/// Who sends the requests here, where nobody leads them to a back end: a redirect is all that is wanted of this block.
+fn astray<'c>(case: &Case<'c>) -> Option<&'c Directive> {
+    let block = case.walks.as_ref()?.handshake.server().directive;
+    case.sender.filter(|_| !passes(block))
+}
+
+fn passes(block: &Directive) -> bool {
+    let mut children = block.children().iter();
+    children.any(|child| child.is("proxy_pass") || passes(child))
+}
+
+fn asks_itself(case: &Case<'_>, sender: &Directive, by: &Directive, to: &Origin) -> Finding {
+    let at = case.at(by);
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        sender.pos,
+        say!(
+            "This asks nginx itself, at port {port}, where {at} redirects to {to}.",
+            "Esto pregunta al propio nginx, en el puerto {port}, donde {at} redirige a {to}.",
+            port = case.arriving.port
+        ),
+        effect(),
+    );
+    finding.advise(say!(
+        "Send it to the back end's own address; without a port, that is port 80.",
+        "Envíelo a la dirección del propio back end; sin puerto, es el 80."
+    ))
 }
