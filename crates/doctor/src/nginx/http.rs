@@ -47,7 +47,7 @@ impl<'c> Http<'c> {
     /// Whether a `proxy_pass` has this address without a variable: nginx then looks it up when it starts, and knows it
     /// wherever else it is asked.
     pub fn is_looked_up(&self, address: &Authority) -> bool {
-        names(self.block, address)
+        looks_up(self.block, address)
     }
 
     /// The block that makes a variable.
@@ -67,10 +67,10 @@ impl<'c> Http<'c> {
     }
 }
 
-fn names(block: &Directive, address: &Authority) -> bool {
+fn looks_up(block: &Directive, address: &Authority) -> bool {
     block.children().iter().any(|child| {
         let here = child.is("proxy_pass") && written_address(child).as_ref() == Some(address);
-        here || names(child, address)
+        here || looks_up(child, address)
     })
 }
 

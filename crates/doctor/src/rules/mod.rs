@@ -34,6 +34,8 @@ mod include_missing;
 mod inherited_headers_lost;
 mod listening;
 mod logs_discarded;
+mod loopback_family;
+mod missed_name;
 mod near;
 mod network_denied;
 mod nginx_refuses;

@@ -1,6 +1,6 @@
 //! Configurations that can be read but that nginx refuses, as far as they concern a request's way: a missing
-//! semicolon that swallows the next directive, a URI where `proxy_pass` may have none, what may stand only once, or only in
-//! certain blocks.
+//! semicolon that swallows the next directive, a URI where `proxy_pass` may have none, what may stand only once, or
+//! only in certain blocks.
 
 use std::collections::HashSet;
 

@@ -1,6 +1,6 @@
 //! `proxy_pass` with a variable whose value is a name: nginx looks it up at run time, and has nobody to ask.
 
-use super::{Check, Rule, Title, first_proxied, wrong_address::missed};
+use super::{Check, Rule, Title, first_proxied, missed_name::missed};
 use crate::{
     case::Case,
     finding::{Finding, Severity},

@@ -81,8 +81,8 @@ fn key_is_constant(case: &Case<'_>, method: &Directive) -> bool {
     let volatile = keys[0]
         .unknowns()
         .any(|name| session_split::is_volatile(case, name));
-    let mut others = keys[0].unknowns().filter(|name| *name != OWN_COOKIE);
-    let by_own_cookie = keys[0].unknowns().next().is_some() && others.next().is_none();
+    let mut unknown = keys[0].unknowns().peekable();
+    let by_own_cookie = unknown.peek().is_some() && unknown.all(|name| name == OWN_COOKIE);
     if by_own_cookie && !sets_cookie(&case.config.directives) {
         return false;
     }
