@@ -11,8 +11,8 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::{
-    CouldNotRun, Diagnosis, diagnose::look, edit::apply, finding::Finding, question::Question,
-    root::Root,
+    CouldNotRun, Diagnosis, behind::diagnose, diagnose::look, edit::apply, finding::Finding,
+    question::Question, root::Root,
 };
 
 /// More than any deployment has faults; the search ends here whatever happens.
