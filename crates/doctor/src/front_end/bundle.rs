@@ -200,6 +200,36 @@ pub(super) fn key(text: &str, literal: Span) -> Option<&str> {
     (!key.is_empty()).then_some(key)
 }
 
+/// Whether a client is given what this key or variable holds, with the namespace behind it: `f(a.key + "/news"`, or
+/// ``f(`${key}/news` ``. A request for the API's list of the same name is none.
+pub(super) fn joins(text: &str, key: &str, namespace: &str) -> bool {
+    let ends = |rest: &str| {
+        let quoted = |rest: &str| rest.starts_with(['"', '\'', '`']);
+        rest.strip_prefix(namespace).is_some_and(quoted)
+    };
+    let added = |rest: &str| {
+        let rest = rest.trim_start().strip_prefix('+').map(str::trim_start);
+        rest.and_then(|rest| rest.strip_prefix(['"', '\'', '`']))
+            .is_some_and(ends)
+    };
+    let put_in = |rest: &str| rest.strip_prefix('}').is_some_and(ends);
+    let mut uses = text.match_indices(key).filter(|(at, _)| {
+        let rest = &text[at + key.len()..];
+        !rest.starts_with(is_name) && (added(rest) || put_in(rest))
+    });
+    namespace.len() > 1 && uses.any(|(at, _)| is_argument_of_client(&text[..at]))
+}
+
+/// Whether what follows is the first argument of a call that is not one for the API.
+fn is_argument_of_client(before: &str) -> bool {
+    const OF_API: [&str; 7] = ["fetch", "get", "post", "put", "delete", "request", "axios"];
+    let whole = before.trim_end_matches(|c| is_name(c) || c == '.');
+    let whole = whole.strip_suffix("${").unwrap_or(whole);
+    let call = whole.trim_end_matches(['`', ' ']).strip_suffix('(');
+    let name = call.and_then(|call| call.rsplit(|c| !is_name(c)).next());
+    name.is_some_and(|name| !name.is_empty() && !OF_API.contains(&name))
+}
+
 /// The paths whose key says that they are for sockets: `socketPath: "/live"`.
 pub(super) fn socket_paths(text: &str) -> Vec<Span> {
     let marks = text.match_indices([':', '=']);
@@ -307,6 +337,26 @@ mod tests {
         let paths = socket_paths(text).into_iter();
         let paths: Vec<_> = paths.map(|span| &text[span.start..span.end]).collect();
         assert_eq!(paths, ["/live", "/rt"]);
+    }
+
+    #[test]
+    fn a_client_is_known_by_the_namespace_that_is_put_behind() {
+        for text in [
+            "he(on+\"/news\",{})",
+            "io(`${E.on}/news`)",
+            "const s = io(e.on + '/news')",
+        ] {
+            assert!(joins(text, "on", "/news"), "{text}");
+        }
+        for text in [
+            "fetch(on+\"/news\")",
+            "a.get(`${on}/news`)",
+            "he(on+\"/newsletter\")",
+            "he(one+\"/news\")",
+            "a=on+\"/news\"",
+        ] {
+            assert!(!joins(text, "on", "/news"), "{text}");
+        }
     }
 
     #[test]

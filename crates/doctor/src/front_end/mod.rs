@@ -52,7 +52,7 @@ pub struct Address {
     pub has_port: bool,
     /// The key that holds it in a built file.
     pub key: Option<String>,
-    /// A Socket.IO client's options follow it, or it ends in the namespace.
+    /// A Socket.IO client's options follow it, or the namespace does.
     pub has_options: bool,
     /// Beside it, another value is plainly for sockets or for the API.
     pub has_plain_neighbour: bool,
@@ -82,7 +82,23 @@ impl FrontEnd {
             }
         }
         front_end.is_websocket_only = websocket_alone == Some(true);
+        front_end.know_by_what_was_built();
         Ok(front_end)
+    }
+
+    /// A variable whose value a client was built with is for sockets, whatever its name.
+    fn know_by_what_was_built(&mut self) {
+        let clients = self.addresses.iter().filter(|one| one.has_options);
+        let clients: Vec<Url> = clients.map(|client| client.url.clone()).collect();
+        let variables = self
+            .addresses
+            .iter_mut()
+            .filter(|one| one.setting.name.is_some());
+        for variable in variables {
+            variable.has_options |= clients.iter().any(|client| {
+                client.origin == variable.url.origin && client.path.starts_with(&variable.url.path)
+            });
+        }
     }
 
     fn environments(&mut self, root: &Root, question: &Question) -> Result<(), Unreadable> {
@@ -133,7 +149,10 @@ impl FrontEnd {
             self.addresses.extend(Address::of(setting, |address| {
                 address.key = bundle::key(text, span).map(str::to_owned);
                 let is_namespace = namespace.len() > 1 && address.url.path == namespace;
-                address.has_options = is_namespace || options.is_some_and(options::is_options);
+                let joins = |key: &String| bundle::joins(text, key, namespace);
+                address.has_options = is_namespace
+                    || options.is_some_and(options::is_options)
+                    || address.key.as_ref().is_some_and(joins);
                 address.has_plain_neighbour = has_plain;
             }));
         }
@@ -185,6 +204,12 @@ impl Address {
             || self.has_options
             || self.setting.is_socket()
             || key.is_some_and(setting::is_of_sockets)
+    }
+
+    /// Whether its name says that it is for sockets or the API.
+    pub fn is_plain(&self) -> bool {
+        let name = self.setting.name.as_deref().or(self.key.as_deref());
+        name.is_some_and(setting::is_plain)
     }
 
     /// Whether its name says that it is for something else, while another value is plainly for sockets or the API.

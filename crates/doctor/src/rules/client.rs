@@ -62,7 +62,16 @@ fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
     // Whoever names the API alone has the sockets there too.
     let others = front_end.addresses.iter();
     let mut sites = others.filter_map(|address| asked_at(page, address));
-    sites.find(|site| plain(site).is_some())
+    sites.find(|site| {
+        let path = &site.question.path;
+        plain(site).is_some() || leads_all(site) && upgrades(site, path)
+    })
+}
+
+/// Whether everything of a site goes to a back end.
+fn leads_all(case: &Case<'_>) -> bool {
+    let walks = case.walks.as_ref();
+    walks.is_some_and(|walks| case.reaches_socket_io(&walks.handshake))
 }
 
 /// The requests for an address that nginx serves apart from the page; what is wrong in it is told, and then it is

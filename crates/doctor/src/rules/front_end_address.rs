@@ -72,7 +72,7 @@ fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding>
     let is_known = || site.page.is_some_and(|page| client::names(page, host));
     let trouble = if is_of_page {
         elsewhere(address, site, origin)
-    } else if address.is_socket() && is_known() {
+    } else if (address.is_socket() || address.is_plain()) && is_known() {
         let trouble = elsewhere(address, site, origin);
         if let Some(trouble) = trouble {
             // A name of its own for the sockets is meant to be.
@@ -231,7 +231,7 @@ fn stranger(address: &Address, site: &Site<'_>) -> Option<Trouble> {
     }
     let is_newer = |other: &&Address| {
         let host = &other.url.origin.host;
-        other.is_socket()
+        (other.is_socket() || other.is_plain())
             && other.setting.name.is_some()
             && (*host == page.origin.host || client::names(page, host))
     };
@@ -433,13 +433,13 @@ fn rest(value: &str) -> &str {
 /// A path of the own host that is not what its variable is for.
 fn wrong_path(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding> {
     let setting = &address.setting;
-    let name = setting.name.as_ref()?;
+    let name = setting.name.as_ref().or(address.key.as_ref())?;
     let path = address.url.path.trim_end_matches('/');
     let case = site.page?;
     if path.is_empty() || &address.url.origin != origin {
         return None;
     }
-    let (message, effect, right) = if setting.is_socket() {
+    let (message, effect, right) = if address.is_socket() {
         let question = case.question;
         let of_proxy = path == question.path.trim_end_matches('/') || path == "/api";
         if !of_proxy || path == question.namespace {
@@ -456,7 +456,7 @@ fn wrong_path(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Fin
             ),
             origin.to_string(),
         )
-    } else if setting.is_named("API") && ends_in_the_page(case, path) {
+    } else if setting.name.is_some() && setting.is_named("API") && ends_in_the_page(case, path) {
         let right = format!("{origin}/api");
         (
             say!(
