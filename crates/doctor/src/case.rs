@@ -312,6 +312,29 @@ impl<'c> Case<'c> {
         Some(walk(self.http, self.root, self.choice.clone()?, request))
     }
 
+    /// The way of a request for this path from a page of another origin, which a browser names.
+    pub fn walk_from(&self, page: &Origin, path: &str) -> Option<Walk<'c>> {
+        self.walk_named(page, self.get(path, ""))
+    }
+
+    /// The same of polling: the handshake, and a message.
+    pub fn polled_from(&self, page: &Origin) -> Option<[Walk<'c>; 2]> {
+        let query = "EIO=4&transport=polling";
+        let handshake = self.get(&self.path, query);
+        let post = self.get(&self.path, &format!("{query}&sid={SID}")).posted();
+        Some([
+            self.walk_named(page, handshake)?,
+            self.walk_named(page, post)?,
+        ])
+    }
+
+    fn walk_named(&self, page: &Origin, request: Request) -> Option<Walk<'c>> {
+        let named = [("origin", String::new()), ("referer", "/".to_owned())];
+        let named = named.map(|(name, end)| (name.to_owned(), format!("{page}{end}")));
+        let request = request.told(&named);
+        Some(walk(self.http, self.root, self.choice.clone()?, request))
+    }
+
     /// The handshake's way if another server block had got it.
     pub fn walk_in(&self, server: usize) -> Walk<'c> {
         let request = self.get(&self.path, "EIO=4&transport=polling");

@@ -23,6 +23,7 @@ mod lines;
 pub mod live;
 pub mod mend;
 pub mod nginx;
+mod policy;
 pub mod prescription;
 pub mod probe;
 pub mod process;

@@ -3,6 +3,7 @@
 mod bundle;
 mod comments;
 mod environment;
+mod meta;
 mod options;
 mod precedence;
 
@@ -18,6 +19,8 @@ use crate::{
 };
 
 use self::environment::Variables;
+
+pub use self::meta::policies;
 
 /// The files of a front end.
 #[derive(Debug, Default)]

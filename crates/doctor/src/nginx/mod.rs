@@ -17,6 +17,7 @@ pub mod print;
 mod proxy;
 mod referer;
 pub mod request;
+pub mod response;
 mod rewrite;
 mod scope;
 pub mod server;

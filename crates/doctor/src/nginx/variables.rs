@@ -134,7 +134,15 @@ impl<'c> Variables<'_, 'c> {
         if known.is_none() {
             return Value::unknown(name);
         }
-        let Some((entry, captures)) = self.entry(source) else {
+        let found = self.entry(source);
+        // A pattern that could not be read may be the one that fits.
+        let is_read = found
+            .as_ref()
+            .is_some_and(|(entry, _)| !entry.is("default"));
+        if !is_read && has_unread_pattern(source) {
+            return Value::unknown(name);
+        }
+        let Some((entry, captures)) = found else {
             return Value::default();
         };
         let deeper = Variables {
@@ -206,6 +214,14 @@ pub(super) fn wildcard_fits(key: &str, subject: &str) -> bool {
     }
     key.strip_suffix(".*")
         .is_some_and(|start| subject.starts_with(&format!("{start}.")))
+}
+
+fn has_unread_pattern(map: &Directive) -> bool {
+    let mut patterns = map
+        .children()
+        .iter()
+        .filter_map(|entry| pattern_of(key(entry)));
+    patterns.any(|pattern| !pattern.is_understood())
 }
 
 fn pattern_of(key: &str) -> Option<Pattern> {

@@ -42,10 +42,22 @@ pub(super) fn listed(names: &[&str]) -> Text {
 
 /// The line that gives a header its value: the `map` entry if there is one, or the directive itself.
 pub(super) fn source<'c>(walk: &Walk<'c>, header: &Header<'c>) -> Option<&'c Directive> {
-    let by = header.by?;
-    let variables = variables_in(by.arg(1)?);
+    Some(source_of(walk, header.by?))
+}
+
+/// The same for any line that sets one.
+pub(super) fn source_of<'c>(walk: &Walk<'c>, by: &'c Directive) -> &'c Directive {
+    let variables = variables_in(by.arg(1).unwrap_or_default());
     let entry = variables.iter().find_map(|name| walk.map_entry(name));
-    Some(entry.unwrap_or(by))
+    entry.unwrap_or(by)
+}
+
+/// The outer lines about headers that the inner block does not have in its own words.
+pub(super) fn not_repeated(own: &[&Directive], outer: &[&Directive]) -> Vec<String> {
+    let name = |set: &Directive| set.arg(0).unwrap_or_default().to_ascii_lowercase();
+    let is_lost = |outer: &&&Directive| !own.iter().any(|own| name(own) == name(outer));
+    let lost = outer.iter().filter(is_lost);
+    lost.map(|outer| format!("{};", outer.head())).collect()
 }
 
 /// Where a line stands in a file that others share: the `include` that brought it to where it holds.

@@ -6,7 +6,6 @@ use crate::{
     case::Case,
     edit,
     finding::{Finding, Severity},
-    nginx::{print, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -60,7 +59,7 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
              polling, o nunca se conectan."
         ),
     );
-    let lines = lost_lines(&own, &hidden);
+    let lines = headers::not_repeated(&own, &hidden);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     // Not into a file that others include as well.
     let beside = headers::brought_by(case, walk, last).unwrap_or(last);
@@ -73,15 +72,4 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         true,
         edits,
     ))
-}
-
-/// The outer lines that the inner block does not have in its own words.
-fn lost_lines(own: &[&Directive], hidden: &[&Directive]) -> Vec<String> {
-    let name = |set: &Directive| set.arg(0).unwrap_or_default().to_ascii_lowercase();
-    let repeated = |outer: &&&Directive| !own.iter().any(|own| name(own) == name(outer));
-    let line = |outer: &&Directive| {
-        let words: Vec<String> = outer.args.iter().map(print::word).collect();
-        format!("proxy_set_header {};", words.join(" "))
-    };
-    hidden.iter().filter(repeated).map(line).collect()
 }

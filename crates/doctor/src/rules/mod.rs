@@ -18,8 +18,13 @@ mod client;
 mod clock_skew;
 mod cluster_mode;
 mod conflicting_server_name;
+mod connect_src;
 mod connection_always_upgrade;
 mod connection_limit;
+mod cors_header_lost;
+mod cors_header_twice;
+mod cors_origin_differs;
+mod cross_origin;
 mod database_unreachable;
 mod default_server;
 mod development_mode;
@@ -124,7 +129,7 @@ enum Check {
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 59] = [
+pub const RULES: [Rule; 63] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
@@ -163,6 +168,10 @@ pub const RULES: [Rule; 59] = [
     forwarded_headers::RULE,
     front_end_address::RULE,
     socket_path_differs::RULE,
+    cors_header_lost::RULE,
+    cors_header_twice::RULE,
+    cors_origin_differs::RULE,
+    connect_src::RULE,
     process_file::RULE,
     development_mode::RULE,
     cluster_mode::RULE,

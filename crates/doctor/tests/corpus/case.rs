@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use atalaya_doctor::{Diagnosis, diagnose, question::Question, root::Root, url::Url};
+use atalaya_doctor::{
+    Diagnosis, diagnose, nginx::request::Origin, question::Question, root::Root, url::Url,
+};
 use toml::Table;
 
 pub(crate) struct Case {
@@ -71,6 +73,11 @@ impl Case {
             question.url = Some(asked);
         }
         question
+    }
+
+    /// The page's own origin, if it is asked for.
+    pub(crate) fn page(&self) -> Option<Origin> {
+        Some(self.question().url?.origin)
     }
 
     /// Where the page's files send its client: the origin, and the path if it is not the usual one.

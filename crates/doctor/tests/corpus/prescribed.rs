@@ -43,7 +43,7 @@ fn seen(address: SocketAddr) -> Option<String> {
         url: Some("http://apps.example.com/".parse().unwrap()),
         ..Question::default()
     };
-    first_failure(address, &question)
+    first_failure(address, &question, None)
 }
 
 /// A program that is ended with its test.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use atalaya_doctor::question::Question;
+use atalaya_doctor::{nginx::request::Origin, question::Question};
 use tungstenite::{Message, WebSocket, client::IntoClientRequest};
 
 /// Every wait ends; longer than any answer takes.
@@ -20,8 +20,12 @@ const USER_AGENT: &str = "Mozilla/5.0";
 type Step = Result<(), String>;
 
 /// `step: what was seen` of the first step that fails.
-pub(crate) fn first_failure(address: SocketAddr, question: &Question) -> Option<String> {
-    first_failure_in(3, address, question)
+pub(crate) fn first_failure(
+    address: SocketAddr,
+    question: &Question,
+    page: Option<&Origin>,
+) -> Option<String> {
+    first_failure_in(3, address, question, page)
 }
 
 /// The same after so many sessions by polling.
@@ -29,10 +33,13 @@ pub(crate) fn first_failure_in(
     sessions: usize,
     address: SocketAddr,
     question: &Question,
+    page: Option<&Origin>,
 ) -> Option<String> {
+    let asked = &question.url.as_ref().unwrap().origin;
     let client = Client {
         address,
-        host: question.url.as_ref().unwrap().origin.authority(),
+        host: asked.authority(),
+        page: page.filter(|page| *page != asked).map(Origin::to_string),
         path: question.path.clone(),
         sessions,
     };
@@ -43,6 +50,8 @@ struct Client {
     address: SocketAddr,
     host: String,
     path: String,
+    /// The page's origin, where it is another.
+    page: Option<String>,
     /// How many are opened by polling.
     sessions: usize,
 }
@@ -51,6 +60,8 @@ struct Answer {
     status: u16,
     kind: String,
     body: String,
+    /// Each `Access-Control-Allow-Origin`.
+    allowed: Vec<String>,
 }
 
 impl Client {
@@ -63,7 +74,8 @@ impl Client {
         self.upgrade()?;
         self.large_message()?;
         self.hold()?;
-        self.api()
+        self.api()?;
+        self.page_may_read()
     }
 
     fn polling_session(&self) -> Step {
@@ -147,6 +159,17 @@ impl Client {
         expect("api", &answer, !gone)
     }
 
+    /// A browser gives a page of another origin an answer that gives it leave, once.
+    fn page_may_read(&self) -> Step {
+        let Some(page) = &self.page else {
+            return Ok(());
+        };
+        match &self.get("").allowed[..] {
+            [allowed] if allowed == "*" || allowed == page => Ok(()),
+            allowed => Err(format!("page: leave for {allowed:?}")),
+        }
+    }
+
     fn polling(&self, sid: &str) -> String {
         let sid = if sid.is_empty() {
             String::new()
@@ -178,8 +201,12 @@ impl Client {
             ),
             _ => String::new(),
         };
+        let origin = match &self.page {
+            Some(page) => format!("Origin: {page}\r\n"),
+            None => String::new(),
+        };
         let head = format!(
-            "{method} {target} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {USER_AGENT}\r\n{content}Connection: close\r\n\r\n",
+            "{method} {target} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {USER_AGENT}\r\n{origin}{content}Connection: close\r\n\r\n",
             self.host
         );
         stream.write_all(head.as_bytes()).unwrap();
@@ -236,16 +263,17 @@ fn receive(mut stream: TcpStream) -> Answer {
         .nth(1)
         .and_then(|status| status.parse().ok())
         .unwrap_or(0);
-    let header = |name: &str| {
-        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
-        lines
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.to_owned())
+    let headers = |name: &str| -> Vec<String> {
+        let lines = head.lines().filter_map(|line| line.split_once(": "));
+        let named = lines.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.to_owned()).collect()
     };
+    let header = |name: &str| headers(name).into_iter().next();
     let chunked = header("transfer-encoding").is_some();
     Answer {
         status,
         kind: header("content-type").unwrap_or_default(),
+        allowed: headers("access-control-allow-origin"),
         body: if chunked {
             first_chunk(body)
         } else {

@@ -63,7 +63,8 @@ fn judge(case: &Case, ports: back_end::Ports) -> Option<(String, String)> {
         return Some((case.name.clone(), differs));
     }
     // The examination sees what a client sees, but for what is no part of Socket.IO.
-    let of_socket_io = seen.as_ref().filter(|seen| !seen.starts_with("api"));
+    let is_of_socket_io = |seen: &&String| !seen.starts_with("api") && !seen.starts_with("page");
+    let of_socket_io = seen.as_ref().filter(is_of_socket_io);
     let is_started = !seen.as_ref().is_some_and(|seen| seen.starts_with("nginx"));
     if is_started && of_socket_io.is_some() != probed.is_some() {
         let differs = format!("a client sees {seen:?}, the examination {probed:?}");
@@ -84,7 +85,7 @@ fn still_broken(case: &Case, ports: back_end::Ports) -> Option<String> {
         url.origin = way.origin.clone();
         question.path.clone_from(&way.path);
     }
-    ask(&question, tree.path(), ports)
+    ask(case, &question, tree.path(), ports)
 }
 
 /// What a client sees, and the first step of the examination that fails.
@@ -95,7 +96,12 @@ fn look_and_probe(case: &Case, ports: back_end::Ports) -> (Option<String>, Optio
         Ok(nginx) => nginx,
     };
     let mut question = case.of_client();
-    let seen = client::first_failure_in(case.sessions(), nginx.address, &question);
+    let seen = client::first_failure_in(
+        case.sessions(),
+        nginx.address,
+        &question,
+        case.page().as_ref(),
+    );
     question.namespace = "/".to_owned();
     let holds = seen.as_ref().is_some_and(|seen| seen.contains("poll"));
     let plan = Plan {
@@ -124,13 +130,13 @@ fn look_and_probe(case: &Case, ports: back_end::Ports) -> (Option<String>, Optio
 
 /// What a client sees; `None` if all is well.
 pub(crate) fn look(case: &Case, files: &Path, ports: back_end::Ports) -> Option<String> {
-    ask(&case.of_client(), files, ports)
+    ask(case, &case.of_client(), files, ports)
 }
 
-fn ask(question: &Question, files: &Path, ports: back_end::Ports) -> Option<String> {
+fn ask(case: &Case, question: &Question, files: &Path, ports: back_end::Ports) -> Option<String> {
     let tree = tree::placed(files, ports);
     match Nginx::start(&tree) {
         Err(words) => Some(format!("nginx: {words}")),
-        Ok(nginx) => client::first_failure(nginx.address, question),
+        Ok(nginx) => client::first_failure(nginx.address, question, case.page().as_ref()),
     }
 }

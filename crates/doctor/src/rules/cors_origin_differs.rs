@@ -1,0 +1,131 @@
+//! nginx gives leave to another page than the one that people open.
+
+use super::{
+    Check, Rule, Site, Title,
+    cross_origin::{ALLOW_CREDENTIALS, ALLOW_ORIGIN, Crossing},
+    headers, one,
+};
+use crate::{
+    edit,
+    finding::{Finding, Severity},
+    nginx::{Walk, response::Added},
+    url::Url,
+};
+
+pub(super) const RULE: Rule = Rule {
+    id: "cors-origin-differs",
+    title: Title {
+        english: "Browsers get leave for another page's origin.",
+        spanish: "Los navegadores reciben permiso para el origen de otra página.",
+    },
+    checks: &[Check::FrontEnd(|_, site| one(judge(site)))],
+};
+
+fn judge(site: &Site<'_>) -> Option<Finding> {
+    let crossing = Crossing::of(site)?;
+    let mut walks = crossing.walks.iter();
+    walks.find_map(|walk| {
+        // Several are another rule's.
+        let [added] = &walk.added(ALLOW_ORIGIN)[..] else {
+            return None;
+        };
+        match added.value.known()? {
+            // Without nginx's own, the back end's may pass.
+            "" => walk
+                .hides(ALLOW_ORIGIN)
+                .map(|_| left_out(&crossing, walk, added)),
+            "*" => any_with_cookies(&crossing, walk, added),
+            value if value == crossing.page.to_string() || !value.is_ascii() => None,
+            value => Some(other(&crossing, walk, added, value)),
+        }
+    })
+}
+
+fn other(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>, value: &str) -> Finding {
+    let (case, page) = (crossing.case, crossing.page);
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        headers::source_of(walk, added.by).pos,
+        say!(
+            "{ALLOW_ORIGIN} is {value}, and the page is of {page}: browsers compare them letter by letter.",
+            "{ALLOW_ORIGIN} es {value}, y la página es de {page}: los navegadores los comparan letra a letra."
+        ),
+        say!(
+            "Browsers keep the answers from the page: \"header has a value that is not equal to the supplied \
+             origin\". Scripts and tools connect.",
+            "Los navegadores no dan las respuestas a la página: \"header has a value that is not equal to the supplied \
+             origin\". Los scripts y las herramientas se conectan."
+        ),
+    );
+    let advice = say!(
+        "Name the page as browsers do, {page}: scheme and host, and no slash at the end.",
+        "Ponga la página como los navegadores, {page}: esquema y host, y sin barra al final."
+    );
+    let by = added.by;
+    let written = by.args.get(1).filter(|word| word.text == value);
+    let Some(word) = written else {
+        return finding.advise(advice);
+    };
+    // Another host may be the page of others, who would lose their leave.
+    let meant: Option<Url> = value.parse().ok();
+    let is_same_page = meant.is_some_and(|meant| meant.origin.host == page.host);
+    let edits = vec![edit::replace(case.config, by, word, &page.to_string())];
+    finding.mend(advice, is_same_page, edits)
+}
+
+/// What gives the header its value has none for this page.
+fn left_out(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>) -> Finding {
+    let (case, page) = (crossing.case, crossing.page);
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        headers::source_of(walk, added.by).pos,
+        say!(
+            "{ALLOW_ORIGIN} comes to nothing for the page {page}, and the back end's own is hidden.",
+            "{ALLOW_ORIGIN} queda vacía para la página {page}, y la del propio back end se oculta."
+        ),
+        say!(
+            "Browsers keep the answers from the page: \"No 'Access-Control-Allow-Origin' header is present\". Scripts \
+             and tools connect.",
+            "Los navegadores no dan las respuestas a la página: \"No 'Access-Control-Allow-Origin' header is \
+             present\". Los scripts y las herramientas se conectan."
+        ),
+    );
+    finding.advise(say!(
+        "Let {page} be among the pages that get their leave here.",
+        "Haga que {page} esté entre las páginas que reciben permiso aquí."
+    ))
+}
+
+/// Leave for any page does not hold for requests with cookies, which clients send only if they are told to.
+fn any_with_cookies(
+    crossing: &Crossing<'_>,
+    walk: &Walk<'_>,
+    added: &Added<'_>,
+) -> Option<Finding> {
+    let credentials = walk.added(ALLOW_CREDENTIALS);
+    let allowed = credentials
+        .iter()
+        .find(|added| added.value.known() == Some("true"))?;
+    let case = crossing.case;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Hint,
+        added.by.pos,
+        say!(
+            "{ALLOW_ORIGIN} is * and {ALLOW_CREDENTIALS} true ({at}): browsers do not take the two together.",
+            "{ALLOW_ORIGIN} es * y {ALLOW_CREDENTIALS} true ({at}): los navegadores no aceptan las dos juntas.",
+            at = case.at(allowed.by)
+        ),
+        say!(
+            "Nothing breaks without `withCredentials`; with it, browsers refuse the answers.",
+            "Sin `withCredentials` no se rompe nada; con él, los navegadores rechazan las respuestas."
+        ),
+    );
+    let page = crossing.page;
+    Some(finding.advise(say!(
+        "Name the page instead of *: {page}.",
+        "Ponga la página en lugar de *: {page}."
+    )))
+}

@@ -1,0 +1,48 @@
+//! Polling from a page of another origin: the browser gives the page an answer only if the answer gives it leave.
+
+use super::Site;
+use crate::{
+    case::{Case, redirect},
+    nginx::{Step, Value, Walk, request::Origin},
+};
+
+/// The header that gives leave, and the one that lets cookies go with the requests.
+pub(super) const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
+pub(super) const ALLOW_CREDENTIALS: &str = "Access-Control-Allow-Credentials";
+
+/// The requests of such a page, as far as they reach the back end by what is known here.
+pub(super) struct Crossing<'s> {
+    pub(super) case: &'s Case<'s>,
+    pub(super) page: &'s Origin,
+    pub(super) walks: Vec<Walk<'s>>,
+}
+
+impl<'s> Crossing<'s> {
+    /// `None` where no leave is asked for: a page of the same origin, or websockets alone.
+    pub(super) fn of(site: &Site<'s>) -> Option<Self> {
+        let (page, case) = (site.page?, site.case?);
+        let opened = &page.walks.as_ref()?.page;
+        // Where the page sends people on, it is of another origin than the one that is named.
+        let moves = redirect(opened, &page.origin).is_some_and(|(to, _)| to != page.origin);
+        let is_asked = page.origin != case.origin && !site.question.is_websocket_only && !moves;
+        // Where nginx asks itself, the answer comes through several hands.
+        let polled = case
+            .polled_from(&page.origin)
+            .filter(|_| is_asked && case.inner.is_none())?;
+        let is_known = |walk: &Walk<'_>| {
+            let mut steps = walk.steps.iter();
+            let decided = !steps.any(|step| matches!(step, Step::Unknown(_)));
+            walk.proxied().is_some() && decided && !walk.has_other_headers()
+        };
+        Some(Self {
+            case,
+            page: &page.origin,
+            walks: polled.into_iter().filter(is_known).collect(),
+        })
+    }
+}
+
+/// Whether nginx sends a header with this value.
+pub(super) fn is_sent(value: &Value) -> bool {
+    value.known().is_some_and(|value| !value.is_empty())
+}
