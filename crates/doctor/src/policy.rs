@@ -1,6 +1,9 @@
 //! Where a `Content-Security-Policy` lets a page connect (CSP Level 3, as browsers carry it out).
 
-use crate::nginx::request::{Origin, default_port};
+use crate::{
+    finding::Span,
+    nginx::request::{Origin, default_port},
+};
 
 /// The list of a policy that decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,8 +11,8 @@ pub(crate) struct Allowed<'t> {
     /// `connect-src`, or `default-src` for want of it, as it is written.
     pub(crate) directive: &'t str,
     pub(crate) sources: Vec<&'t str>,
-    /// Where the list ends in the whole text.
-    pub(crate) end: usize,
+    /// Where the list stands in the whole text.
+    pub(crate) span: Span,
 }
 
 /// What a page connects to.
@@ -74,10 +77,14 @@ pub(crate) fn lists(text: &str) -> Vec<Allowed<'_>> {
 fn list(start: usize, policy: &str) -> Option<Allowed<'_>> {
     let directives = pieces(policy, ';').filter_map(|(at, text)| {
         let mut words = text.split_ascii_whitespace();
+        let blanks = text.len() - text.trim_ascii_start().len();
         Some(Allowed {
             directive: words.next()?,
             sources: words.collect(),
-            end: start + at + text.trim_ascii_end().len(),
+            span: Span {
+                start: start + at + blanks,
+                end: start + at + text.trim_ascii_end().len(),
+            },
         })
     });
     let directives: Vec<_> = directives.collect();
@@ -112,26 +119,17 @@ impl Allowed<'_> {
         sources.any(|source| !source.starts_with('\'') && !source.ends_with(':'))
     }
 
-    /// The whole text with more sources in this list.
+    /// The whole text with more sources in this list, or in one of its own where it is everything's.
     pub(crate) fn with(&self, text: &str, more: &str) -> String {
-        let (before, after) = text.split_at(self.end);
-        let is_none = |source: &&&str| source.eq_ignore_ascii_case("'none'");
-        let kept: Vec<&str> = self
-            .sources
-            .iter()
-            .filter(|source| !is_none(source))
-            .copied()
-            .collect();
-        if self.directive.eq_ignore_ascii_case("connect-src") && kept.len() == self.sources.len() {
-            return format!("{before} {more}{after}");
+        let is_none = |source: &str| source.eq_ignore_ascii_case("'none'");
+        let kept = self.sources.iter().filter(|source| !is_none(source));
+        let sources: Vec<&str> = kept.copied().chain([more]).collect();
+        let own = format!("connect-src {}", sources.join(" "));
+        let (before, after) = (&text[..self.span.start], &text[self.span.end..]);
+        match self.directive.eq_ignore_ascii_case("connect-src") {
+            true => format!("{before}{own}{after}"),
+            false => format!("{}; {own}{after}", &text[..self.span.end]),
         }
-        let sources = [kept.join(" "), more.to_owned()].join(" ");
-        let sources = sources.trim_start();
-        if self.directive.eq_ignore_ascii_case("connect-src") {
-            let start = self.directive.as_ptr() as usize - text.as_ptr() as usize;
-            return format!("{}{} {sources}{after}", &text[..start], self.directive);
-        }
-        format!("{before}; connect-src {sources}{after}")
     }
 }
 

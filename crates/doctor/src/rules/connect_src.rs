@@ -14,6 +14,7 @@ use crate::{
         tree::{Directive, Word},
     },
     policy::{self, Allowed, Target},
+    setting::Setting,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -87,7 +88,7 @@ fn written<'p>(page: &Case<'p>, walk: &Walk<'p>) -> Vec<Policy<'p>> {
         }
         _ => Vec::new(),
     };
-    let policy = |setting: crate::setting::Setting| Policy {
+    let policy = |setting: Setting| Policy {
         text: setting.value,
         place: setting.place,
         line: None,

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     edit,
     finding::{Finding, Severity},
+    language::Text,
     nginx::{Walk, request::Origin, tree::Directive},
     process::{App, Processes},
     setting::Setting,
@@ -74,25 +75,26 @@ fn known(processes: &Processes, site: &Site<'_>, crossing: &Crossing<'_>) -> Kno
     }
 }
 
-/// Whether nginx gives leave for `/api/` too.
+/// Whether nginx gives leave for `/api/` too, and leaves the back end's there.
 fn is_api_answered(crossing: &Crossing<'_>) -> bool {
     let api = crossing.case.walk_from(crossing.page, "/api/");
     api.is_some_and(|api| {
         let added = api.added(ALLOW_ORIGIN);
-        api.proxied().is_some() && added.iter().any(|added| is_sent(&added.value))
+        let is_left = api.proxied().is_some() && api.hides(ALLOW_ORIGIN).is_none();
+        is_left && added.iter().any(|added| is_sent(&added.value))
     })
 }
 
-/// `CORS_ORIGIN`, `ALLOWED_ORIGINS`, `CORS_ALLOW_ORIGIN`, …
+/// `CORS_ORIGIN`, `ALLOWED_ORIGINS`, `SOCKET_CORS_ALLOW_ORIGIN`, …
 fn is_about_origins(setting: &Setting) -> bool {
     let has = |words: &[&str]| words.iter().any(|word| setting.is_named(word));
-    has(&["CORS"]) || has(&["ALLOWED", "ALLOW"]) && has(&["ORIGIN", "ORIGINS"])
+    has(&["ORIGIN", "ORIGINS"]) && has(&["CORS", "ALLOWED", "ALLOW"])
 }
 
 fn lists(setting: &Setting, page: &Origin) -> bool {
     let page = page.to_string();
     let mut listed = setting.value.split([',', ' ', ';']);
-    listed.any(|origin| matches!(origin, "*" | "true") || origin == page)
+    listed.any(|origin| origin == "*" || origin == page)
 }
 
 fn added_twice(crossing: &Crossing<'_>, first: &Directive, second: &Directive) -> Finding {
@@ -179,7 +181,7 @@ fn perhaps_twice(crossing: &Crossing<'_>, by: &Directive, known: Known) -> Findi
     ))
 }
 
-fn refused() -> crate::language::Text {
+fn refused() -> Text {
     say!(
         "Browsers refuse the answers: \"The 'Access-Control-Allow-Origin' header contains multiple values\". Scripts \
          and tools connect.",
