@@ -65,9 +65,10 @@ fn known(processes: &Processes, site: &Site<'_>, crossing: &Crossing<'_>) -> Kno
     if back_ends.iter().any(answers) {
         return Known::Sent;
     }
-    let settings = back_ends.iter().flat_map(|app| &app.env);
-    let mut told = settings.filter(|setting| is_about_origins(setting) && lists(setting, page));
-    match told.next() {
+    let mut told = back_ends
+        .iter()
+        .filter_map(|app| app.in_production(is_about_origins));
+    match told.find(|setting| lists(setting, page)) {
         // Where nginx answers for the API as well, whom else could it be for?
         Some(told) if told.is_socket() || is_api_answered(crossing) => Known::Sent,
         Some(told) => Known::Perhaps(told.clone()),
@@ -129,6 +130,15 @@ fn sent_twice(crossing: &Crossing<'_>, walk: &Walk<'_>, by: &Directive) -> Findi
         ),
         refused(),
     );
+    let advice = say!(
+        "Let one of them answer: take the back end's header off with proxy_hide_header, or do not add one here.",
+        "Que responda uno solo: quite la cabecera del back end con proxy_hide_header, o no añada otra aquí."
+    );
+    // There a line cannot stand that hides one.
+    let holder = walk.scope().level("add_header");
+    if holder.is_some_and(|holder| holder.is("if")) {
+        return finding.advise(advice);
+    }
     let written = [ALLOW_ORIGIN, ALLOW_CREDENTIALS];
     let added = written.iter().filter(|name| !walk.added(name).is_empty());
     let lines: Vec<String> = added
@@ -137,18 +147,10 @@ fn sent_twice(crossing: &Crossing<'_>, walk: &Walk<'_>, by: &Directive) -> Findi
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     // Not into a file that others include as well.
     let beside = headers::brought_by(case, walk, by).unwrap_or(by);
-    // A line here would throw away those of an outer block.
-    let level = walk.scope().level("proxy_hide_header");
-    let innermost = walk.scope().innermost();
-    let is_safe = level.is_none_or(|level| innermost.is_some_and(|own| std::ptr::eq(own, level)));
-    finding.mend(
-        say!(
-            "Let one of them answer: take the back end's header off with proxy_hide_header, or do not add one here.",
-            "Que responda uno solo: quite la cabecera del back end con proxy_hide_header, o no añada otra aquí."
-        ),
-        is_safe,
-        vec![edit::after(case.config, beside, &lines)],
-    )
+    // Where others are hidden, a line here may throw theirs away, or theirs this one.
+    let is_safe = walk.scope().level("proxy_hide_header").is_none();
+    let edits = vec![edit::after(case.config, beside, &lines)];
+    finding.mend(advice, is_safe, edits)
 }
 
 fn perhaps_twice(crossing: &Crossing<'_>, by: &Directive, known: Known) -> Finding {
