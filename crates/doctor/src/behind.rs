@@ -1,5 +1,5 @@
 //! What stands behind a fault: while requests go astray nobody asks how the back end would be asked, so that whoever
-//! mends what is found finds the next. Here the safe mends are made in thought, and what then shows is told too.
+//! mends what is found finds the next. Here the mends are made in thought, and what then shows is told too.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
 use crate::{
     diagnose::{CouldNotRun, Diagnosis, look},
     document::Document,
-    finding::{Edit, Finding, Place, Span},
+    finding::{Edit, Finding, Place, Span, by_file},
     question::Question,
     root::Root,
     rules,
@@ -32,6 +32,7 @@ fn behind(root: &Root, question: &Question, first: &Diagnosis) -> Vec<Finding> {
     let mut thought = Thought {
         root: root.clone(),
         edits: Vec::new(),
+        is_safe: true,
     };
     let mut now = first.clone();
     for _ in 0..MAX_DEPTH {
@@ -56,6 +57,8 @@ struct Thought {
     root: Root,
     /// Of each mend, the edits of each file, by real path.
     edits: Vec<BTreeMap<PathBuf, Vec<Edit>>>,
+    /// Whether each of them is made by whoever asks for the safe ones.
+    is_safe: bool,
 }
 
 impl Thought {
@@ -76,7 +79,11 @@ impl Thought {
     fn mended(&self, finding: &Finding) -> Option<Self> {
         let mut texts = BTreeMap::new();
         let mut made = BTreeMap::new();
-        for (file, edits) in finding.fix.by_file() {
+        let edits = match finding.fix.edits.is_empty() {
+            true => &finding.supposing,
+            false => &finding.fix.edits,
+        };
+        for (file, edits) in by_file(edits) {
             let read = self.root.read(file).ok().filter(|text| text.is_exact)?;
             let edits: Vec<Edit> = edits
                 .iter()
@@ -91,6 +98,7 @@ impl Thought {
         (!texts.is_empty()).then(|| Self {
             root: self.root.with_texts(&texts),
             edits,
+            is_safe: self.is_safe && finding.fix.safe,
         })
     }
 
@@ -110,7 +118,7 @@ impl Thought {
         // A mend that is partly inside of another one is made when that is.
         let edits: Option<Vec<Edit>> = edits.collect();
         let mut finding = finding.clone();
-        finding.fix.safe &= edits.is_some();
+        finding.fix.safe &= edits.is_some() && self.is_safe;
         finding.fix.edits = edits.unwrap_or_default();
         finding.effect = say!(
             "{effect} (It shows once {other} is mended.)",

@@ -86,6 +86,8 @@ pub struct Finding {
     pub fix: Fix,
     /// Whether it is a fault only beside another one, which it may be a part of.
     pub is_harmless_alone: bool,
+    /// What would end it, and is no mend, for only a person knows what it is for; what it hides is looked at so.
+    pub(crate) supposing: Vec<Edit>,
 }
 
 /// The mend, in words and, where it can be said so, as edits.
@@ -112,12 +114,16 @@ pub struct Edit {
 impl Fix {
     /// The edits of each file.
     pub fn by_file(&self) -> BTreeMap<&Path, Vec<&Edit>> {
-        let mut by_file: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for edit in &self.edits {
-            by_file.entry(edit.file.as_path()).or_default().push(edit);
-        }
-        by_file
+        by_file(&self.edits)
     }
+}
+
+pub(crate) fn by_file(edits: &[Edit]) -> BTreeMap<&Path, Vec<&Edit>> {
+    let mut by_file: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for edit in edits {
+        by_file.entry(edit.file.as_path()).or_default().push(edit);
+    }
+    by_file
 }
 
 /// Where a rule's section is.
@@ -148,6 +154,7 @@ impl Finding {
             help: help_page(rule),
             fix: Fix::default(),
             is_harmless_alone: false,
+            supposing: Vec::new(),
         }
     }
 
@@ -160,6 +167,12 @@ impl Finding {
     /// Adds a mend in words that a person has to carry out.
     pub fn advise(mut self, description: Text) -> Self {
         self.fix.description = description;
+        self
+    }
+
+    /// Adds what would end it in thought.
+    pub(crate) fn supposing(mut self, edits: Vec<Edit>) -> Self {
+        self.supposing = edits;
         self
     }
 

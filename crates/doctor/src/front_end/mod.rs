@@ -89,8 +89,12 @@ impl FrontEnd {
         Ok(front_end)
     }
 
-    /// A variable whose value a client was built with is for sockets, whatever its name.
+    /// A variable whose value a client was built with is for sockets, where none has a name that says so.
     fn know_by_what_was_built(&mut self) {
+        let is_named = |one: &Address| one.setting.name.is_some() && one.setting.is_socket();
+        if self.addresses.iter().any(is_named) {
+            return;
+        }
         let clients = self.addresses.iter().filter(|one| one.has_options);
         let clients: Vec<Url> = clients.map(|client| client.url.clone()).collect();
         let variables = self
@@ -127,7 +131,7 @@ impl FrontEnd {
         Ok(())
     }
 
-    /// Of one address that a file has several times, the first.
+    /// Of one address that a file has several times, the first, and the first that is plainly for sockets.
     fn built(&mut self, document: &Document, namespace: &str) {
         let text = &document.text;
         let written = |span: Span| Setting {
@@ -141,15 +145,11 @@ impl FrontEnd {
         let doubled = bundle::doubled(text, namespace).into_iter();
         self.doubled.extend(doubled.map(written));
         let has_plain = bundle::keys(text).any(setting::is_plain);
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: Vec<(String, bool)> = Vec::new();
         for span in bundle::addresses(text) {
             let setting = written(span);
-            if seen.contains(&setting.value) {
-                continue;
-            }
-            seen.push(setting.value.clone());
             let options = options::after(text, span.end);
-            self.addresses.extend(Address::of(setting, |address| {
+            let address = Address::of(setting, |address| {
                 address.key = bundle::key(text, span).map(str::to_owned);
                 let is_namespace = namespace.len() > 1 && address.url.path == namespace;
                 let joins = |key: &String| bundle::joins(text, key, namespace);
@@ -157,7 +157,16 @@ impl FrontEnd {
                     || options.is_some_and(options::is_options)
                     || address.key.as_ref().is_some_and(joins);
                 address.has_plain_neighbour = has_plain;
-            }));
+            });
+            let is_new = |address: &Address| {
+                let value = &address.setting.value;
+                let mut same = seen.iter().filter(|(other, _)| other == value);
+                same.all(|(_, is_socket)| address.is_socket() && !is_socket)
+            };
+            if let Some(address) = address.filter(is_new) {
+                seen.push((address.setting.value.clone(), address.is_socket()));
+                self.addresses.push(address);
+            }
         }
         let named = bundle::socket_paths(text).into_iter();
         let paths = named.chain(options::paths(text, namespace));

@@ -95,6 +95,10 @@ fn is_client_s(text: &str, key: usize, span: Span, namespace: &str) -> bool {
         return false;
     }
     let before = &text[..object.start];
+    // A library's own defaults, over which it puts what it is given.
+    if before.trim_end().ends_with("Object.assign(") {
+        return false;
+    }
     let has = |known: &[&str]| keys.iter().any(|key| known.contains(key));
     text[span.start..span.end].contains("socket.io")
         || has(&OWN)
@@ -283,6 +287,7 @@ mod tests {
             "[{path:\"/live\",element:e,auth:{role:1}}]",
             "set(\"a\",1,{path:\"/\",secure:!0})",
             "Object.assign({path:\"/engine.io\",agent:!1,withCredentials:!1})",
+            "Object.assign({path:\"/socket.io\",autoConnect:!0},t)",
             "x={path:\"/live\"}",
             "radio({path:\"/live\"})",
             "x={basepath:\"/socket.io\"}",

@@ -17,9 +17,18 @@ pub(crate) fn decisive<'c>(walk: &Walk<'c>) -> &'c Directive {
     moved.unwrap_or_else(|| first_location(walk).unwrap_or(walk.server().directive))
 }
 
-/// Where files were looked for in vain first, or else the last that moved it: what becomes of another URI, such as
-/// the page's, is that URI's own.
+/// What rewrote it before any location was looked for, or where files were looked for in vain first, or else the last
+/// that moved it: what becomes of another URI, such as the page's, is that URI's own.
 fn moved<'c>(walk: &Walk<'c>) -> Option<&'c Directive> {
+    let before = walk.steps.iter();
+    let mut before = before.take_while(|step| !matches!(step, Step::Location { .. }));
+    let rewritten = before.find_map(|step| match step {
+        Step::Rewrite { by, .. } => Some(*by),
+        _ => None,
+    });
+    if rewritten.is_some() {
+        return rewritten;
+    }
     let fell = walk.steps.iter().find_map(|step| match step {
         Step::FellBack { by, to } if to.starts_with('/') => Some(*by),
         _ => None,

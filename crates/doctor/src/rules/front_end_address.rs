@@ -236,8 +236,11 @@ fn stranger(address: &Address, site: &Site<'_>) -> Option<Trouble> {
             && (*host == page.origin.host || client::names(page, host))
     };
     let written = address.written();
-    let newer = site.front_end.addresses.iter().find(is_newer);
-    if let Some(newer) = newer.filter(|_| address.setting.name.is_none()) {
+    let all = &site.front_end.addresses;
+    let is_told = |other: &Address| other.setting.name.is_some() && other.url.origin.host == *host;
+    let newer = all.iter().find(is_newer);
+    let is_built = address.setting.name.is_none() && !all.iter().any(is_told);
+    if let Some(newer) = newer.filter(|_| is_built) {
         return Some(Trouble {
             message: say!(
                 "The pages were built with {written}, and {name} says {value} now.",

@@ -113,7 +113,32 @@ fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &Text) -> Option<Finding> {
     let advice = advice(case, walk, place);
     Some(match made_stronger(case, walk) {
         Some(edit) => finding.mend(advice, true, vec![edit]),
-        None => finding.advise(advice),
+        None => finding.advise(advice).supposing(without(case, walk, place)),
+    })
+}
+
+/// The configuration without what answers before any location is meant to: a condition, a rewrite or a `return` of the
+/// server block, a location for this path alone.
+fn without(case: &Case<'_>, walk: &Walk<'_>, place: &Directive) -> Vec<Edit> {
+    let is_of_server = |place: &&Directive| {
+        let mut children = walk.server().directive.children().iter();
+        (place.is("return") || place.is("rewrite"))
+            && children.any(|child| std::ptr::eq(child, *place))
+    };
+    let is_alone = |location: &&Directive| location.arg(0) == Some("=") || is_regex(location);
+    let location = blame::first_location(walk).filter(is_alone);
+    let whole = condition(walk, place)
+        .or(Some(place).filter(is_of_server))
+        .or(location);
+    let whole = whole.map(|whole| edit::remove(case.config, whole));
+    whole.into_iter().collect()
+}
+
+/// The `if` in which something stands.
+fn condition<'c>(walk: &Walk<'c>, place: &Directive) -> Option<&'c Directive> {
+    walk.steps.iter().rev().find_map(|step| match step {
+        Step::If(by) if contains(by, place) => Some(*by),
+        _ => None,
     })
 }
 
@@ -153,10 +178,7 @@ fn advice(case: &Case<'_>, walk: &Walk<'_>, place: &Directive) -> Text {
             pass = case.config.written(pass)
         );
     }
-    let condition = walk.steps.iter().rev().find_map(|step| match step {
-        Step::If(by) if contains(by, place) => Some(*by),
-        _ => None,
-    });
+    let condition = condition(walk, place);
     if condition.is_some_and(|by| {
         by.args
             .iter()

@@ -3,6 +3,7 @@
 use super::{Check, Rule, Title, one};
 use crate::{
     case::{Case, redirect},
+    edit,
     finding::{Finding, Severity},
     language::Text,
     nginx::{Landing, request::Origin, tree::Directive},
@@ -75,7 +76,19 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         "Take {path} out of the redirect: give it a location of its own that is proxied.",
         "Saque {path} de la redirección: dele una location propia que lleve al back end."
     );
-    Some(finding.advise(advice))
+    // In a location of its own a redirect may be all there is.
+    let mut whole = walks.handshake.server().directive.children().iter();
+    let whole = whole.find(|child| {
+        let is_condition = child.is("if") && child.first("return").is_some();
+        std::ptr::eq(*child, by)
+            || is_condition && child.children().iter().any(|it| std::ptr::eq(it, by))
+    });
+    let without = whole.map(|whole| edit::remove(case.config, whole));
+    Some(
+        finding
+            .advise(advice)
+            .supposing(without.into_iter().collect()),
+    )
 }
 
 /// Who sends the requests here, where nobody leads them to a back end: a redirect is all that is wanted of this block.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Check, Rule, Title, one};
 use crate::{
     case::Case,
+    edit,
     finding::{Finding, Severity},
     language::Text,
     nginx::{Http, Include, server::Server},
@@ -102,7 +103,16 @@ fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
             "Responde otro sitio: su página, una redirección o 404."
         ),
     );
-    Some(finding.advise(advice))
+    let first = case.http.block.children().first();
+    let included = first.map(|first| {
+        let include = format!("include {};", site.display());
+        edit::before(case.config, first, &[&include])
+    });
+    Some(
+        finding
+            .advise(advice)
+            .supposing(included.into_iter().collect()),
+    )
 }
 
 /// The file is where an include looks, and is not what it looks for.

@@ -1,0 +1,1 @@
+const e={apiUrl:"http://apps.example.com/api",wsUrl:"http://apps.example.com/api"},c=()=>io(`${e.wsUrl}/notifications`);
