@@ -3,7 +3,7 @@
 use super::{
     Check, Rule, Site, Title,
     back_end::{Standing, standings},
-    cross_origin::{ALLOW_CREDENTIALS, ALLOW_ORIGIN, Crossing, is_sent},
+    cross_origin::{ALLOW_CREDENTIALS, ALLOW_ORIGIN, Crossing, is_about_origins, is_sent},
     headers, one,
 };
 use crate::{
@@ -84,12 +84,6 @@ fn is_api_answered(crossing: &Crossing<'_>) -> bool {
         let is_left = api.proxied().is_some() && api.hides(ALLOW_ORIGIN).is_none();
         is_left && added.iter().any(|added| is_sent(&added.value))
     })
-}
-
-/// `CORS_ORIGIN`, `ALLOWED_ORIGINS`, `SOCKET_CORS_ALLOW_ORIGIN`, …
-fn is_about_origins(setting: &Setting) -> bool {
-    let has = |words: &[&str]| words.iter().any(|word| setting.is_named(word));
-    has(&["ORIGIN", "ORIGINS"]) && has(&["CORS", "ALLOWED", "ALLOW"])
 }
 
 fn lists(setting: &Setting, page: &Origin) -> bool {

@@ -4,6 +4,7 @@ use super::Site;
 use crate::{
     case::{Case, redirect},
     nginx::{Step, Value, Walk, request::Origin},
+    setting::Setting,
 };
 
 /// The header that gives leave, and the one that lets cookies go with the requests.
@@ -45,4 +46,11 @@ impl<'s> Crossing<'s> {
 /// Whether nginx sends a header with this value.
 pub(super) fn is_sent(value: &Value) -> bool {
     value.known().is_some_and(|value| !value.is_empty())
+}
+
+/// `CORS_ORIGIN`, `ALLOWED_ORIGINS`, `CLIENT_ORIGIN`, `SOCKET_CORS_ALLOW_ORIGIN`, …
+pub(super) fn is_about_origins(setting: &Setting) -> bool {
+    const WHOSE: [&str; 6] = ["CORS", "ALLOWED", "ALLOW", "CLIENT", "FRONTEND", "SOCKET"];
+    let has = |words: &[&str]| words.iter().any(|word| setting.is_named(word));
+    has(&["ORIGIN", "ORIGINS"]) && has(&WHOSE)
 }

@@ -3,13 +3,13 @@
 use super::{
     Check, Rule, Site, Title,
     back_end::{Standing, each_own, standings},
+    cross_origin::{ALLOW_ORIGIN, Crossing, is_about_origins},
     one,
 };
 use crate::{
-    case::Case,
     finding::{Finding, Severity},
     live::Live,
-    nginx::request::Origin,
+    nginx::{Walk, request::Origin},
     probe::{
         Step, Which,
         sign::{Sign, code},
@@ -183,11 +183,15 @@ fn told(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn judge_variable(app: &App, site: &Site<'_>) -> Option<Finding> {
-    let page = site.origin.as_ref()?;
-    let case = site.case.filter(|case| case.origin != *page)?;
-    let list = app.in_production(is_list_of_origins)?;
+    let crossing = Crossing::of(site)?;
+    let (page, case) = (crossing.page, crossing.case);
+    let list = app.in_production(|it| is_about_origins(it) && origins(it).is_some())?;
+    let is_answered = |walk: &Walk<'_>| !walk.added(ALLOW_ORIGIN).is_empty();
     let page = page.to_string();
-    if origins(list)?.any(|origin| origin.eq_ignore_ascii_case(&page)) || is_answered(case) {
+    let mut listed = origins(list)?;
+    if listed.any(|origin| origin.eq_ignore_ascii_case(&page))
+        || crossing.walks.iter().any(is_answered)
+    {
         return None;
     }
     let name = list.name.as_deref().unwrap_or_default();
@@ -217,16 +221,6 @@ fn judge_variable(app: &App, site: &Site<'_>) -> Option<Finding> {
     })
 }
 
-fn is_list_of_origins(setting: &Setting) -> bool {
-    let is_named = |word| setting.is_named(word);
-    let of_others = [
-        "ALLOWED", "CLIENT", "FRONTEND", "WEB", "APP", "SOCKET", "IO",
-    ];
-    let has_origin = is_named("ORIGIN") || is_named("ORIGINS");
-    (is_named("CORS") || has_origin && of_others.into_iter().any(is_named))
-        && origins(setting).is_some()
-}
-
 /// The origins of a list; `None` if it is something else, or takes every page.
 fn origins(list: &Setting) -> Option<impl Iterator<Item = &str>> {
     let words = || {
@@ -235,15 +229,4 @@ fn origins(list: &Setting) -> Option<impl Iterator<Item = &str>> {
     };
     let are_addresses = words().all(|word| !word.contains('*') && word.parse::<Url>().is_ok());
     (are_addresses && words().next().is_some()).then(words)
-}
-
-/// Whether nginx says itself which pages may ask.
-fn is_answered(case: &Case<'_>) -> bool {
-    let walks = case.walks.iter();
-    let mut blocks = walks.flat_map(|walks| walks.handshake.scope().blocks());
-    blocks.any(|block| {
-        let mut added = block.all("add_header");
-        let name = "access-control-allow-origin";
-        added.any(|added| added.arg(0).is_some_and(|it| it.eq_ignore_ascii_case(name)))
-    })
 }
