@@ -120,7 +120,10 @@ pub(crate) fn look(root: &Root, question: &Question) -> Result<Diagnosis, CouldN
     let site = Site::new(asked, page.as_ref(), case, &front_end);
     findings.extend(rules::of_front_end(&front_end, &site));
     findings.extend(rules::of_processes(&processes, &site));
-    let way = case.and_then(Way::of);
+    let way = page
+        .as_ref()
+        .zip(case)
+        .and_then(|(page, case)| Way::of(page, case));
     let blamed = way.iter().map(|way| &way.blame.file);
     let texts = texts(root, &findings, blamed);
     Ok(Diagnosis::of(findings, way, texts))

@@ -3,8 +3,8 @@
 //! were told.
 //!
 //! Enter at [`diagnose`]. `root` reads files, `nginx` understands them and knows no rule, [`case`] holds the
-//! requests of one site with their ways, `rules` judge them, `report` shows what they found, [`mend`](mod@mend)
-//! carries out what is safe, `prescription` writes what needs no mend, and [`explain`] tells a request's way. It opens no connection, and it knows neither the server nor the store.
+//! requests of one site with their ways, `rules` judge them, `behind` looks at what a fault hides, `report` shows what was
+//! found, [`mend`](mod@mend) carries out what is safe, `prescription` writes what needs no mend, and [`explain`] tells a request's way. It opens no connection, and it knows neither the server nor the store.
 
 #[macro_use]
 pub mod language;

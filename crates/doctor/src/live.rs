@@ -23,6 +23,10 @@ const SESSIONS: usize = 6;
 pub struct Way {
     /// Where the page is in the end, or where its files say that the sockets are.
     pub origin: Origin,
+    /// Where the page is in the end.
+    pub page: Origin,
+    /// The client uses a websocket alone.
+    pub is_websocket_only: bool,
     /// The Socket.IO path that the client asks for.
     pub path: String,
     /// Who is asked, where that is known.
@@ -32,7 +36,7 @@ pub struct Way {
 }
 
 impl Way {
-    pub(crate) fn of(case: &Case<'_>) -> Option<Self> {
+    pub(crate) fn of(page: &Case<'_>, case: &Case<'_>) -> Option<Self> {
         let case = case.innermost();
         let handshake = &case.walks.as_ref()?.handshake;
         let proxied = handshake.proxied();
@@ -41,6 +45,8 @@ impl Way {
         let back_ends = back_ends.filter(|(address, _)| address.port != 0);
         Some(Self {
             origin: case.origin.clone(),
+            page: page.origin.clone(),
+            is_websocket_only: case.question.is_websocket_only,
             path: case.question.path.clone(),
             back_ends: back_ends
                 .map(|(address, _)| Origin {
@@ -107,11 +113,15 @@ pub fn plan(diagnosis: &Diagnosis, question: &Question, asked: Asked) -> Option<
     })
 }
 
-/// The question as the client asks it: with the path that its own files have.
+/// The question as the client asks it: from where its page is in the end, and as its own files have it.
 pub fn as_client(diagnosis: &Diagnosis, question: &Question) -> Question {
     let mut asked = question.clone();
     if let Some(way) = &diagnosis.way {
         asked.path.clone_from(&way.path);
+        asked.is_websocket_only = way.is_websocket_only;
+        if let Some(url) = &mut asked.url {
+            url.origin = way.page.clone();
+        }
     }
     asked
 }
@@ -232,6 +242,15 @@ pub fn add(diagnosis: &mut Diagnosis, question: &Question, plan: &Plan, evidence
         is_explained,
     };
     let mut found = rules::of_live(&live);
+    // What the files told of as a possibility has been seen.
+    for seen in found.iter().filter(|finding| finding.severity.is_fault()) {
+        let mut told = diagnosis.findings.iter_mut();
+        if let Some(told) = told.find(|told| told.rule == seen.rule && !told.severity.is_fault()) {
+            told.severity = seen.severity;
+            told.message.clone_from(&seen.message);
+            told.effect.clone_from(&seen.effect);
+        }
+    }
     // What the files have told at its line need not be told again without one.
     found.retain(|finding| {
         let known = |other: &Finding| other.rule == finding.rule && other.place.is_some();

@@ -56,6 +56,13 @@ impl Answer {
         value.and_then(|value| value.to_str().ok()).unwrap_or("")
     }
 
+    /// Every value that a header has.
+    pub(super) fn all(&self, name: http::HeaderName) -> Vec<String> {
+        let values = self.headers.get_all(name).iter();
+        let texts = values.filter_map(|value| value.to_str().ok());
+        texts.map(str::to_owned).collect()
+    }
+
     pub(super) fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
@@ -68,6 +75,8 @@ pub(super) struct Ask<'a> {
     /// A message, which is posted.
     pub(super) message: Option<String>,
     pub(super) patience: Duration,
+    /// The page is named, as browsers do with a message, and with every request to another origin.
+    pub(super) says_its_page: bool,
 }
 
 impl<'a> Ask<'a> {
@@ -76,13 +85,21 @@ impl<'a> Ask<'a> {
             query,
             message: None,
             patience: PATIENCE,
+            says_its_page: false,
         }
     }
 
     pub(super) fn post(query: &'a str, message: String) -> Self {
         Self {
             message: Some(message),
-            ..Self::get(query)
+            ..Self::get(query).naming_the_page()
+        }
+    }
+
+    pub(super) fn naming_the_page(self) -> Self {
+        Self {
+            says_its_page: true,
+            ..self
         }
     }
 }
@@ -90,14 +107,15 @@ impl<'a> Ask<'a> {
 /// Asks over polling.
 pub(super) async fn ask(target: &Target, ask: Ask<'_>) -> Result<Answer, Unanswered> {
     let exchange = async {
-        let request = request(target, ask.query);
+        let mut request = request(target, ask.query);
+        if ask.says_its_page {
+            request = request.header(ORIGIN, &target.page);
+        }
         let request = match ask.message {
             None => request.method(Method::GET).body(Full::default()),
-            // A browser names the page in what it posts.
             Some(message) => request
                 .method(Method::POST)
                 .header(CONTENT_TYPE, "text/plain;charset=UTF-8")
-                .header(ORIGIN, &target.page)
                 .body(Full::from(message)),
         };
         let response = send(target, request.expect("its parts are checked")).await?;

@@ -184,6 +184,24 @@ pub struct Evidence {
     pub refuses_the_page: Option<Which>,
     /// The namespace lets a client in, and disconnects it at once.
     pub disconnects: bool,
+    /// Which pages the answer to a page of another origin gives leave, through the proxy.
+    pub leave: Option<Leave>,
+}
+
+/// What a browser looks at before it gives a page an answer of another origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leave {
+    /// The page's origin.
+    pub page: String,
+    /// The values of `Access-Control-Allow-Origin`: one, if all is well.
+    pub given: Vec<String>,
+}
+
+impl Leave {
+    /// Whether a browser is content. Without cookies, which Socket.IO's client sends only if it is told to, a `*` does.
+    pub fn is_given(&self) -> bool {
+        matches!(&self.given[..], [one] if *one == self.page || one == "*")
+    }
 }
 
 impl Evidence {

@@ -6,10 +6,11 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
+use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
 use tokio::time::sleep;
 
 use super::{
-    Evidence, Failure, Plan, Seen, Step, Table, Target,
+    Evidence, Failure, Leave, Plan, Seen, Step, Table, Target, Which,
     connection::{self, Trust},
     exchange::{self, Ask, Unanswered, Upgrade},
     packet::{self, Joined, Opened, packets},
@@ -141,6 +142,27 @@ impl<F: FnMut(&Seen) + Send> Walk<'_, F> {
             self.say_much(&opened.sid, max_payload).await;
         }
         self.leave(&opened.sid).await;
+        if self.target.which == Which::Proxied && !question.is_websocket_only {
+            self.ask_for_leave().await;
+        }
+    }
+
+    /// Asks as a browser does for a page of another origin. The server is not asked itself: what counts is what arrives.
+    async fn ask_for_leave(&mut self) {
+        if self.target.page == self.target.origin.to_string() {
+            return;
+        }
+        let ask = Ask::get("transport=polling").naming_the_page();
+        let Ok(answer) = exchange::ask(&self.target, ask).await else {
+            return;
+        };
+        if let Some(opened) = packets(&answer.text()).find_map(Opened::read) {
+            self.evidence.leave = Some(Leave {
+                page: self.target.page.clone(),
+                given: answer.all(ACCESS_CONTROL_ALLOW_ORIGIN),
+            });
+            self.leave(&opened.sid).await;
+        }
     }
 
     async fn open(&mut self) -> Outcome<Opened> {

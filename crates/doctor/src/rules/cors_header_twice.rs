@@ -10,6 +10,7 @@ use crate::{
     edit,
     finding::{Finding, Severity},
     language::Text,
+    live::Live,
     nginx::{Walk, request::Origin, tree::Directive},
     process::{App, Processes},
     setting::Setting,
@@ -21,10 +22,32 @@ pub(super) const RULE: Rule = Rule {
         english: "Browsers of another page's origin get leave twice, which counts as none.",
         spanish: "Los navegadores de una página de otro origen reciben permiso dos veces, que vale por ninguno.",
     },
-    checks: &[Check::Processes(|processes, site| {
-        one(judge(processes, site))
-    })],
+    checks: &[
+        Check::Processes(|processes, site| one(judge(processes, site))),
+        Check::Live(|live| one(seen(live))),
+    ],
 };
+
+/// Two values, as they arrive.
+fn seen(live: &Live<'_>) -> Option<Finding> {
+    let leave = live.evidence.leave.as_ref();
+    let leave = leave.filter(|leave| leave.given.len() > 1)?;
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        None,
+        say!(
+            "The answers have {ALLOW_ORIGIN} several times: {given}.",
+            "Las respuestas llevan {ALLOW_ORIGIN} varias veces: {given}.",
+            given = leave.given.join(", ")
+        ),
+        refused(),
+    );
+    Some(finding.advise(say!(
+        "Let one of nginx and the back end answer: proxy_hide_header {ALLOW_ORIGIN}; or no add_header.",
+        "Que responda uno solo, nginx o el back end: proxy_hide_header {ALLOW_ORIGIN}; o ningún add_header."
+    )))
+}
 
 /// What is known of the back end's own header.
 enum Known {

@@ -27,6 +27,7 @@ pub(super) const RULE: Rule = Rule {
     },
     checks: &[
         Check::Live(|live| one(judge(live))),
+        Check::Live(|live| one(without_leave(live))),
         Check::Processes(listed),
         Check::Processes(told),
     ],
@@ -57,6 +58,36 @@ fn judge(live: &Live<'_>) -> Option<Finding> {
         say!(
             "Browsers do not connect; scripts and tools do.",
             "Los navegadores no se conectan; los scripts y las herramientas sí."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Name {page} in the server's list of origins (`cors.origin`; with Atalaya ATALAYA_ALLOWED_ORIGINS).",
+        "Ponga {page} en la lista de orígenes del servidor (`cors.origin`; en Atalaya ATALAYA_ALLOWED_ORIGINS)."
+    )))
+}
+
+/// An answer that a browser does not give to the page, for all that it is one.
+fn without_leave(live: &Live<'_>) -> Option<Finding> {
+    let leave = live.evidence.leave.as_ref();
+    let leave = leave.filter(|leave| !leave.is_given() && leave.given.len() < 2)?;
+    let page = &leave.page;
+    let given = match leave.given.first() {
+        Some(other) => say!("to {other} alone", "solo a {other}"),
+        None => say!("to none", "a ninguna"),
+    };
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        None,
+        say!(
+            "The page {page} is of another origin, and the answers give leave {given} (Access-Control-Allow-Origin).",
+            "La página {page} es de otro origen, y las respuestas dan permiso {given} (Access-Control-Allow-Origin).";
+            given = given
+        ),
+        say!(
+            "The browser drops the answers of polling: connect_error, \"xhr poll error\". Scripts and tools connect.",
+            "El navegador descarta las respuestas del polling: connect_error, «xhr poll error». Los scripts y las \
+             herramientas se conectan."
         ),
     );
     Some(finding.advise(say!(

@@ -103,9 +103,15 @@ fn plan(direct: Option<Origin>, proxied: Option<Origin>) -> Plan {
 }
 
 async fn examined(plan: Plan, table: Option<&dyn Table>) -> Diagnosis {
+    examined_from(None, plan, table).await
+}
+
+/// For a page of this address.
+async fn examined_from(page: Option<&str>, plan: Plan, table: Option<&dyn Table>) -> Diagnosis {
     let question = Question {
         nginx: None,
         namespace: "/".to_owned(),
+        url: page.map(|page| page.parse().unwrap()),
         ..Question::default()
     };
     let folder = tempfile::tempdir().unwrap();
@@ -259,6 +265,49 @@ async fn a_server_that_forbids_whatever_it_is_asked() {
     let diagnosis = examined(plan(Some(strict.clone()), Some(strict)), None).await;
     assert_found(&diagnosis, &["origin-refused"]);
     assert_eq!(diagnosis.verdict, Verdict::Healthy, "a hint");
+}
+
+/// What a page of another origin gets for its first poll, with these pages given leave.
+fn first_poll(request: &Request<Incoming>, given: &[&str]) -> Answer {
+    let is_first = request.headers().contains_key("origin")
+        && request.method() == http::Method::GET
+        && !is_upgrade(request);
+    let body =
+        r#"0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000}"#;
+    is_first.then(|| {
+        let mut answer = text(200, body).unwrap();
+        for page in given {
+            let value = page.parse().unwrap();
+            answer
+                .headers_mut()
+                .append("access-control-allow-origin", value);
+        }
+        answer
+    })
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_needs_leave_once() {
+    let world = World::new();
+    type Own = fn(&Request<Incoming>) -> Answer;
+    let servers: [(Own, &[&str]); 5] = [
+        (|request| first_poll(request, &["http://a.example"]), &[]),
+        (|request| first_poll(request, &["*"]), &[]),
+        (|request| first_poll(request, &[]), &["origin-refused"]),
+        (
+            |request| first_poll(request, &["http://b.example"]),
+            &["origin-refused"],
+        ),
+        (
+            |request| first_poll(request, &["http://a.example", "*"]),
+            &["cors-header-twice"],
+        ),
+    ];
+    for (own, expected) in servers {
+        let plan = plan(Some(world.healthy()), Some(world.server(own)));
+        let diagnosis = examined_from(Some("http://a.example/"), plan, None).await;
+        assert_found(&diagnosis, expected);
+    }
 }
 
 #[tokio::test]
