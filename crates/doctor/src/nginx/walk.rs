@@ -216,6 +216,11 @@ impl<'c> Walk<'c> {
         variables::map_entry(variable, &self.state)
     }
 
+    /// The `map`, or what else makes this variable.
+    pub fn map_of(&self, variable: &str) -> Option<&'c Directive> {
+        self.state.http.source(variable)
+    }
+
     /// The entry that would do so if its `map` took names such as `.example.com` for what they mean.
     pub fn missed_entry(&self, variable: &str) -> Option<&'c Directive> {
         variables::missed_entry(variable, &self.state)

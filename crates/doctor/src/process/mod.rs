@@ -173,6 +173,16 @@ impl App {
         is_one.then_some((setting, address))
     }
 
+    /// The files of the sockets that it is told to listen at, by its command or its environment.
+    pub fn socket_files(&self) -> impl Iterator<Item = (&Setting, &str)> {
+        let told = self.command.iter().chain(&self.env);
+        told.filter_map(|setting| {
+            let value = setting.value.rsplit('=').next()?;
+            let path = value.strip_prefix("unix:").unwrap_or(value);
+            (path.starts_with('/') && path.ends_with(".sock")).then_some((setting, path))
+        })
+    }
+
     /// The path at which it is told to wait for Socket.IO, as clients ask for it.
     pub fn socket_path(&self) -> Option<Setting> {
         let of_variable = |setting: &&Setting| {

@@ -43,10 +43,11 @@ fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
     // What the build leaves out is where the sockets are meant to be.
     let addresses = || front_end.addresses.iter().chain(&front_end.left_out);
     let sockets = || addresses().filter(|one| one.is_socket());
-    if sockets().any(|address| address.url.origin == page.origin) {
+    let leads = |case: &Case<'_>| has_socket_io(case, &front_end.socket_paths);
+    let is_named = sockets().any(|address| address.url.origin == page.origin);
+    if is_named && leads(page) {
         return None;
     }
-    let leads = |case: &Case<'_>| has_socket_io(case, &front_end.socket_paths);
     let mut sites = sockets().filter_map(|address| asked_at(page, address));
     let page_leads = leads(page);
     // A pattern of names may take in somebody else's.

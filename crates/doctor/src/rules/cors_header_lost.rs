@@ -73,7 +73,7 @@ fn cancelled(crossing: &Crossing<'_>, walk: &Walk<'_>) -> Option<Finding> {
 }
 
 fn never_added(crossing: &Crossing<'_>, hides: &Directive) -> Finding {
-    let page = crossing.page;
+    let page = &crossing.page;
     let finding = crossing.case.finding(
         RULE.id,
         Severity::Error,
@@ -91,7 +91,7 @@ fn never_added(crossing: &Crossing<'_>, hides: &Directive) -> Finding {
 }
 
 fn effect(crossing: &Crossing<'_>) -> Text {
-    let (page, asked) = (crossing.page, &crossing.case.origin);
+    let (page, asked) = (&crossing.page, &crossing.case.origin);
     say!(
         "Browsers keep the answers of {asked} from the page {page}: \"No 'Access-Control-Allow-Origin' header is \
          present\". Scripts and tools connect.",

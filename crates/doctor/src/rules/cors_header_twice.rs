@@ -7,6 +7,7 @@ use super::{
     headers, one,
 };
 use crate::{
+    case::Case,
     edit,
     finding::{Finding, Severity},
     language::Text,
@@ -58,14 +59,14 @@ enum Known {
 }
 
 fn judge(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
-    let crossing = Crossing::of(site)?;
+    let crossing = Crossing::of(site).or_else(|| Crossing::named(site))?;
     let mut walks = crossing.walks.iter();
     walks.find_map(|walk| {
         let added = walk.added(ALLOW_ORIGIN);
         let mut sent = added.iter().filter(|added| is_sent(&added.value));
         let first = sent.next()?;
         if let Some(second) = sent.next() {
-            return Some(added_twice(&crossing, first.by, second.by));
+            return Some(added_twice(crossing.case, first.by, second.by));
         }
         // With one that is not known, nginx may be the only one to answer after all.
         let is_sure = added.len() == 1 && walk.hides(ALLOW_ORIGIN).is_none();
@@ -80,7 +81,7 @@ fn known(processes: &Processes, site: &Site<'_>, crossing: &Crossing<'_>) -> Kno
     let standings = standings(processes, site).into_iter();
     let back_ends = standings.filter(|(_, standing)| *standing == Standing::BackEnd);
     let back_ends: Vec<&App> = back_ends.map(|(app, _)| app).collect();
-    let page = crossing.page;
+    let page = &crossing.page;
     let answers = |app: &&App| {
         let list = app.own("allowed_origins");
         app.is_atalaya() && list.is_none_or(|list| lists(&list, page))
@@ -101,7 +102,7 @@ fn known(processes: &Processes, site: &Site<'_>, crossing: &Crossing<'_>) -> Kno
 
 /// Whether nginx gives leave for `/api/` too, and leaves the back end's there.
 fn is_api_answered(crossing: &Crossing<'_>) -> bool {
-    let api = crossing.case.walk_from(crossing.page, "/api/");
+    let api = crossing.case.walk_from(&crossing.page, "/api/");
     api.is_some_and(|api| {
         let added = api.added(ALLOW_ORIGIN);
         let is_left = api.proxied().is_some() && api.hides(ALLOW_ORIGIN).is_none();
@@ -115,8 +116,7 @@ fn lists(setting: &Setting, page: &Origin) -> bool {
     listed.any(|origin| origin == "*" || origin == page)
 }
 
-fn added_twice(crossing: &Crossing<'_>, first: &Directive, second: &Directive) -> Finding {
-    let case = crossing.case;
+fn added_twice(case: &Case<'_>, first: &Directive, second: &Directive) -> Finding {
     let finding = case.finding(
         RULE.id,
         Severity::Error,

@@ -42,7 +42,7 @@ fn judge(site: &Site<'_>) -> Option<Finding> {
 }
 
 fn other(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>, value: &str) -> Finding {
-    let (case, page) = (crossing.case, crossing.page);
+    let (case, page) = (crossing.case, &crossing.page);
     let finding = case.finding(
         RULE.id,
         Severity::Error,
@@ -76,7 +76,7 @@ fn other(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>, value: &st
 
 /// What gives the header its value has none for this page.
 fn left_out(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>) -> Finding {
-    let (case, page) = (crossing.case, crossing.page);
+    let (case, page) = (crossing.case, &crossing.page);
     let finding = case.finding(
         RULE.id,
         Severity::Error,
@@ -123,7 +123,7 @@ fn any_with_cookies(
             "Sin `withCredentials` no se rompe nada; con él, los navegadores rechazan las respuestas."
         ),
     );
-    let page = crossing.page;
+    let page = &crossing.page;
     Some(finding.advise(say!(
         "Name the page instead of *: {page}.",
         "Ponga la página en lugar de *: {page}."

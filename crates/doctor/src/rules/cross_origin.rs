@@ -5,6 +5,7 @@ use crate::{
     case::{Case, redirect},
     nginx::{Step, Value, Walk, request::Origin},
     setting::Setting,
+    url::Url,
 };
 
 /// The header that gives leave, and the one that lets cookies go with the requests.
@@ -14,7 +15,7 @@ pub(super) const ALLOW_CREDENTIALS: &str = "Access-Control-Allow-Credentials";
 /// The requests of such a page, as far as they reach the back end by what is known here.
 pub(super) struct Crossing<'s> {
     pub(super) case: &'s Case<'s>,
-    pub(super) page: &'s Origin,
+    pub(super) page: Origin,
     pub(super) walks: Vec<Walk<'s>>,
 }
 
@@ -37,8 +38,24 @@ impl<'s> Crossing<'s> {
         };
         Some(Self {
             case,
-            page: &page.origin,
+            page: page.origin.clone(),
             walks: polled.into_iter().filter(is_known).collect(),
+        })
+    }
+
+    /// Of a page that nginx names, whatever else is known of it: it gives leave to nobody of its own origin.
+    pub(super) fn named(site: &Site<'s>) -> Option<Self> {
+        let case = site.case.filter(|case| case.inner.is_none())?;
+        let added = case.walks.as_ref()?.handshake.added(ALLOW_ORIGIN);
+        let named = added.iter().filter_map(|added| added.value.known());
+        let mut pages = named.filter_map(|value| value.parse::<Url>().ok());
+        let page = pages.find(|page| page.origin != case.origin)?.origin;
+        let polled = case.polled_from(&page)?.into_iter();
+        let walks = polled.filter(|walk| walk.proxied().is_some() && !walk.has_other_headers());
+        Some(Self {
+            case,
+            walks: walks.collect(),
+            page,
         })
     }
 }

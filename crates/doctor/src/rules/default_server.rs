@@ -1,6 +1,6 @@
 //! No `server_name` fits the host, and the default server does not lead to Socket.IO, while another block does.
 
-use super::{Check, Rule, Title, headers, one};
+use super::{Check, Rule, Title, blame, headers, no_location::is_for_everything, one};
 use crate::{
     case::Case,
     edit,
@@ -30,10 +30,20 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     let walks = case.walks.as_ref()?;
     let choice = &walks.handshake.choice;
     let by_name = matches!(choice.why, Why::Name(_));
-    if by_name || case.reaches_socket_io(&walks.handshake) {
+    let servers = &case.http.servers;
+    if by_name {
         return None;
     }
-    let servers = &case.http.servers;
+    if case.reaches_socket_io(&walks.handshake) {
+        // It is for everything, and not for this path; a name that is misspelt has a location that is.
+        let meant = servers.iter().enumerate().find(|(at, server)| {
+            *at != choice.server
+                && difference(server, &case.arriving.host) <= 1
+                && obstacle(case, server, &choice.listen).is_none()
+                && is_meant(case, &case.walk_in(*at), &walks.handshake)
+        });
+        return meant.map(|(_, server)| not_named(case, server));
+    }
     let leads =
         |server: &usize| *server != choice.server && case.reaches_socket_io(&case.walk_in(*server));
     let candidates = || (0..servers.len()).filter(leads);
@@ -45,6 +55,15 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         Some(obstacle) => not_listening(case, server, &obstacle),
         None => not_named(case, server),
     })
+}
+
+/// Whether a location that is not for everything leads to another back end than the one that is asked.
+fn is_meant(case: &Case<'_>, walk: &Walk<'_>, taken: &Walk<'_>) -> bool {
+    !is_for_everything(blame::first_location(walk))
+        && is_for_everything(blame::first_location(taken))
+        && case.reaches_socket_io(walk)
+        && walk.proxied().map(|proxied| &proxied.target)
+            != taken.proxied().map(|proxied| &proxied.target)
 }
 
 /// By how many letters the block's most similar name differs.

@@ -100,9 +100,12 @@ fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding>
     } else {
         behind(address, site)
     };
-    let trouble = trouble
-        .or_else(|| leads_nowhere(address, site))
-        .or_else(|| stranger(address, site));
+    if trouble.is_none()
+        && let Some((meant, trouble)) = leads_nowhere(address, site)
+    {
+        return Some(tell(address, meant.as_ref().unwrap_or(origin), trouble));
+    }
+    let trouble = trouble.or_else(|| stranger(address, site));
     if let Some((host, trouble)) = misspelt(address, site) {
         let meant = Origin {
             host,
@@ -169,24 +172,28 @@ fn elsewhere(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Trou
     })
 }
 
-/// Another host or port that nginx serves, and nothing there is Socket.IO's.
-fn leads_nowhere(address: &Address, site: &Site<'_>) -> Option<Trouble> {
+/// A host or port that nginx serves, and nothing there is Socket.IO's; with where it is, if another address says so.
+fn leads_nowhere(address: &Address, site: &Site<'_>) -> Option<(Option<Origin>, Trouble)> {
     let page = site.page.filter(|_| address.is_socket())?;
-    let there = client::asked_at(page, address)?;
+    let elsewhere = client::asked_at(page, address);
+    let is_own = elsewhere.is_none() && address.url.origin == page.origin;
+    let there = elsewhere.as_ref().or(Some(page).filter(|_| is_own))?;
     let host = &address.url.origin.host;
     if *host != page.origin.host && !client::names(page, host) {
         return None;
     }
     let told = &site.front_end.socket_paths;
     let walks = there.walks.as_ref()?;
-    let redirects = redirect(&walks.handshake, &there.origin).is_some();
-    // Where the page's own site has none either, a location is missing rather than an address wrong.
-    if client::has_socket_io(&there, told) || !redirects && !client::has_socket_io(page, told) {
+    let redirects = !is_own && redirect(&walks.handshake, &there.origin).is_some();
+    // Where none of this nginx's sites has any either, a location is missing rather than an address wrong.
+    let is_at_page = client::has_socket_io(page, told);
+    let other = of_another(site, page, there).filter(|_| !is_at_page);
+    if client::has_socket_io(there, told) || !redirects && !is_at_page && other.is_none() {
         return None;
     }
     let written = address.written();
     let at = there.at(blame::decisive(&walks.handshake));
-    Some(Trouble {
+    let trouble = Trouble {
         message: say!(
             "nginx leads nothing of {written} to Socket.IO ({at}).",
             "nginx no lleva nada de {written} a Socket.IO ({at})."
@@ -196,7 +203,8 @@ fn leads_nowhere(address: &Address, site: &Site<'_>) -> Option<Trouble> {
             "El cliente recibe {seen}, y nunca una sesión.";
             seen = blame::seen(&walks.handshake)
         ),
-    })
+    };
+    Some((other, trouble))
 }
 
 /// A name that no server block has, and that one has but for a slip.
@@ -338,6 +346,15 @@ fn with_a_slash_too_many(literal: &Setting, site: &Site<'_>) -> Finding {
         }
         None => finding.advise(advice),
     }
+}
+
+/// The site with a location for Socket.IO to which another address of the front end's leads.
+fn of_another(site: &Site<'_>, page: &Case<'_>, there: &Case<'_>) -> Option<Origin> {
+    let others = site.front_end.addresses.iter();
+    let mut others = others.filter_map(|other| client::asked_at(page, other));
+    others
+        .find(|other| other.origin != there.origin && client::plain(other).is_some())
+        .map(|other| other.origin)
 }
 
 /// The machine of whoever opens the page. Libraries name `http://localhost` for no more than a base.

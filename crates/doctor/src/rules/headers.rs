@@ -1,5 +1,6 @@
 //! What the headers that nginx sets come to, for the rules about them.
 
+use super::near::is_near;
 use crate::{
     case::Case,
     language::Text,
@@ -48,8 +49,16 @@ pub(super) fn source<'c>(walk: &Walk<'c>, header: &Header<'c>) -> Option<&'c Dir
 /// The same for any line that sets one.
 pub(super) fn source_of<'c>(walk: &Walk<'c>, by: &'c Directive) -> &'c Directive {
     let variables = variables_in(by.arg(1).unwrap_or_default());
-    let entry = variables.iter().find_map(|name| walk.map_entry(name));
-    entry.unwrap_or(by)
+    let misled = variables.iter().find_map(|name| walk.map_of(name));
+    let misled = misled.filter(|map| slip(map.arg(0).unwrap_or_default()).is_some());
+    let entry = || variables.iter().find_map(|name| walk.map_entry(name));
+    misled.or_else(entry).unwrap_or(by)
+}
+
+/// The variable that is `$http_upgrade` but for a slip, which is a header that no client sends.
+pub(super) fn slip(text: &str) -> Option<&str> {
+    let mut variables = variables_in(text).into_iter();
+    variables.find(|variable| is_near(variable, "http_upgrade"))
 }
 
 /// The outer lines about headers that the inner block does not have in its own words.

@@ -64,6 +64,7 @@ mod request_stripped;
 mod restart_missing;
 mod row_not_closed;
 mod row_not_written;
+mod semicolon_missing;
 mod session_split;
 mod site;
 mod site_not_enabled;
@@ -81,7 +82,7 @@ mod wrong_address;
 
 use crate::{
     case::Case,
-    finding::Finding,
+    finding::{Finding, Place},
     front_end::FrontEnd,
     language::Title,
     live::Live,
@@ -129,10 +130,11 @@ enum Check {
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 63] = [
+pub const RULES: [Rule; 64] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
+    semicolon_missing::RULE,
     unknown_variable::RULE,
     no_listener::RULE,
     tls_mismatch::RULE,
@@ -224,6 +226,14 @@ pub(crate) fn of_loading(config: &Config, root: &Root) -> Vec<Finding> {
         .flat_map(|check| check(config, root))
         .collect();
     // One mistake is often met twice: as what nginx cannot read, and as what that leads to.
+    let line = |finding: &Finding| finding.place.as_ref().map(Place::at);
+    let refused = findings
+        .iter()
+        .filter(|finding| finding.rule == nginx_refuses::RULE.id);
+    let refused: Vec<_> = refused.map(line).collect();
+    findings.retain(|finding| {
+        finding.rule != semicolon_missing::RULE.id || !refused.contains(&line(finding))
+    });
     let unreadable =
         |finding: &Finding| finding.rule == syntax::RULE.id && !syntax::is_end_of_file(finding);
     if findings.iter().any(unreadable) {

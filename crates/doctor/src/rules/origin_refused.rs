@@ -215,7 +215,7 @@ fn told(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
 
 fn judge_variable(app: &App, site: &Site<'_>) -> Option<Finding> {
     let crossing = Crossing::of(site)?;
-    let (page, case) = (crossing.page, crossing.case);
+    let (page, case) = (&crossing.page, crossing.case);
     let list = app.in_production(|it| is_about_origins(it) && origins(it).is_some())?;
     let is_answered = |walk: &Walk<'_>| !walk.added(ALLOW_ORIGIN).is_empty();
     let page = page.to_string();

@@ -23,8 +23,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
     let standings = standings(processes, site).into_iter();
     let back_ends = standings.filter(|(_, standing)| *standing == Standing::BackEnd);
-    let judged =
-        back_ends.flat_map(|(app, _)| [judge, listening::judge].map(|judge| judge(app, site)));
+    let judged = back_ends
+        .flat_map(|(app, _)| [judge, listening::judge, file].map(|judge| judge(app, site)));
     let judged = judged.flatten().chain(astray(processes, site));
     judged.chain(taken(processes)).collect()
 }
@@ -81,6 +81,44 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
         }
         None => finding.advise(advice),
     })
+}
+
+/// Sockets in the file system, and none of those that nginx asks.
+fn file(app: &App, site: &Site<'_>) -> Option<Finding> {
+    let lines = site.asked();
+    let asked: Option<Vec<&str>> = lines
+        .iter()
+        .map(|(address, _)| address.host.strip_prefix("unix:"))
+        .collect();
+    let asked = asked.filter(|asked| !asked.is_empty())?;
+    let (told, path) = app.socket_files().next()?;
+    // A link may lead from the one to the other.
+    if app.socket_files().any(|(_, path)| asked.contains(&path)) || path.contains('%') {
+        return None;
+    }
+    let at = site
+        .case
+        .map(|case| case.at(lines[0].1))
+        .unwrap_or_default();
+    let meant = asked[0];
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        told.place.clone(),
+        say!(
+            "{name} is told to listen at {path}, and nginx asks at {meant} ({at}).",
+            "A {name} se le dice que escuche en {path}, y nginx pregunta en {meant} ({at}).",
+            name = app.name
+        ),
+        say!(
+            "The client gets 502: nobody made the file that nginx looks for.",
+            "El cliente recibe 502: nadie creó el archivo que busca nginx."
+        ),
+    );
+    Some(finding.advise(say!(
+        "Use one file in both: {meant} here, or {path} in nginx.",
+        "Use un solo archivo en ambos: {meant} aquí, o {path} en nginx."
+    )))
 }
 
 /// The only program is asked for the rest of the site, and Socket.IO's requests go to a port that is nobody's.

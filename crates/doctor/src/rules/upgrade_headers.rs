@@ -7,7 +7,7 @@ use crate::{
     edit,
     finding::{Edit, Finding, Severity},
     language::Text,
-    nginx::{Proxied, Walk, tree::Directive, variables_in},
+    nginx::{Proxied, Walk, tree::Directive},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -107,10 +107,7 @@ fn wrong(
         )
     };
     let finding = case.finding(RULE.id, Severity::Error, set.pos, message, effect());
-    let read = set.arg(1).map(variables_in).unwrap_or_default();
-    let slip = read
-        .into_iter()
-        .find(|variable| is_near(variable, "http_upgrade"));
+    let slip = set.args.iter().find_map(|word| headers::slip(&word.text));
     if let Some(slip) = slip {
         return finding.advise(say!(
             "Write $http_upgrade: ${slip} is a header that no client sends.",
