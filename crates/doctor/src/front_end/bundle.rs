@@ -135,7 +135,13 @@ fn asks_where_it_is(code: &str) -> bool {
         "import.meta.env.DEV",
         "NODE_ENV",
     ];
-    SIGNS.iter().any(|sign| code.contains(sign))
+    // The key of an object asks nothing.
+    let is_key = |rest: &str| rest.trim_start_matches(['"', '\'']).starts_with(':');
+    let asks = |sign: &&str| {
+        let mut found = code.match_indices(*sign);
+        found.any(|(at, _)| !is_key(&code[at + sign.len()..]))
+    };
+    SIGNS.iter().any(|sign| asks(&sign))
 }
 
 /// The variable that decides in a statement: `local ? …`, or `local && …`.
@@ -310,6 +316,11 @@ mod tests {
         assert!(
             found("a=location.hostname===\"localhost\"?\"http://localhost:3001\":\"\"").is_empty()
         );
+        assert_eq!(
+            found("o={NODE_ENV:\"production\",WS_URL:\"http://h:3001\"}"),
+            ["http://h:3001"]
+        );
+        assert!(found("a=\"production\"!==e.NODE_ENV?\"http://h:3001\":\"\"").is_empty());
         assert_eq!(
             found("a=\"\"||\"http://localhost:3001\""),
             ["http://localhost:3001"]
