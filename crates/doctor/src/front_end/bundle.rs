@@ -141,7 +141,7 @@ fn asks_where_it_is(code: &str) -> bool {
         let mut found = code.match_indices(*sign);
         found.any(|(at, _)| !is_key(&code[at + sign.len()..]))
     };
-    SIGNS.iter().any(|sign| asks(&sign))
+    SIGNS.iter().any(asks)
 }
 
 /// The variable that decides in a statement: `local ? …`, or `local && …`.

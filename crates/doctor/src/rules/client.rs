@@ -43,7 +43,9 @@ fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
     // What the build leaves out is where the sockets are meant to be.
     let addresses = || front_end.addresses.iter().chain(&front_end.left_out);
     let sockets = || addresses().filter(|one| one.is_socket());
-    let leads = |case: &Case<'_>| has_socket_io(case, &front_end.socket_paths);
+    let leads = |case: &Case<'_>| {
+        has_socket_io(case, &front_end.socket_paths) && !is_outdone(case, addresses())
+    };
     let is_named = sockets().any(|address| address.url.origin == page.origin);
     if is_named && leads(page) {
         return None;
@@ -67,6 +69,16 @@ fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
         let path = &site.question.path;
         plain(site).is_some() || leads_all(site) && upgrades(site, path)
     })
+}
+
+/// Whether a site leads everything to a back end that gets no upgrade, and one of these addresses to a site that has a
+/// location for Socket.IO.
+pub(super) fn is_outdone<'a>(
+    case: &Case<'_>,
+    mut addresses: impl Iterator<Item = &'a Address>,
+) -> bool {
+    let is_one_s_own = |address| asked_at(case, address).is_some_and(|site| plain(&site).is_some());
+    plain(case).is_none() && !upgrades(case, &case.question.path) && addresses.any(is_one_s_own)
 }
 
 /// Whether everything of a site goes to a back end.
@@ -227,7 +239,10 @@ pub(super) fn plain(case: &Case<'_>) -> Option<String> {
         let walks = case.walks.as_ref()?;
         let locations = walks.page.server().locations.iter();
         let prefixes = locations.filter_map(|location| location.prefix());
-        let prefixes = prefixes.filter(|prefix| !prefix.trim_matches('/').is_empty());
+        // An expression behind `^~` is taken letter by letter, and fits nothing.
+        let prefixes = prefixes.filter(|prefix| {
+            !prefix.trim_matches('/').is_empty() && !prefix.contains(['\\', '^', '(', '*'])
+        });
         prefixes
             .map(|prefix| within(case, prefix))
             .find_map(|path| path.filter(fits))

@@ -51,7 +51,7 @@ fn seen(live: &Live<'_>) -> Option<Finding> {
 }
 
 /// What is known of the back end's own header.
-enum Known {
+pub(super) enum Known {
     Sent,
     /// It is told of origins, which may be for its API alone.
     Perhaps(Setting),
@@ -77,7 +77,7 @@ fn judge(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
     })
 }
 
-fn known(processes: &Processes, site: &Site<'_>, crossing: &Crossing<'_>) -> Known {
+pub(super) fn known(processes: &Processes, site: &Site<'_>, crossing: &Crossing<'_>) -> Known {
     let standings = standings(processes, site).into_iter();
     let back_ends = standings.filter(|(_, standing)| *standing == Standing::BackEnd);
     let back_ends: Vec<&App> = back_ends.map(|(app, _)| app).collect();

@@ -2,13 +2,15 @@
 
 use super::{
     Check, Rule, Site, Title,
+    cors_header_twice::{Known, known},
     cross_origin::{ALLOW_CREDENTIALS, ALLOW_ORIGIN, Crossing},
     headers, one,
 };
 use crate::{
     edit,
     finding::{Finding, Severity},
-    nginx::{Walk, response::Added},
+    nginx::{Walk, response::Added, variables_in},
+    process::Processes,
     url::Url,
 };
 
@@ -18,10 +20,12 @@ pub(super) const RULE: Rule = Rule {
         english: "Browsers get leave for another page's origin.",
         spanish: "Los navegadores reciben permiso para el origen de otra página.",
     },
-    checks: &[Check::FrontEnd(|_, site| one(judge(site)))],
+    checks: &[Check::Processes(|processes, site| {
+        one(judge(processes, site))
+    })],
 };
 
-fn judge(site: &Site<'_>) -> Option<Finding> {
+fn judge(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
     let crossing = Crossing::of(site)?;
     let mut walks = crossing.walks.iter();
     walks.find_map(|walk| {
@@ -31,9 +35,12 @@ fn judge(site: &Site<'_>) -> Option<Finding> {
         };
         match added.value.known()? {
             // Without nginx's own, the back end's may pass.
-            "" => walk
-                .hides(ALLOW_ORIGIN)
-                .map(|_| left_out(&crossing, walk, added)),
+            "" => {
+                let is_alone = walk.hides(ALLOW_ORIGIN).is_some()
+                    || matches!(known(processes, site, &crossing), Known::Nothing)
+                        && names_a_neighbour(&crossing, walk, added);
+                is_alone.then(|| left_out(&crossing, walk, added))
+            }
             "*" => any_with_cookies(&crossing, walk, added),
             value if value == crossing.page.to_string() || !value.is_ascii() => None,
             value => Some(other(&crossing, walk, added, value)),
@@ -74,6 +81,20 @@ fn other(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>, value: &st
     finding.mend(advice, is_same_page, edits)
 }
 
+/// Whether the map has a page of the same domain, so that this one was meant to be there.
+fn names_a_neighbour(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>) -> bool {
+    let variables = variables_in(added.by.arg(1).unwrap_or_default());
+    let maps = variables.iter().filter_map(|name| walk.map_of(name));
+    let keys = maps.flat_map(|map| map.children()).filter_map(|entry| {
+        let key: Url = entry.name.text.parse().ok()?;
+        Some(key.origin.host)
+    });
+    let page = &crossing.page.host;
+    let is_within = |host: &str, domain: &str| host.ends_with(&format!(".{domain}"));
+    keys.into_iter()
+        .any(|host| host == *page || is_within(page, &host) || is_within(&host, page))
+}
+
 /// What gives the header its value has none for this page.
 fn left_out(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>) -> Finding {
     let (case, page) = (crossing.case, &crossing.page);
@@ -82,8 +103,8 @@ fn left_out(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>) -> Find
         Severity::Error,
         headers::source_of(walk, added.by).pos,
         say!(
-            "{ALLOW_ORIGIN} comes to nothing for the page {page}, and the back end's own is hidden.",
-            "{ALLOW_ORIGIN} queda vacía para la página {page}, y la del propio back end se oculta."
+            "{ALLOW_ORIGIN} comes to nothing for the page {page}, and nothing is known of a header of the back end's.",
+            "{ALLOW_ORIGIN} queda vacía para la página {page}, y no se sabe de ninguna cabecera del back end."
         ),
         say!(
             "Browsers keep the answers from the page: \"No 'Access-Control-Allow-Origin' header is present\". Scripts \

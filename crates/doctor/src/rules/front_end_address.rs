@@ -186,9 +186,13 @@ fn leads_nowhere(address: &Address, site: &Site<'_>) -> Option<(Option<Origin>, 
     let walks = there.walks.as_ref()?;
     let redirects = !is_own && redirect(&walks.handshake, &there.origin).is_some();
     // Where none of this nginx's sites has any either, a location is missing rather than an address wrong.
-    let is_at_page = client::has_socket_io(page, told);
+    let has = |case: &Case<'_>| {
+        client::has_socket_io(case, told)
+            && !client::is_outdone(case, site.front_end.addresses.iter())
+    };
+    let is_at_page = has(page);
     let other = of_another(site, page, there).filter(|_| !is_at_page);
-    if client::has_socket_io(there, told) || !redirects && !is_at_page && other.is_none() {
+    if has(there) || !redirects && !is_at_page && other.is_none() {
         return None;
     }
     let written = address.written();

@@ -51,6 +51,37 @@ const ARGUMENTS: [(&str, usize); 22] = [
     ("ssl_certificate_key", 1),
 ];
 
+/// Directives of a way to a back end, and the names by which nginx knows none of its own for a slip of them.
+const OF_A_WAY: [&str; 27] = [
+    "access_log",
+    "add_header",
+    "auth_basic",
+    "client_max_body_size",
+    "error_log",
+    "error_page",
+    "include",
+    "ip_hash",
+    "keepalive",
+    "listen",
+    "location",
+    "proxy_buffering",
+    "proxy_cache_bypass",
+    "proxy_connect_timeout",
+    "proxy_hide_header",
+    "proxy_http_version",
+    "proxy_pass",
+    "proxy_read_timeout",
+    "proxy_send_timeout",
+    "proxy_set_header",
+    "return",
+    "rewrite",
+    "server_name",
+    "ssl_certificate",
+    "ssl_certificate_key",
+    "try_files",
+    "upstream",
+];
+
 /// Directives that may stand once in a block.
 const ONCE: [&str; 12] = [
     "proxy_pass",
@@ -171,6 +202,17 @@ fn check(config: &Config, _: &Root) -> Vec<Finding> {
     findings.collect()
 }
 
+/// The directive that a name is a slip of. Modules have names of their own, which are not so near.
+fn misspelt(name: &str) -> Option<&'static str> {
+    let is_slip = |known: &&&str| {
+        let slips = strsim::osa_distance(name, known);
+        slips == 1 || slips == 2 && known.len() > 9
+    };
+    let is_known = OF_A_WAY.contains(&name) || name.ends_with("_by_lua_block");
+    let mut known = OF_A_WAY.iter().filter(|_| !is_known);
+    known.find(is_slip).copied()
+}
+
 fn examine<'c>(block: &'c Directive, refusals: &mut Vec<(&'c Word, Text)>) {
     if matches!(
         block.name.text.as_str(),
@@ -179,6 +221,15 @@ fn examine<'c>(block: &'c Directive, refusals: &mut Vec<(&'c Word, Text)>) {
         return;
     }
     for (index, directive) in block.children().iter().enumerate() {
+        if let Some(meant) = misspelt(&directive.name.text) {
+            let name = &directive.name.text;
+            let why = say!(
+                "there is no directive {name}; {meant} is probably meant",
+                "no existe la directiva {name}; probablemente se quiso decir {meant}"
+            );
+            refusals.push((&directive.name, why));
+            continue;
+        }
         arguments(directive, refusals);
         twice(&block.children()[..index], directive, refusals);
         wrong_address(block, directive, refusals);

@@ -1,6 +1,6 @@
 //! No location is meant for the Socket.IO path, so it falls into the one for everything, or into none.
 
-use super::{Check, Rule, Title, address::without_uri, blame, near::is_near, one};
+use super::{Check, Rule, Title, address::without_uri, blame, headers, near::is_near, one};
 use crate::{
     case::Case,
     edit,
@@ -24,8 +24,12 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         walk.steps.iter().find(|step| !matches!(step, Step::If(_))),
         Some(Step::Rewrite { .. })
     );
-    if walk.proxied().is_some() || moved_before || !is_for_everything(blame::first_location(walk)) {
+    if moved_before || !is_for_everything(blame::first_location(walk)) {
         return None;
+    }
+    let near_miss = near_miss(case, walk);
+    if let Some(taken) = walk.proxied() {
+        return beside(case, walk, taken, near_miss?);
     }
     // A `return` that stands in the server block or catches everything swallows more than this path.
     if matches!(&walk.landing, Landing::Answer { by, .. } if !by.is("try_files")) {
@@ -33,7 +37,6 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     }
     let path = &case.question.path;
     let place = blame::decisive(walk);
-    let near_miss = near_miss(case, walk);
     let alike = near_miss.map_or_else(Text::default, |location| {
         say!(
             " `{head}` at {at} does not take it in.",
@@ -45,7 +48,7 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     let finding = case.finding(
         RULE.id,
         Severity::Error,
-        place.pos,
+        near_miss.unwrap_or(place).pos,
         say!(
             "No location is meant for {path}: its requests end {place}.{namespace}{alike}",
             "Ninguna location es para {path}: sus peticiones acaban {place}.{namespace}{alike}";
@@ -60,16 +63,7 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         ),
     );
     if let Some(location) = near_miss {
-        let advice = say!(
-            "Make it `location {path}` at {at}.",
-            "Que sea `location {path}` en {at}.",
-            at = case.at(location)
-        );
-        let is_proxied = location.first("proxy_pass").is_some();
-        return Some(match edit::replace_args(case.config, location, path) {
-            Some(edit) if is_proxied => finding.mend(advice, true, vec![edit]),
-            _ => finding.advise(advice),
-        });
+        return Some(corrected(case, finding, location));
     }
     Some(finding.mend(
         say!(
@@ -79,6 +73,53 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
         back_end(case).is_some(),
         new_location(case, walk).into_iter().collect(),
     ))
+}
+
+fn corrected(case: &Case<'_>, finding: Finding, location: &Directive) -> Finding {
+    let path = &case.question.path;
+    let advice = say!(
+        "Make it `location {path}` at {at}.",
+        "Que sea `location {path}` en {at}.",
+        at = case.at(location)
+    );
+    let is_proxied = location.first("proxy_pass").is_some();
+    match edit::replace_args(case.config, location, path) {
+        Some(edit) if is_proxied => finding.mend(advice, true, vec![edit]),
+        _ => finding.advise(advice),
+    }
+}
+
+/// What is for everything leads to a back end that gets no upgrade, and a location that is almost for the path to
+/// another one.
+fn beside(
+    case: &Case<'_>,
+    walk: &Walk<'_>,
+    taken: &Proxied<'_>,
+    near_miss: &Directive,
+) -> Option<Finding> {
+    let own = near_miss.first("proxy_pass")?;
+    let websocket = case.walks.as_ref()?.websocket.proxied()?;
+    if own.arg(0) == taken.pass.arg(0) || headers::lost(websocket).is_empty() {
+        return None;
+    }
+    let path = &case.question.path;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        near_miss.pos,
+        say!(
+            "`{head}` does not take in {path}, whose requests go to {taken}.",
+            "`{head}` no incluye {path}, cuyas peticiones van a {taken}.",
+            head = case.config.written(near_miss),
+            taken = taken.pass.arg(0).unwrap_or_default()
+        ),
+        say!(
+            "The client gets {seen}, and never a session.",
+            "El cliente recibe {seen}, y nunca una sesión.";
+            seen = blame::seen(walk)
+        ),
+    );
+    Some(corrected(case, finding, near_miss))
 }
 
 fn where_to(place: &Directive) -> Text {

@@ -9,6 +9,7 @@ use crate::{
     finding::{Finding, Severity},
     nginx::{Walk, upstream::Authority},
     process::{App, Processes},
+    setting::Setting,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -30,10 +31,15 @@ fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
-    let (told, port) = app.port()?;
+    let in_production = in_production(app);
+    let (told, port) = in_production.clone().or_else(|| app.port())?;
     let asked = site.local_ports();
     let meant = *asked.first()?;
-    if app.ports().any(|port| asked.contains(&port)) || app.counts_ports {
+    let is_asked = match in_production {
+        Some((_, port)) => asked.contains(&port),
+        None => app.ports().any(|port| asked.contains(&port)),
+    };
+    if is_asked || app.counts_ports {
         return None;
     }
     let lines = site.asked();
@@ -81,6 +87,18 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
         }
         None => finding.advise(advice),
     })
+}
+
+/// The port of the environment for production, where the one that holds without it has none, or is for developers.
+fn in_production(app: &App) -> Option<(Setting, u16)> {
+    let mut modes = app.modes.iter().filter(|mode| mode.is_production());
+    let told = modes.find_map(|mode| mode.variable("PORT"))?;
+    let for_developers = app
+        .variable("NODE_ENV")
+        .is_some_and(|set| matches!(set.value.as_str(), "development" | "dev"));
+    let counts = app.port().is_none() || for_developers;
+    let port = told.value.parse().ok().filter(|_| counts)?;
+    Some((told.clone(), port))
 }
 
 /// Sockets in the file system, and none of those that nginx asks.
