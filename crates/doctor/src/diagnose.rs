@@ -114,16 +114,19 @@ pub(crate) fn look(root: &Root, question: &Question) -> Result<Diagnosis, CouldN
         true => page,
         false => page.map(|page| page.asking(asked)),
     };
+    let far = client.as_ref().and_then(|client| client.far.clone());
     let elsewhere = client.and_then(|client| Some(page.as_ref()?.at_origin(client.origin?)));
     let case = elsewhere.as_ref().or(page.as_ref());
+    // What is not asked here is not judged here.
+    let case = case.filter(|_| far.is_none());
     findings.extend(case.into_iter().flat_map(rules::judge));
     let site = Site::new(asked, page.as_ref(), case, &front_end);
     findings.extend(rules::of_front_end(&front_end, &site));
     findings.extend(rules::of_processes(&processes, &site));
-    let way = page
-        .as_ref()
-        .zip(case)
-        .and_then(|(page, case)| Way::of(page, case));
+    let way = page.as_ref().and_then(|page| match far {
+        Some((origin, blame)) => Some(Way::far(page, origin, blame)),
+        None => Way::of(page, case?),
+    });
     let blamed = way.iter().map(|way| &way.blame.file);
     let texts = texts(root, &findings, blamed);
     Ok(Diagnosis::of(findings, way, texts))

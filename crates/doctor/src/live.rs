@@ -60,6 +60,20 @@ impl Way {
     }
 }
 
+impl Way {
+    /// To sockets that are not this nginx's.
+    pub(crate) fn far(page: &Case<'_>, origin: Origin, blame: Place) -> Self {
+        Self {
+            origin,
+            page: page.origin.clone(),
+            is_websocket_only: page.question.is_websocket_only,
+            path: page.question.path.clone(),
+            back_ends: Vec::new(),
+            blame,
+        }
+    }
+}
+
 /// What is known of the examination besides the question.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::url::Url;
+use crate::{nginx::listen::is_loopback, url::Url};
 
 /// Everything that the judgement depends on besides the files.
 #[derive(Clone, Debug)]
@@ -56,6 +56,13 @@ impl Known {
 }
 
 impl Question {
+    /// Whether it is told that the back end runs on this machine.
+    pub(crate) fn has_its_back_end_here(&self) -> bool {
+        let direct = self.direct.as_ref();
+        let runs = !self.pm2.is_empty() || !self.systemd.is_empty();
+        runs || direct.is_some_and(|url| is_loopback(&url.origin.host))
+    }
+
     pub fn heartbeat(&self) -> Heartbeat {
         self.known.heartbeat.unwrap_or_default()
     }

@@ -1,9 +1,12 @@
 //! Where the client's requests go: to the host and the path that the front end's own files name, where nginx serves
 //! them, or else to the page's host and the path of the question.
 
+use std::net::IpAddr;
+
 use super::{blame::first_location, headers, near::is_near_host, no_location::is_for_everything};
 use crate::{
     case::Case,
+    finding::Place,
     front_end::{Address, FrontEnd, SocketPath},
     nginx::{Proxied, Walk, listen::is_loopback, request::Origin, server::NameKind},
     question::DEFAULT_PATH,
@@ -25,6 +28,8 @@ pub(crate) struct Client {
     /// `None` if it is the page's.
     pub(crate) origin: Option<Origin>,
     pub(crate) path: String,
+    /// Where it connects, if that is none of this nginx's sites.
+    pub(crate) far: Option<(Origin, Place)>,
 }
 
 impl Client {
@@ -33,9 +38,31 @@ impl Client {
         let elsewhere = elsewhere(page, front_end);
         Self {
             path: path(elsewhere.as_ref().unwrap_or(page), front_end),
+            far: far(page, front_end).filter(|_| elsewhere.is_none()),
             origin: elsewhere.map(|case| case.origin),
         }
     }
+}
+
+/// The address of sockets that are a service's, or another machine's: nothing here is for them.
+fn far(page: &Case<'_>, front_end: &FrontEnd) -> Option<(Origin, Place)> {
+    let is_here = page.question.has_its_back_end_here() || plain(page).is_some();
+    let sockets = front_end.addresses.iter();
+    let sockets: Vec<_> = sockets.filter(|address| address.is_socket()).collect();
+    let is_far = |address: &&Address| {
+        let host = &address.url.origin.host;
+        is_strange(page, host) && misspelt(page, host).is_none()
+    };
+    let first = sockets
+        .first()
+        .filter(|_| !is_here && sockets.iter().all(is_far))?;
+    Some((first.url.origin.clone(), first.setting.place.clone()))
+}
+
+/// Whether no server block, and not this machine either, has this name.
+pub(super) fn is_strange(page: &Case<'_>, host: &str) -> bool {
+    let is_name = host.parse::<IpAddr>().is_err() && !is_loopback(host);
+    is_name && host != page.origin.host && !knows(page, host)
 }
 
 /// The site of another host or port of this nginx that is asked instead of the page's.

@@ -237,8 +237,7 @@ fn nobody() -> Text {
 fn stranger(address: &Address, site: &Site<'_>) -> Option<Trouble> {
     let page = site.page.filter(|_| address.is_socket())?;
     let host = &address.url.origin.host;
-    let is_name = |host: &str| host.parse::<IpAddr>().is_err() && !is_loopback(host);
-    if !is_name(host) || *host == page.origin.host || client::knows(page, host) {
+    if !client::is_strange(page, host) {
         return None;
     }
     let is_newer = |other: &&Address| {
@@ -263,7 +262,7 @@ fn stranger(address: &Address, site: &Site<'_>) -> Option<Trouble> {
             effect: nobody(),
         });
     }
-    let is_here = site.has_its_back_end_here() && client::plain(page).is_some();
+    let is_here = site.question.has_its_back_end_here() && client::plain(page).is_some();
     let there = page.at_origin(address.url.origin.clone());
     let answers = page.origin.scheme == "http" && client::plain(&there).is_some();
     if !is_here || answers || newer.is_some() {

@@ -4,7 +4,7 @@ use super::{address::authority, wrong_address};
 use crate::{
     case::Case,
     front_end::FrontEnd,
-    nginx::{listen::is_loopback, request::Origin, tree::Directive, upstream::Authority},
+    nginx::{request::Origin, tree::Directive, upstream::Authority},
     question::Question,
 };
 
@@ -34,14 +34,6 @@ impl<'s> Site<'s> {
             case,
             front_end,
         }
-    }
-
-    /// Whether it is told that the back end runs on this machine.
-    pub(super) fn has_its_back_end_here(&self) -> bool {
-        let question = self.question;
-        let direct = question.direct.as_ref();
-        let runs = !question.pm2.is_empty() || !question.systemd.is_empty();
-        runs || direct.is_some_and(|url| is_loopback(&url.origin.host))
     }
 
     /// Whether the page's server block has this name too.
