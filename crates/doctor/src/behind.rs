@@ -20,10 +20,15 @@ const MAX_DEPTH: usize = 8;
 
 /// Reads the configuration and judges it. Opens no connection.
 pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotRun> {
-    let mut diagnosis = look(root, question)?;
-    let behind = behind(root, question, &diagnosis);
-    diagnosis.add(behind);
-    Ok(diagnosis)
+    let first = look(root, question)?;
+    Ok(whole(root, question, first))
+}
+
+/// A first look, and what is behind it.
+pub(crate) fn whole(root: &Root, question: &Question, mut first: Diagnosis) -> Diagnosis {
+    let behind = behind(root, question, &first);
+    first.add(behind);
+    first
 }
 
 /// The faults that show once what hides them is mended, at their places in the files as they are.

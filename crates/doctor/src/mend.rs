@@ -11,7 +11,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::{
-    CouldNotRun, Diagnosis, behind::diagnose, diagnose::look, edit::apply, finding::Finding,
+    CouldNotRun, Diagnosis, behind::whole, diagnose::look, edit::apply, finding::Finding,
     question::Question, root::Root,
 };
 
@@ -52,8 +52,8 @@ pub fn mend(root: &Root, question: &Question) -> Result<Mending, CouldNotRun> {
     let mut root = root.clone();
     let mut texts = BTreeMap::new();
     let mut steps = Vec::new();
-    let before = diagnose(&root, question)?;
     let mut now = look(&root, question)?;
+    let before = whole(&root, question, now.clone());
     while steps.len() < MAX_MENDS {
         let Some((step, better)) = next(&root, question, &now, &before)? else {
             break;
@@ -66,7 +66,7 @@ pub fn mend(root: &Root, question: &Question) -> Result<Mending, CouldNotRun> {
     Ok(Mending {
         before,
         steps,
-        after: diagnose(&root, question)?,
+        after: whole(&root, question, now),
         texts,
     })
 }

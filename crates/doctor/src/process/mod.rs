@@ -212,6 +212,12 @@ impl App {
         }
     }
 
+    /// A variable of an environment that is for production.
+    pub fn production_variable(&self, name: &str) -> Option<&Setting> {
+        let mut modes = self.modes.iter().filter(|mode| mode.is_production());
+        modes.find_map(|mode| mode.variable(name))
+    }
+
     /// What a build of the server for production finds in its environment, as far as it is told which one that is.
     pub fn in_production(&self, fits: impl Fn(&Setting) -> bool) -> Option<&Setting> {
         let modes = self.modes.iter().filter(|mode| mode.is_production());

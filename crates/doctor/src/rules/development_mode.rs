@@ -39,8 +39,7 @@ fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
 }
 
 fn environment(app: &App, standing: Standing) -> Option<Finding> {
-    let mut for_production = app.modes.iter().filter(|mode| mode.is_production());
-    let told = for_production.find_map(|mode| mode.variable("NODE_ENV"));
+    let told = app.production_variable("NODE_ENV");
     let set = match told.filter(|set| is_for_developers(set)) {
         Some(set) => set,
         None => app.variable("NODE_ENV")?,
@@ -97,7 +96,8 @@ fn environment(app: &App, standing: Standing) -> Option<Finding> {
     })
 }
 
-fn is_for_developers(set: &Setting) -> bool {
+/// Whether a `NODE_ENV` says so.
+pub(super) fn is_for_developers(set: &Setting) -> bool {
     matches!(set.value.as_str(), "development" | "dev")
 }
 

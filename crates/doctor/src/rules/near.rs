@@ -8,11 +8,14 @@ pub(super) fn is_near(written: &str, meant: &str) -> bool {
     let written = written.to_ascii_lowercase();
     let meant = meant.to_ascii_lowercase();
     let short = meant.len() <= 2 * MISTAKES;
-    // A number is another one, and not the same misspelt.
-    let letters = |word: &str| word.replace(|c: char| c.is_ascii_digit(), "");
     letters(&written) != letters(&meant)
         && !short
         && strsim::levenshtein(&written, &meant) <= MISTAKES
+}
+
+/// A number is another one, and not the same misspelt.
+fn letters(word: &str) -> String {
+    word.replace(|c: char| c.is_ascii_digit(), "")
 }
 
 /// Whether one of two names of hosts may be the other misspelt: a single label differs, and only by a slip. Short labels
@@ -27,7 +30,6 @@ pub(super) fn is_near_host(written: &str, meant: &str) -> bool {
     let (Some((one, other)), None) = (different.next(), different.next()) else {
         return false;
     };
-    let letters = |label: &str| label.replace(|c: char| c.is_ascii_digit(), "");
     let slips = strsim::osa_distance(one, other);
     written.len() == meant.len()
         && letters(one) != letters(other)

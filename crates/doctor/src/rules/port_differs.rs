@@ -3,6 +3,7 @@
 use super::{
     Check, Rule, Site, Title,
     back_end::{Standing, is_server, standings},
+    development_mode::is_for_developers,
     listening,
 };
 use crate::{
@@ -91,12 +92,9 @@ fn judge(app: &App, site: &Site<'_>) -> Option<Finding> {
 
 /// The port of the environment for production, where the one that holds without it has none, or is for developers.
 fn in_production(app: &App) -> Option<(Setting, u16)> {
-    let mut modes = app.modes.iter().filter(|mode| mode.is_production());
-    let told = modes.find_map(|mode| mode.variable("PORT"))?;
-    let for_developers = app
-        .variable("NODE_ENV")
-        .is_some_and(|set| matches!(set.value.as_str(), "development" | "dev"));
-    let counts = app.port().is_none() || for_developers;
+    let told = app.production_variable("PORT")?;
+    let plain = app.variable("NODE_ENV");
+    let counts = app.port().is_none() || plain.is_some_and(is_for_developers);
     let port = told.value.parse().ok().filter(|_| counts)?;
     Some((told.clone(), port))
 }
