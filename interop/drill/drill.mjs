@@ -141,10 +141,8 @@ export class Drill {
   #disturb(socket) {
     const chance = this.#random();
     const { engine } = socket.io;
-    // A manager does not notice that an engine which is still opening was closed by hand. And what arrives in the moment
-    // in which one that is moving to a websocket is closed by hand, the client keeps and hands out with the next CONNECT,
-    // without counting it: no server can know of that (docs/guarantees.md).
-    if (engine?.readyState !== 'open' || engine.upgrading) return;
+    // A manager does not notice that an engine which is still opening was closed by hand.
+    if (engine?.readyState !== 'open' || mayEndInAMove(engine)) return;
     if (chance < 0.6) engine.close();
     else if (chance < 0.8) engine.transport.close();
     else if (socket.connected) {
@@ -245,6 +243,13 @@ export class Drill {
       `killed ${this.killed} of ${this.size.kills}, ${answered.size} publishes answered, ${away} of ${clients.length} clients away`,
     );
   }
+}
+
+// Closed by hand while it moves to a websocket, or while it still writes and may begin to, an engine ends in the very
+// moment in which its last poll brings something. That the client keeps and hands out with the next CONNECT, without
+// counting it: no server can know of that (docs/guarantees.md).
+function mayEndInAMove({ upgrading, transport, writeBuffer }) {
+  return upgrading || (transport.name === 'polling' && writeBuffer.length > 0);
 }
 
 // The same course for the same seed, as far as the machine allows (mulberry32).
