@@ -1,5 +1,6 @@
 //! What stands behind a fault: while requests go astray nobody asks how the back end would be asked, so that whoever
-//! mends what is found finds the next. Here the mends are made in thought, and what then shows is told too.
+//! mends what is found finds the next. Here the mends are made in thought, and what then shows is told too. What then
+//! shows no more came of the fault, and is not told beside it.
 
 use std::{
     collections::BTreeMap,
@@ -24,15 +25,16 @@ pub fn diagnose(root: &Root, question: &Question) -> Result<Diagnosis, CouldNotR
     Ok(whole(root, question, first))
 }
 
-/// A first look, and what is behind it.
+/// A first look without what only came of something else in it, and what is behind it.
 pub(crate) fn whole(root: &Root, question: &Question, mut first: Diagnosis) -> Diagnosis {
-    let behind = behind(root, question, &first);
+    let behind = behind(root, question, &mut first);
     first.add(behind);
     first
 }
 
-/// The faults that show once what hides them is mended, at their places in the files as they are.
-fn behind(root: &Root, question: &Question, first: &Diagnosis) -> Vec<Finding> {
+/// The faults that show once what hides them is mended, at their places in the files as they are. What goes away by the
+/// same mend is taken from the first look.
+fn behind(root: &Root, question: &Question, first: &mut Diagnosis) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     let mut thought = Thought {
         root: root.clone(),
@@ -44,6 +46,11 @@ fn behind(root: &Root, question: &Question, first: &Diagnosis) -> Vec<Finding> {
         let Some((mended, next, hiding)) = thought.step(question, &now) else {
             break;
         };
+        // What goes with it is what came of it, and no fault of its own.
+        let goes = |finding: &Finding| {
+            !finding.is_told_as(&hiding) && now.tells(finding) && !next.tells(finding)
+        };
+        first.findings.retain(|finding| !finding.severity.is_fault() || !goes(finding));
         let faults = next.findings.iter().filter(|it| it.severity.is_fault());
         let shown = faults.filter_map(|fault| mended.as_it_is(root, fault, &hiding));
         for finding in shown {

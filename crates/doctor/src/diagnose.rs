@@ -171,15 +171,14 @@ impl Diagnosis {
         };
     }
 
+    /// Whether the finding is one of these, wherever its line is.
+    pub(crate) fn tells(&self, finding: &Finding) -> bool {
+        self.findings.iter().any(|other| other.is_told_as(finding))
+    }
+
     /// Whether a mend did what it is for: the finding's file has one fault of the kind less than before.
     pub(crate) fn is_rid_of(&self, finding: &Finding, before: &Self) -> bool {
-        let file =
-            |finding: &'_ Finding| finding.place.as_ref().map(|place| place.real_file.clone());
-        let same = |other: &&Finding| {
-            other.rule == finding.rule
-                && file(other) == file(finding)
-                && other.message == finding.message
-        };
+        let same = |other: &&Finding| other.is_told_as(finding);
         let count = |diagnosis: &Self| diagnosis.findings.iter().filter(same).count();
         count(self) < count(before)
     }

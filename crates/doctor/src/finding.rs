@@ -158,6 +158,12 @@ impl Finding {
         }
     }
 
+    /// Whether the other tells the same of the same file, wherever its line is.
+    pub(crate) fn is_told_as(&self, other: &Self) -> bool {
+        let file = |finding: &Self| finding.place.as_ref().map(|place| place.real_file.clone());
+        self.rule == other.rule && self.message == other.message && file(self) == file(other)
+    }
+
     /// A warning that is a hint where there is no other fault.
     pub fn harmless_alone(mut self) -> Self {
         self.is_harmless_alone = true;

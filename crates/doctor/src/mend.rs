@@ -54,8 +54,15 @@ pub fn mend(root: &Root, question: &Question) -> Result<Mending, CouldNotRun> {
     let mut steps = Vec::new();
     let mut now = look(&root, question)?;
     let before = whole(&root, question, now.clone());
+    // What only came of a fault goes with it.
+    let came_of_it = now.findings.iter().filter(|it| !before.tells(it));
+    let came_of_it: Vec<Finding> = came_of_it.cloned().collect();
     while steps.len() < MAX_MENDS {
-        let Some((step, better)) = next(&root, question, &now, &before)? else {
+        let is_to_mend = |finding: &Finding| {
+            let is_known = || came_of_it.iter().any(|it| it.is_told_as(finding));
+            finding.fix.safe && is_fault(finding, &before) && !is_known()
+        };
+        let Some((step, better)) = next(&root, question, &now, is_to_mend)? else {
             break;
         };
         root = better.root;
@@ -82,10 +89,10 @@ fn next(
     root: &Root,
     question: &Question,
     now: &Diagnosis,
-    before: &Diagnosis,
+    is_to_mend: impl Fn(&Finding) -> bool,
 ) -> Result<Option<(usize, Better)>, CouldNotRun> {
     for (index, finding) in now.findings.iter().enumerate() {
-        if !finding.fix.safe || !is_fault(finding, before) {
+        if !is_to_mend(finding) {
             continue;
         }
         let Some(texts) = edited(root, finding) else {
@@ -107,10 +114,7 @@ fn next(
 
 /// Whether it is a fault, or was one while there were others.
 fn is_fault(finding: &Finding, before: &Diagnosis) -> bool {
-    let same = |other: &Finding| {
-        other.severity.is_fault()
-            && (other.rule, &other.message) == (finding.rule, &finding.message)
-    };
+    let same = |other: &Finding| other.severity.is_fault() && other.is_told_as(finding);
     finding.severity.is_fault() || finding.is_harmless_alone && before.findings.iter().any(same)
 }
 
