@@ -50,7 +50,9 @@ fn behind(root: &Root, question: &Question, first: &mut Diagnosis) -> Vec<Findin
         let goes = |finding: &Finding| {
             !finding.is_told_as(&hiding) && now.tells(finding) && !next.tells(finding)
         };
-        first.findings.retain(|finding| !finding.severity.is_fault() || !goes(finding));
+        first
+            .findings
+            .retain(|finding| !finding.severity.is_fault() || !goes(finding));
         let faults = next.findings.iter().filter(|it| it.severity.is_fault());
         let shown = faults.filter_map(|fault| mended.as_it_is(root, fault, &hiding));
         for finding in shown {

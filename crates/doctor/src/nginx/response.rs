@@ -16,7 +16,7 @@ impl<'c> Walk<'c> {
         let named = lines.filter(|line| is_for(line, name));
         named
             .filter_map(|by| {
-                let value = self.evaluate(by.arg(1)?);
+                let value = self.evaluate_answered(by.arg(1)?);
                 Some(Added { value, by })
             })
             .collect()

@@ -11,14 +11,23 @@ use super::{
 /// A map that leads to itself ends here.
 const MAX_DEPTH: usize = 16;
 
-/// Replaces the variables in a text.
+/// Replaces the variables in a text, as they are before a back end is asked.
 pub(super) fn evaluate(template: &str, state: &State<'_>) -> Value {
-    Variables { state, depth: 0 }.text(template, &state.captures)
+    Variables::of(state).text(template, &state.captures)
+}
+
+/// The same when the back end has answered.
+pub(super) fn evaluate_answered(template: &str, state: &State<'_>) -> Value {
+    let variables = Variables {
+        is_answered: true,
+        ..Variables::of(state)
+    };
+    variables.text(template, &state.captures)
 }
 
 /// The entry of a `map` that gives a variable its value in this request.
 pub(super) fn map_entry<'c>(variable: &str, state: &State<'c>) -> Option<&'c Directive> {
-    let variables = Variables { state, depth: 0 };
+    let variables = Variables::of(state);
     variables
         .entry(state.http.source(variable)?)
         .map(|(entry, _)| entry)
@@ -34,7 +43,7 @@ pub(super) fn missed_entry<'c>(variable: &str, state: &State<'c>) -> Option<&'c 
     if !by_host || !map.is("map") || map.first("hostnames").is_some() {
         return None;
     }
-    let variables = Variables { state, depth: 0 };
+    let variables = Variables::of(state);
     let taken = variables.entry(map).map(|(entry, _)| entry);
     let subject = variables.subject(map)?;
     let mut fitting = map.children().iter();
@@ -97,10 +106,28 @@ fn name_length(text: &str) -> usize {
 
 struct Variables<'s, 'c> {
     state: &'s State<'c>,
+    /// The back end's answer is there.
+    is_answered: bool,
     depth: usize,
 }
 
-impl<'c> Variables<'_, 'c> {
+impl<'s, 'c> Variables<'s, 'c> {
+    fn of(state: &'s State<'c>) -> Self {
+        Self {
+            state,
+            is_answered: false,
+            depth: 0,
+        }
+    }
+
+    /// For what a `map` reads.
+    fn deeper(&self) -> Self {
+        Self {
+            depth: self.depth + 1,
+            ..*self
+        }
+    }
+
     fn text(&self, template: &str, captures: &Captures) -> Value {
         let mut value = Value::default();
         scan(template, |piece| match piece {
@@ -122,6 +149,9 @@ impl<'c> Variables<'_, 'c> {
         }
         if let Some(source) = self.state.http.source(name) {
             return self.mapped(name, source);
+        }
+        if !self.is_answered && is_of_answer(name) {
+            return Value::default();
         }
         builtin(name, self.state).unwrap_or_else(|| Value::unknown(name))
     }
@@ -145,19 +175,12 @@ impl<'c> Variables<'_, 'c> {
         let Some((entry, captures)) = found else {
             return Value::default();
         };
-        let deeper = Variables {
-            state: self.state,
-            depth: self.depth + 1,
-        };
-        deeper.text(entry.arg(0).unwrap_or_default(), &captures)
+        self.deeper()
+            .text(entry.arg(0).unwrap_or_default(), &captures)
     }
 
     fn subject(&self, map: &Directive) -> Option<String> {
-        let deeper = Variables {
-            state: self.state,
-            depth: self.depth + 1,
-        };
-        let subject = deeper.text(map.arg(0)?, &self.state.captures);
+        let subject = self.deeper().text(map.arg(0)?, &self.state.captures);
         subject.known().map(str::to_owned)
     }
 
@@ -230,6 +253,13 @@ fn pattern_of(key: &str) -> Option<Pattern> {
         Some(pattern) => Pattern::new(pattern, true),
         None => Pattern::new(pattern, false),
     })
+}
+
+/// Whether it is empty until the back end has answered.
+fn is_of_answer(name: &str) -> bool {
+    ["upstream_", "sent_http_"]
+        .iter()
+        .any(|of_answer| name.starts_with(of_answer))
 }
 
 fn builtin(name: &str, state: &State<'_>) -> Option<Value> {

@@ -206,9 +206,14 @@ impl<'c> Walk<'c> {
         &self.state.http.servers[self.choice.server]
     }
 
-    /// The text with its variables replaced as they are at the end of the way.
+    /// The text with its variables replaced as they are at the end of the way, before a back end is asked.
     pub fn evaluate(&self, template: &str) -> Value {
         variables::evaluate(template, &self.state)
+    }
+
+    /// The same when the back end has answered.
+    pub fn evaluate_answered(&self, template: &str) -> Value {
+        variables::evaluate_answered(template, &self.state)
     }
 
     /// The entry of a `map` that gives this variable its value.

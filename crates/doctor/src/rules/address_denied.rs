@@ -153,7 +153,7 @@ fn undecided<'c>(walk: &Walk<'c>) -> Vec<&'c Directive> {
 /// The `geo` by whose default this condition holds, if it then refuses.
 fn refusing<'c>(case: &Case<'c>, condition: &Directive) -> Option<&'c Directive> {
     let status = condition.first("return")?.arg(0)?;
-    if !status.starts_with('4') {
+    if !status.starts_with(['4', '5']) {
         return None;
     }
     let words = condition_words(condition);

@@ -8,7 +8,12 @@ use crate::{
     case::Case,
     finding::Place,
     front_end::{Address, FrontEnd, SocketPath},
-    nginx::{Proxied, Walk, listen::is_loopback, request::Origin, server::NameKind},
+    nginx::{
+        Proxied, Walk,
+        listen::is_loopback,
+        request::Origin,
+        server::{NameKind, Why},
+    },
     question::DEFAULT_PATH,
 };
 
@@ -92,10 +97,33 @@ fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
     // Whoever names the API alone has the sockets there too.
     let others = front_end.addresses.iter();
     let mut sites = others.filter_map(|address| asked_at(page, address));
-    sites.find(|site| {
+    let of_api = sites.find(|site| {
         let path = &site.question.path;
         plain(site).is_some() || leads_all(site) && upgrades(site, path)
-    })
+    });
+    of_api.or_else(|| sockets().find_map(|address| unnamed(page, address)))
+}
+
+/// The requests for a name of the page's domain that no server block has at this port, where one with another name, and
+/// the same first label, has a location for Socket.IO: the domain was another once.
+fn unnamed<'c>(page: &Case<'c>, address: &Address) -> Option<Case<'c>> {
+    let asked = &meant(page, &address.url.origin);
+    let (label, domain) = asked.host.split_once('.')?;
+    if !domain.contains('.') || !page.origin.host.ends_with(domain) {
+        return None;
+    }
+    let site = page.at_origin(asked.clone());
+    let answering = &site.walks.as_ref()?.handshake.choice;
+    let servers = page.http.servers.iter().enumerate();
+    let mut others = servers.filter(|(index, server)| {
+        let is_alike = |name: &str| name.split_once('.').is_some_and(|(own, _)| own == label);
+        *index != answering.server
+            && server.names.iter().any(|name| is_alike(&name.word.text))
+            && !is_for_everything(first_location(&site.walk_in(*index)))
+            && site.reaches_socket_io(&site.walk_in(*index))
+    });
+    let is_named = matches!(answering.why, Why::Name(_));
+    (!is_named && others.next().is_some()).then_some(site)
 }
 
 /// Whether a site leads everything to a back end that gets no upgrade, and one of these addresses to a site that has a

@@ -55,10 +55,11 @@ pub(super) fn source_of<'c>(walk: &Walk<'c>, by: &'c Directive) -> &'c Directive
     misled.or_else(entry).unwrap_or(by)
 }
 
-/// The variable that is `$http_upgrade` but for a slip, which is a header that no client sends.
+/// The variable that is `$http_upgrade` but for a slip, or the same of the back end's answer.
 pub(super) fn slip(text: &str) -> Option<&str> {
+    let of_answer = ["upstream_http_upgrade", "sent_http_upgrade"];
     let mut variables = variables_in(text).into_iter();
-    variables.find(|variable| is_near(variable, "http_upgrade"))
+    variables.find(|variable| is_near(variable, "http_upgrade") || of_answer.contains(variable))
 }
 
 /// The outer lines about headers that the inner block does not have in its own words.

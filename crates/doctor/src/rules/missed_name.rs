@@ -25,10 +25,11 @@ pub(super) fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> 
     let (variable, entry) = missed(walk, proxied)?;
     let addresses = case.addresses(proxied);
     let (address, _) = addresses.first()?;
+    let asked = addresses.iter().map(|(address, _)| address);
     let is_empty = address.host.is_empty();
     let severity = match &case.question.direct {
         _ if is_empty => Severity::Error,
-        Some(direct) if is_elsewhere(case, &addresses, &back_end(direct)) => Severity::Error,
+        Some(direct) if is_elsewhere(case, asked, &back_end(direct)) => Severity::Error,
         Some(_) => return None,
         // What the default leads to may be right as well.
         None => Severity::Warning,

@@ -29,6 +29,7 @@ mod database_unreachable;
 mod default_server;
 mod development_mode;
 mod engine_io_version;
+mod fallback_without_slash;
 mod forced_upgrade;
 mod forwarded_headers;
 mod front_end_address;
@@ -130,7 +131,7 @@ enum Check {
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 64] = [
+pub const RULES: [Rule; 65] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
@@ -169,6 +170,7 @@ pub const RULES: [Rule; 64] = [
     address_denied::RULE,
     forwarded_headers::RULE,
     front_end_address::RULE,
+    fallback_without_slash::RULE,
     socket_path_differs::RULE,
     cors_header_lost::RULE,
     cors_header_twice::RULE,

@@ -37,17 +37,19 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     Some(tell(case, zone, key, certain))
 }
 
-/// Whether answers are stored here at all.
+/// Whether answers are stored here at all, of clients that have no cookies.
 fn stores(walk: &Walk<'_>) -> bool {
     let scope = walk.scope();
     let set = |name: &str| {
         let conditions = scope.all(name);
         let words = conditions.iter().flat_map(|by| &by.args);
         words.into_iter().any(|word| {
-            let value = walk.evaluate(&word.text);
-            value
-                .known()
-                .is_none_or(|value| !value.is_empty() && value != "0")
+            let value = walk.evaluate_answered(&word.text);
+            let mut unknown = value.unknowns().peekable();
+            let is_cookie =
+                unknown.peek().is_some() && unknown.all(|name| name.starts_with("cookie_"));
+            let is_set = |value: &str| !value.is_empty() && value != "0";
+            !is_cookie && value.known().is_none_or(is_set)
         })
     };
     let unbuffered = scope.arg("proxy_buffering") == Some("off");

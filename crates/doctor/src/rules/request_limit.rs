@@ -25,8 +25,9 @@ const PAGE: u64 = 4;
 /// At this rate only requests that leave together meet a limit: CONNECT and the first poll.
 const FAST: f64 = 500.0;
 const TOGETHER: u64 = 2;
-/// A heartbeat by polling takes a GET and a POST every 25 s; below this rate not even that passes.
-const SLOW: f64 = 0.1;
+/// By polling each message takes a request, and each heartbeat two: fewer than one a second are soon used up, whatever
+/// the burst.
+const SLOW: f64 = 1.0;
 
 fn check(case: &Case<'_>) -> Vec<Finding> {
     let judged = case.proxied().into_iter();
@@ -56,12 +57,19 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding>
     }
     let needed = if rate >= FAST { TOGETHER } else { AT_ONCE };
     let with_page = PAGE + AT_ONCE + FIRST_MESSAGE;
-    let message = if burst + 1 < needed || rate <= SLOW {
+    let is_polled = !case.question.is_websocket_only;
+    let message = if burst + 1 < needed {
         say!(
             "At {rate} a second and with a burst of {burst}, fewer requests pass than a client needs to connect \
              ({needed} at once).",
             "A {rate} por segundo y con una ráfaga de {burst} pasan menos peticiones de las que un cliente necesita \
              para conectarse ({needed} a la vez)."
+        )
+    } else if rate < SLOW && is_polled {
+        say!(
+            "{written} is fewer than one request a second, and by polling each message takes one.",
+            "{written} es menos de una petición por segundo, y con polling cada mensaje necesita una.",
+            written = option(zone, "rate=")?
         )
     } else if refuses_at_once(limit)
         && takes_the_page(case, limit, zone)
@@ -83,9 +91,8 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, limit: &Directive) -> Option<Finding>
         limit.pos,
         message,
         say!(
-            "Some of a client's first requests get {status}, and it starts anew; a websocket alone passes.",
-            "Algunas de las primeras peticiones de un cliente reciben {status}, y empieza de nuevo; un websocket \
-             solo pasa."
+            "Some of a client's requests get {status}, and it starts anew; a websocket alone passes.",
+            "Algunas peticiones de un cliente reciben {status}, y empieza de nuevo; un websocket solo pasa."
         ),
     );
     let path = &case.question.path;

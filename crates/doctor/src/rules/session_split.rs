@@ -66,6 +66,10 @@ fn by_kind<'c>(case: &Case<'c>) -> Option<Split<'c>> {
         if unknown || same(&here, &there) || path_swallowed::is_stolen(case, walk) {
             return None;
         }
+        // Where only one of them is the back end's, the other is wrong, and is told as that.
+        if wrong_address::misses(case, &here) != wrong_address::misses(case, &there) {
+            return None;
+        }
         let how = How::Kind {
             what,
             here: listed(&here),

@@ -34,10 +34,14 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     candidates(case).iter().find_map(|site| examine(case, site))
 }
 
+fn prefix<'c>(case: &Case<'c>) -> &'c Path {
+    let main = &case.config.files[0].path;
+    main.parent().unwrap_or(Path::new("/"))
+}
+
 /// Files that are not part of the configuration.
 fn candidates(case: &Case<'_>) -> Vec<PathBuf> {
-    let main = &case.config.files[0].path;
-    let prefix = main.parent().unwrap_or(Path::new("/"));
+    let prefix = prefix(case);
     let loaded = |path: &Path| {
         let real = case.root.resolve(path).ok();
         case.config
@@ -78,9 +82,12 @@ fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
         .parent()?
         .join("sites-enabled")
         .join(site.file_name()?);
-    let advice = if case.root.is_file(&enabled) {
-        passed_over(case, &enabled)
-    } else if site.parent()?.ends_with("sites-available") {
+    let is_linked = case.root.is_file(&enabled);
+    let lies = if is_linked { &enabled } else { site };
+    let passing = include_of(case, lies);
+    // As nginx comes, it takes in `conf.d/*.conf`, and all of `sites-enabled`.
+    let blamed = passing.filter(|_| !lies.starts_with(prefix(case).join("conf.d")));
+    let advice = if !is_linked && site.parent()?.ends_with("sites-available") {
         say!(
             "Enable it: ln -s {site} {enabled}, then reload.",
             "Habilítelo: ln -s {site} {enabled}, y recargue.",
@@ -88,16 +95,26 @@ fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
             enabled = enabled.display()
         )
     } else {
-        passed_over(case, site)
+        passed_over(case, lies, passing)
     };
     let finding = Finding::new(
         RULE.id,
         Severity::Error,
-        config.place(place.pos),
-        say!(
-            "This site leads {host} to Socket.IO, but no include reads its file.",
-            "Este sitio lleva {host} a Socket.IO, pero ningún include lee su archivo."
+        blamed.map_or_else(
+            || config.place(place.pos),
+            |include| case.place(&include.directive),
         ),
+        match blamed {
+            Some(_) => say!(
+                "This does not take in {site}, the site that leads {host} to Socket.IO.",
+                "Esto no recoge {site}, el sitio que lleva {host} a Socket.IO.",
+                site = lies.display()
+            ),
+            None => say!(
+                "This site leads {host} to Socket.IO, but no include reads its file.",
+                "Este sitio lleva {host} a Socket.IO, pero ningún include lee su archivo."
+            ),
+        },
         say!(
             "Another site answers: its page, a redirect or 404.",
             "Responde otro sitio: su página, una redirección o 404."
@@ -115,23 +132,25 @@ fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
     )
 }
 
-/// The file is where an include looks, and is not what it looks for.
-fn passed_over(case: &Case<'_>, file: &Path) -> Text {
+/// The `include` that looks where the file is, and for something else.
+fn include_of<'c>(case: &Case<'c>, file: &Path) -> Option<&'c Include> {
     let folder = file.parent();
-    let prefix = case.config.files[0].path.parent().unwrap_or(Path::new("/"));
-    let looks_there = |include: &&Include| {
+    let prefix = prefix(case);
+    case.config.includes.iter().find(|include| {
         let pattern = include.directive.arg(0).map(|pattern| prefix.join(pattern));
         pattern.is_some_and(|pattern| pattern.parent() == folder)
-    };
+    })
+}
+
+fn passed_over(case: &Case<'_>, file: &Path, passing: Option<&Include>) -> Text {
     let file = file.display();
-    match case.config.includes.iter().find(looks_there) {
+    match passing {
         Some(include) => say!(
-            "`{written}` at {at} does not take in {file}: give the file a name that fits, or let the include take in \
-             all that is there. Then reload.",
-            "`{written}` de {at} no recoge {file}: dé al archivo un nombre que encaje, o haga que el include recoja \
-             todo lo que hay ahí. Luego recargue.",
-            written = case.config.written(&include.directive),
-            at = case.at(&include.directive)
+            "`{written}` does not fit {file}: give the file a name that fits, or let the include take in all that is \
+             there. Then reload.",
+            "`{written}` no encaja con {file}: dé al archivo un nombre que encaje, o haga que el include recoja todo \
+             lo que hay ahí. Luego recargue.",
+            written = case.config.written(&include.directive)
         ),
         None => say!(
             "No include looks at {file}: add one to nginx.conf, or move the file to where one looks. Then reload.",

@@ -110,8 +110,8 @@ fn wrong(
     let slip = set.args.iter().find_map(|word| headers::slip(&word.text));
     if let Some(slip) = slip {
         return finding.advise(say!(
-            "Write $http_upgrade: ${slip} is a header that no client sends.",
-            "Escriba $http_upgrade: ${slip} es una cabecera que ningún cliente envía."
+            "Write $http_upgrade: what a client says is not in ${slip}.",
+            "Escriba $http_upgrade: lo que dice un cliente no está en ${slip}."
         ));
     }
     finding.advise(if name == "Upgrade" {

@@ -30,7 +30,8 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
     let addresses = case.addresses(proxied);
     let (address, place) = addresses.first()?;
     let meant = back_end(direct);
-    let elsewhere = is_elsewhere(case, &addresses, &meant);
+    let asked = addresses.iter().map(|(address, _)| address);
+    let elsewhere = is_elsewhere(case, asked, &meant);
     if elsewhere && missed_name::missed(walk, proxied).is_some() {
         return None;
     }
@@ -122,13 +123,19 @@ fn entry<'c>(walk: &Walk<'c>, proxied: &Proxied<'c>) -> Option<&'c Directive> {
     variables.iter().find_map(|name| walk.map_entry(name))
 }
 
+/// Whether none of these addresses is the back end that was named, if one was.
+pub(super) fn misses(case: &Case<'_>, addresses: &[Authority]) -> bool {
+    let direct = case.question.direct.as_ref();
+    direct.is_some_and(|direct| is_elsewhere(case, addresses, &back_end(direct)))
+}
+
 /// Whether none of these addresses is the back end's. A name may stand in the machine's own list.
-pub(super) fn is_elsewhere(
+pub(super) fn is_elsewhere<'a>(
     case: &Case<'_>,
-    addresses: &[(Authority, &Directive)],
+    addresses: impl IntoIterator<Item = &'a Authority>,
     meant: &Authority,
 ) -> bool {
-    addresses.iter().all(|(address, _)| {
+    addresses.into_iter().all(|address| {
         let listed = address_of(case.root, &address.host).filter(|_| !address.is_loopback());
         let found = listed.map_or_else(
             || address.clone(),
