@@ -6,6 +6,7 @@
 mod condition;
 mod config;
 mod content;
+pub mod directives;
 mod http;
 mod lexer;
 pub mod listen;

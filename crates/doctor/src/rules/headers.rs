@@ -52,7 +52,16 @@ pub(super) fn source_of<'c>(walk: &Walk<'c>, by: &'c Directive) -> &'c Directive
     let misled = variables.iter().find_map(|name| walk.map_of(name));
     let misled = misled.filter(|map| slip(map.arg(0).unwrap_or_default()).is_some());
     let entry = || variables.iter().find_map(|name| walk.map_entry(name));
-    misled.or_else(entry).unwrap_or(by)
+    let maps = || variables.iter().filter_map(|name| walk.map_of(name));
+    let no_entry = || maps().find(|map| map.is("map")).map(without_default);
+    misled.or_else(entry).or_else(no_entry).unwrap_or(by)
+}
+
+/// What is wrong in a map that has no entry for a request: the one that was to be its default, or the whole of it.
+fn without_default(map: &Directive) -> &Directive {
+    let mut entries = map.children().iter();
+    let misspelt = entries.find(|entry| is_near(&entry.name.text, "default"));
+    misspelt.unwrap_or(map)
 }
 
 /// The variable that is `$http_upgrade` but for a slip, or the same of the back end's answer.

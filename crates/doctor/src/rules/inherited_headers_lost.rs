@@ -25,7 +25,7 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     let (Some(first), Some(last)) = (own.first(), own.last()) else {
         return None;
     };
-    if lost.is_empty() || !hidden_outside(walk) {
+    if lost.is_empty() || !hidden_outside(walk, &lost) {
         return None;
     }
     let hidden = walk.scope().hidden("proxy_set_header");

@@ -137,11 +137,11 @@ pub const RULES: [Rule; 65] = [
     nginx_refuses::RULE,
     semicolon_missing::RULE,
     unknown_variable::RULE,
+    // A site that is written for this very name is what is missing, and not a port or a name of another one.
+    site_not_enabled::RULE,
     no_listener::RULE,
     tls_mismatch::RULE,
     proxy_protocol::RULE,
-    // A site that is written for this very name is what is missing, and not a name of another one.
-    site_not_enabled::RULE,
     default_server::RULE,
     conflicting_server_name::RULE,
     redirected::RULE,

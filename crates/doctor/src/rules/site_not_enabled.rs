@@ -20,8 +20,8 @@ pub(super) const RULE: Rule = Rule {
     checks: &[Check::Route(|case| one(judge(case)))],
 };
 
-/// Where sites wait to be enabled.
-const FOLDERS: [&str; 3] = ["sites-available", "sites-enabled", "conf.d"];
+/// Where sites are, those first that were to be read.
+const FOLDERS: [&str; 3] = ["sites-enabled", "conf.d", "sites-available"];
 
 fn judge(case: &Case<'_>) -> Option<Finding> {
     let works = case
@@ -69,8 +69,15 @@ fn examine(case: &Case<'_>, site: &Path) -> Option<Finding> {
         !file.is_main() && config.source(file).path == *site
     };
     let host = &case.origin.host;
+    let listens = |server: &Server<'_>| {
+        let mut listens = server.listens.iter();
+        case.walks.is_some() || listens.any(|listen| listen.port == case.origin.port)
+    };
     let found = http.servers.iter().enumerate().find(|(index, server)| {
-        of_site(server) && server.knows(host) && with.reaches_socket_io(&with.walk_in(*index))
+        of_site(server)
+            && server.knows(host)
+            && listens(server)
+            && with.reaches_socket_io(&with.walk_in(*index))
     });
     let (_, server) = found?;
     let place = server

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Rule, Title};
+use super::{Check, Rule, Title, near::is_near};
 use crate::{
     edit,
     finding::{Finding, Severity},
@@ -26,9 +26,50 @@ fn check(config: &Config, _: &Root) -> Vec<Finding> {
     search(&config.directives, &made, &mut unknown);
     let mut seen = HashSet::new();
     let first = unknown.into_iter().filter(|(_, name)| seen.insert(*name));
+    let mut used = HashSet::new();
+    uses(&config.directives, &mut used);
     first
-        .map(|(directive, name)| tell(config, directive, name))
+        .map(|(directive, name)| {
+            let place = misnamed(&config.directives, name, &used).unwrap_or(directive);
+            tell(config, place, name)
+        })
         .collect()
+}
+
+/// Directives that make the variable which they name.
+const MAKERS: [&str; 4] = ["map", "geo", "split_clients", "set"];
+
+/// The directive that makes a variable which is almost called so, and which nobody asks for.
+fn misnamed<'c>(
+    directives: &'c [Directive],
+    name: &str,
+    used: &HashSet<&str>,
+) -> Option<&'c Directive> {
+    directives.iter().find_map(|directive| {
+        let made = made_by(directive).filter(|made| is_near(made, name) && !used.contains(made));
+        made.map(|_| directive)
+            .or_else(|| misnamed(directive.children(), name, used))
+    })
+}
+
+fn made_by(directive: &Directive) -> Option<&str> {
+    let is_maker = MAKERS.iter().any(|maker| directive.is(maker));
+    let word = match directive.is("set") {
+        true => directive.args.first(),
+        false => directive.args.last(),
+    };
+    word.filter(|_| is_maker)?.text.strip_prefix('$')
+}
+
+/// The variables that are asked for.
+fn uses<'c>(directives: &'c [Directive], used: &mut HashSet<&'c str>) {
+    for directive in directives {
+        let made = made_by(directive);
+        let words = directive.args.iter().chain([&directive.name]);
+        let asked = words.flat_map(|word| variables_in(&word.text));
+        used.extend(asked.filter(|name| Some(*name) != made));
+        uses(directive.children(), used);
+    }
 }
 
 fn search<'c>(

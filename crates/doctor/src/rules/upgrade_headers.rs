@@ -23,19 +23,22 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     let walk = &case.walks.as_ref()?.websocket;
     let proxied = walk.proxied()?;
     let lost = headers::lost(proxied);
-    if lost.is_empty() || hidden_outside(walk) {
+    if lost.is_empty() || hidden_outside(walk, &lost) {
         return None;
     }
     Some(missing(case, walk, proxied, &lost))
 }
 
-/// Whether an outer level sets them, and this one hides it; that is `inherited-headers-lost`.
-pub(super) fn hidden_outside(walk: &Walk<'_>) -> bool {
+/// Whether an outer level sets one of these headers, and this one hides it; that is `inherited-headers-lost`.
+pub(super) fn hidden_outside(walk: &Walk<'_>, lost: &[&str]) -> bool {
     let hidden = walk.scope().hidden("proxy_set_header");
-    hidden.iter().any(|set| {
-        set.arg(0)
-            .is_some_and(|name| name.eq_ignore_ascii_case("Upgrade"))
-    })
+    let own = walk.scope().all("proxy_set_header");
+    let sets = |lines: &[&Directive], name: &str| {
+        let mut named = lines.iter().filter_map(|set| set.arg(0));
+        named.any(|set| set.eq_ignore_ascii_case(name))
+    };
+    lost.iter()
+        .any(|name| sets(&hidden, name) && !sets(&own, name))
 }
 
 fn missing(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>, lost: &[&str]) -> Finding {
