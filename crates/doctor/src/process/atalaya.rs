@@ -62,6 +62,8 @@ pub(super) fn read(
             lost_outputs: Vec::new(),
             directory: PathBuf::from("/"),
             package: Package::default(),
+            obstacles: Vec::new(),
+            ends: Vec::new(),
             unit: None,
             is_launcher: false,
         });

@@ -93,6 +93,86 @@ pub(super) fn option(words: &[Setting], names: &[&str]) -> Option<Setting> {
     })
 }
 
+/// The port that a server of pages is told, which counts more there than the environment's.
+pub(super) fn page_port(words: &[Setting]) -> Option<Setting> {
+    let is_pages = |word: &Setting| ["next", "serve"].contains(&program(&word.value));
+    let named = words.iter().take(2).any(is_pages);
+    option(words, &["-p", "--port"]).filter(|_| named)
+}
+
+/// Whether it runs a script of the package in its folder.
+pub(super) fn is_package(settings: &[Setting]) -> bool {
+    let mut words = settings.iter().take(3);
+    words.any(|word| RUNNERS.contains(&program(&word.value)))
+}
+
+/// The file that a command gives to an engine: the word behind it, if that is no flag, for a flag may have a value.
+pub(super) fn script(words: &[Setting]) -> Option<&Setting> {
+    let at = engine(words)?;
+    let is_file = |word: &&Setting| word.value.contains('/') || word.value.contains('.');
+    let runs_files = ["node", "nodejs", "bun"].contains(&program(bare(&words[at].value)));
+    words
+        .get(at + 1)
+        .filter(|word| runs_files && !is_flag(word) && is_file(word))
+}
+
+/// Programs that write machine code while they run.
+const ENGINES: [&str; 11] = [
+    "node",
+    "nodejs",
+    "deno",
+    "bun",
+    "npm",
+    "npx",
+    "yarn",
+    "pnpm",
+    "pm2",
+    "pm2-runtime",
+    "npm-cli.js",
+];
+
+/// What starts another program with the same limits.
+const STARTERS: [&str; 5] = ["env", "sh", "bash", "dash", "exec"];
+
+/// Where an engine for JavaScript stands in a command.
+fn engine(words: &[Setting]) -> Option<usize> {
+    let is_passed = |word: &Setting| {
+        let value = word.value.as_str();
+        STARTERS.contains(&program(bare(value))) || value == "-c" || value.contains('=')
+    };
+    let at = words.iter().position(|word| !is_passed(word))?;
+    let value = words[at].value.as_str();
+    let is_engine = ENGINES.contains(&program(bare(value)));
+    (is_engine || value.contains("/node_modules/")).then_some(at)
+}
+
+/// A program without what systemd takes off it.
+pub(super) fn bare(word: &str) -> &str {
+    word.trim_start_matches(['-', '@', ':', '+', '!', '|'])
+}
+
+impl App {
+    /// Whether it is run by an engine for JavaScript.
+    pub fn has_engine(&self) -> bool {
+        if self.unit.is_some() {
+            return engine(&self.command).is_some();
+        }
+        // PM2 runs a script with Node.js if it is told nothing else.
+        let is_node = |word: &Setting| program(&word.value).starts_with("node");
+        let told = self.interpreter.iter().find(|word| !is_flag(word));
+        let is_script = |word: &Setting| {
+            let ending = word.value.rsplit('.').next();
+            matches!(ending, Some("js" | "cjs" | "mjs")) || word.value.contains("node_modules/")
+        };
+        told.is_none_or(is_node)
+            && (engine(&self.command).is_some() || self.command.first().is_some_and(is_script))
+    }
+}
+
+fn is_flag(word: &Setting) -> bool {
+    word.value.starts_with('-')
+}
+
 /// How many processes a server of Python is told to run at one port.
 pub(super) fn workers(words: &[Setting]) -> Option<Setting> {
     let program = |word: &Setting| WORKERS.contains(&program(&word.value));

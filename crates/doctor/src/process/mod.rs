@@ -7,6 +7,7 @@ mod javascript;
 mod launcher;
 mod package;
 mod pm2;
+mod start;
 mod systemd;
 mod unit_file;
 mod yaml;
@@ -62,6 +63,10 @@ pub struct App {
     /// Where it is started.
     pub directory: PathBuf,
     pub package: Package,
+    /// Why it does not start, as far as the files tell.
+    pub obstacles: Vec<Obstacle>,
+    /// What may end it while it runs.
+    pub ends: Vec<Setting>,
     /// What only systemd is told.
     pub unit: Option<Unit>,
     /// It only starts PM2, whose apps are known.
@@ -77,8 +82,29 @@ pub struct Unit {
     pub cut_off: Option<Setting>,
     /// What gives it temporary folders that no other program sees.
     pub private_tmp: Option<Setting>,
+    /// What forbids it to write machine code and run it.
+    pub no_machine_code: Option<Setting>,
     /// Where a line after `ExecStart` would stand.
     pub after_start: Edit,
+}
+
+/// Why a program does not start.
+#[derive(Debug)]
+pub enum Obstacle {
+    /// A folder or a file that it names is not there, and another one is that was meant.
+    Elsewhere {
+        told: Setting,
+        missing: PathBuf,
+        meant: PathBuf,
+    },
+    /// Its unit hides what it names.
+    Hidden { by: Setting, path: PathBuf },
+    /// Its unit makes a folder for its socket, and the socket is in another one that nobody makes.
+    OtherFolder {
+        made: Setting,
+        socket: String,
+        folder: PathBuf,
+    },
 }
 
 /// An environment that is chosen when the app is started.
@@ -233,7 +259,9 @@ impl App {
         let flagged = || command::option(&self.command, &["--port", "--listen"]);
         let setting = match self.is_atalaya() {
             true => self.own("listen"),
-            false => told.or_else(own).cloned().or_else(flagged),
+            false => command::page_port(&self.command)
+                .or_else(|| told.or_else(own).cloned())
+                .or_else(flagged),
         }?;
         let port = read(&setting)?;
         Some((setting, port))

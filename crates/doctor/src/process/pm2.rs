@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::{
-    App, LostOutput, Mode, Package, Processes, Unread, Why,
+    App, LostOutput, Mode, Obstacle, Package, Processes, Unread, Why,
     javascript::{self, Field, Kind, Language, Node, Object},
-    yaml,
+    start, yaml,
 };
 use crate::{
     document::{Document, Unreadable},
@@ -34,11 +34,14 @@ const INTERPRETER: [&str; 5] = [
     "node_args",
 ];
 
-/// Each stream's file, by all its names.
+/// What makes PM2 start an app anew while it runs.
+const ENDS: [&str; 2] = ["max_memory_restart", "cron_restart"];
+
 /// Folders that a server writes to while it runs, and all of its own.
 const WRITTEN_TO: [&str; 12] = [
     "", "*", "**", "uploads", "upload", "logs", "log", "tmp", "temp", "data", "storage", "cache",
 ];
+/// Each stream's file, by all its names.
 const STREAMS: [&[&str]; 2] = [
     &["out_file", "out", "output", "out_log"],
     &["error_file", "error", "err", "err_file", "err_log"],
@@ -149,6 +152,8 @@ impl Reader<'_> {
             watch: app.get("watch").and_then(|node| self.watch(node)),
             lost_outputs: self.lost_outputs(app),
             package: Package::beside(self.root, &directory),
+            obstacles: self.obstacles(app, &directory),
+            ends: self.ends(app),
             directory,
             unit: None,
             is_launcher: false,
@@ -175,6 +180,38 @@ impl Reader<'_> {
         let beside = self.document.path.parent().unwrap_or(Path::new("/"));
         let given = app.get("cwd").and_then(Node::text);
         given.map_or_else(|| beside.to_owned(), |given| beside.join(given))
+    }
+
+    /// Only what the file says by itself is judged.
+    fn obstacles(&self, app: &Object, directory: &Path) -> Vec<Obstacle> {
+        let certain = |name: &str| {
+            let setting = self.setting(Some(name), app.get(name)?)?;
+            Some(setting).filter(|setting| setting.is_certain)
+        };
+        let cwd = app.get("cwd").map(|_| certain("cwd"));
+        // A folder that only running the file would tell.
+        if cwd.as_ref().is_some_and(Option::is_none) {
+            return Vec::new();
+        }
+        let words = self.command(app, &COMMAND);
+        let cwd = cwd.flatten().map(|cwd| Setting {
+            value: directory.to_string_lossy().into_owned(),
+            ..cwd
+        });
+        let elsewhere = cwd.and_then(|cwd| start::of_directory(self.root, &cwd, &words));
+        let script = certain("script").or_else(|| certain("exec"));
+        // With blanks it is a command.
+        let script = script.filter(|script| !script.value.contains(char::is_whitespace));
+        let script = script.and_then(|script| start::of_script(self.root, directory, &script));
+        elsewhere.into_iter().chain(script).collect()
+    }
+
+    fn ends(&self, app: &Object) -> Vec<Setting> {
+        let told = ENDS.iter().filter_map(|name| {
+            let setting = self.setting(Some(name), app.get(name)?)?;
+            Some(setting).filter(|setting| setting.is_certain)
+        });
+        told.collect()
     }
 
     fn setting(&self, name: Option<&str>, node: &Node) -> Option<Setting> {

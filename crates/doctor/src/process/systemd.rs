@@ -1,9 +1,11 @@
 //! A unit of systemd with its drop-ins, as systemd puts them together.
 
+mod obstacles;
+
 use std::path::{Path, PathBuf};
 
 use super::{
-    App, LostOutput, Package, Processes, Unit, Unread, Why, command, isolation,
+    App, LostOutput, Package, Processes, Unit, Unread, Why, command, isolation, start,
     unit_file::{Assignment, parse, words},
 };
 use crate::{
@@ -21,6 +23,9 @@ const FOLDERS: [&str; 4] = [
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 ];
+
+/// What makes systemd end a service that runs.
+const ENDS: [&str; 3] = ["MemoryMax", "RuntimeMaxSec", "Type"];
 
 /// The unit that a drop-in (`NAME.service.d/*.conf`) belongs to, or the unit itself.
 pub(super) fn unit_of(path: &Path) -> PathBuf {
@@ -103,6 +108,7 @@ impl Service<'_> {
         let directory = directory.map_or("/", |line| line.assignment.value.trim_start_matches('-'));
         let words = start.setting().words(start.document);
         let workers = command::workers(&words);
+        let obstacles = self.obstacles(&words);
         Some(App {
             name: name.to_string_lossy().into_owned(),
             place: start.setting().place,
@@ -117,6 +123,12 @@ impl Service<'_> {
             lost_outputs: self.lost_outputs(),
             directory: PathBuf::from(directory),
             package: Package::beside(self.root, Path::new(directory)),
+            obstacles,
+            ends: ENDS
+                .iter()
+                .filter_map(|key| self.last(key))
+                .map(Line::setting)
+                .collect(),
             is_launcher: false,
             unit: Some(Unit {
                 restart: self.last("Restart").map(Line::setting),
@@ -124,6 +136,10 @@ impl Service<'_> {
                 cut_off: self.cut_off(unit),
                 private_tmp: self
                     .last("PrivateTmp")
+                    .filter(|line| line.is_yes())
+                    .map(Line::setting),
+                no_machine_code: self
+                    .last("MemoryDenyWriteExecute")
                     .filter(|line| line.is_yes())
                     .map(Line::setting),
                 after_start: Edit {
@@ -167,7 +183,9 @@ impl Service<'_> {
                 match Document::read(self.root, &path) {
                     Ok(document) => env.extend(variables(&document)),
                     // A copy of some files lacks others, which says nothing of the machine.
-                    Err(_) if value.starts_with('-') || self.root.is_copy() => {}
+                    Err(_) if value.starts_with('-') => {}
+                    Err(_)
+                        if self.root.is_copy() && start::near_file(self.root, &path).is_none() => {}
                     Err(error) => unread.push(Unread {
                         place: line.setting().place,
                         why: Why::Refused(say!(

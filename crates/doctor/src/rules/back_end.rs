@@ -54,6 +54,15 @@ impl Standing {
             Self::Other => Severity::Hint,
         }
     }
+
+    /// The same for what leaves clients without a server.
+    pub(super) fn error(self) -> Severity {
+        match self {
+            Self::BackEnd => Severity::Error,
+            Self::Perhaps => Severity::Warning,
+            Self::Other => Severity::Hint,
+        }
+    }
 }
 
 /// Judges what Atalaya is told of one of its keys, for each back end that is Atalaya.
@@ -159,6 +168,11 @@ pub(super) fn is_server(app: &App) -> bool {
     let depends = OF_PAGES.iter().any(|name| app.package.depends_on(name));
     let makes_pages = depends || words().chain([&*directory]).any(is_of_pages);
     words().any(is_main) && !makes_pages && !is_named(app, &OTHER_NAMES)
+}
+
+/// Whether its name says that it is something else.
+pub(super) fn is_other(app: &App) -> bool {
+    is_named(app, &OTHER_NAMES)
 }
 
 fn is_named(app: &App, names: &[&str]) -> bool {

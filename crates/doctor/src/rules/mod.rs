@@ -41,6 +41,7 @@ mod inherited_headers_lost;
 mod listening;
 mod logs_discarded;
 mod loopback_family;
+mod machine_code_denied;
 mod missed_name;
 mod near;
 mod network_denied;
@@ -62,6 +63,7 @@ mod read_timeout;
 mod redirected;
 mod request_limit;
 mod request_stripped;
+mod restart_loop;
 mod restart_missing;
 mod row_not_closed;
 mod row_not_written;
@@ -71,6 +73,7 @@ mod site;
 mod site_not_enabled;
 mod site_unreachable;
 mod socket_path_differs;
+mod start_fails;
 mod syntax;
 mod tls_mismatch;
 mod token_refused;
@@ -131,7 +134,7 @@ enum Check {
 }
 
 /// Every rule there is.
-pub const RULES: [Rule; 65] = [
+pub const RULES: [Rule; 68] = [
     syntax::RULE,
     include_missing::RULE,
     nginx_refuses::RULE,
@@ -182,6 +185,9 @@ pub const RULES: [Rule; 65] = [
     watch_mode::RULE,
     logs_discarded::RULE,
     port_differs::RULE,
+    start_fails::RULE,
+    machine_code_denied::RULE,
+    restart_loop::RULE,
     restart_missing::RULE,
     open_files_limit::RULE,
     network_denied::RULE,

@@ -2,7 +2,7 @@
 
 use super::{
     Check, Rule, Site, Title,
-    back_end::{Standing, is_server, standings},
+    back_end::{Standing, is_other, is_server, standings},
     development_mode::is_for_developers,
     listening,
 };
@@ -195,9 +195,9 @@ fn astray(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
     )))
 }
 
-/// Two programs of PM2's file are told one port.
+/// Two programs of PM2's file are told one port. Of those that count, the first process has the port itself.
 fn taken(processes: &Processes) -> Option<Finding> {
-    let alone = |app: &&App| !(app.is_cluster || app.counts_ports || app.unit.is_some());
+    let alone = |app: &&App| !(app.is_cluster || app.unit.is_some());
     let told = processes.apps.iter().filter(alone);
     let told = told.filter_map(|app| Some((app, app.port()?)));
     let told: Vec<_> = told.collect();
@@ -209,7 +209,13 @@ fn taken(processes: &Processes) -> Option<Finding> {
     let mut same = pairs.filter(|((_, (own, port)), (_, (told, theirs)))| {
         theirs == port && told.place != own.place
     });
-    let ((first, (own, port)), (second, (told, _))) = same.next()?;
+    let (first, second) = same.next()?;
+    // The port is sooner the server's than that of what stands beside it.
+    let is_first_wrong = is_other(first.0) && !is_other(second.0);
+    let ((first, (own, _)), (second, (told, port))) = match is_first_wrong {
+        true => (second, first),
+        false => (first, second),
+    };
     let finding = Finding::new(
         RULE.id,
         Severity::Error,

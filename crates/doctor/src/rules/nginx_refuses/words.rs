@@ -138,7 +138,8 @@ fn code<'c>(directive: &'c Directive, refusals: &mut Vec<Refusal<'c>>) {
         starts.iter().any(|start| text.starts_with(start))
     };
     let is_code = word.text.parse::<u16>().is_ok_and(|code| code < 1000);
-    if !is_code && !(directive.args.len() == 1 && is_address(&word.text)) {
+    let is_alone = directive.args.len() == 1;
+    if !(is_code || is_alone && is_address(&word.text)) {
         let why = say!(
             "\"{code}\" is no status for `return`",
             "«{code}» no es un código para `return`",

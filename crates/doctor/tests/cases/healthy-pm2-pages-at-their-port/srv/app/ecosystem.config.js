@@ -1,0 +1,16 @@
+module.exports = {
+  apps: [
+    {
+      name: "web", cwd: "/srv/app/web", script: "node_modules/next/dist/bin/next",
+      args: "start -p 3000",
+      env: { PORT: 3001 },
+    },
+    {
+      name: "api",
+      script: "dist/main.js",
+      cwd: "/srv/app/api",
+      exec_mode: "fork",
+      env: { NODE_ENV: "production", PORT: 3001 },
+    },
+  ],
+};

@@ -1,0 +1,11 @@
+module.exports = {
+  apps: [
+    {
+      name: "api",
+      script: "dist/main.js",
+      cwd: "/srv/app",
+      max_memory_restart: 512,
+      env: { NODE_ENV: "production", PORT: 3001 },
+    },
+  ],
+};
