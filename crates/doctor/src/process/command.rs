@@ -106,14 +106,23 @@ pub(super) fn is_package(settings: &[Setting]) -> bool {
     words.any(|word| RUNNERS.contains(&program(&word.value)))
 }
 
-/// The file that a command gives to an engine: the word behind it, if that is no flag, for a flag may have a value.
+/// The file that a command gives to what interprets it: the first word behind it that is no flag.
 pub(super) fn script(words: &[Setting]) -> Option<&Setting> {
-    let at = engine(words)?;
-    let is_file = |word: &&Setting| word.value.contains('/') || word.value.contains('.');
-    let runs_files = ["node", "nodejs", "bun"].contains(&program(bare(&words[at].value)));
-    words
-        .get(at + 1)
-        .filter(|word| runs_files && !is_flag(word) && is_file(word))
+    let at = words.iter().position(|word| !is_passed(word))?;
+    let interpreter = program(bare(&words[at].value));
+    let runs_files =
+        ["node", "nodejs", "bun"].contains(&interpreter) || interpreter.starts_with("python");
+    let mut rest = words[at + 1..].iter().filter(|_| runs_files);
+    let word = rest.find(|word| !is_flag_alone(&word.value))?;
+    let is_file = word.value.contains('/') || word.value.contains('.');
+    (is_file && !is_flag(word)).then_some(word)
+}
+
+/// Flags that have no value behind them; others end the search, for what follows them may look like a script.
+fn is_flag_alone(word: &str) -> bool {
+    let starts = ["--enable-", "--no-", "--trace-"];
+    word.starts_with("--") && word.contains('=')
+        || starts.iter().any(|start| word.starts_with(start))
 }
 
 /// Programs that write machine code while they run.
@@ -134,12 +143,14 @@ const ENGINES: [&str; 11] = [
 /// What starts another program with the same limits.
 const STARTERS: [&str; 5] = ["env", "sh", "bash", "dash", "exec"];
 
+/// Whether another program stands behind it.
+fn is_passed(word: &Setting) -> bool {
+    let value = word.value.as_str();
+    STARTERS.contains(&program(bare(value))) || value == "-c" || value.contains('=')
+}
+
 /// Where an engine for JavaScript stands in a command.
 fn engine(words: &[Setting]) -> Option<usize> {
-    let is_passed = |word: &Setting| {
-        let value = word.value.as_str();
-        STARTERS.contains(&program(bare(value))) || value == "-c" || value.contains('=')
-    };
     let at = words.iter().position(|word| !is_passed(word))?;
     let value = words[at].value.as_str();
     let is_engine = ENGINES.contains(&program(bare(value)));

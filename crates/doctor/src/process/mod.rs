@@ -88,7 +88,7 @@ pub struct Unit {
     pub after_start: Edit,
 }
 
-/// Why a program does not start.
+/// Why a program does not start, or makes no socket.
 #[derive(Debug)]
 pub enum Obstacle {
     /// A folder or a file that it names is not there, and another one is that was meant.
@@ -99,6 +99,8 @@ pub enum Obstacle {
     },
     /// Its unit hides what it names.
     Hidden { by: Setting, path: PathBuf },
+    /// Its unit lets it write nowhere where its socket is to be.
+    Sealed { by: Setting, socket: String },
     /// Its unit makes a folder for its socket, and the socket is in another one that nobody makes.
     OtherFolder {
         made: Setting,
@@ -259,12 +261,21 @@ impl App {
         let flagged = || command::option(&self.command, &["--port", "--listen"]);
         let setting = match self.is_atalaya() {
             true => self.own("listen"),
-            false => command::page_port(&self.command)
-                .or_else(|| told.or_else(own).cloned())
-                .or_else(flagged),
+            false => told.or_else(own).cloned().or_else(flagged),
         }?;
         let port = read(&setting)?;
         Some((setting, port))
+    }
+}
+
+impl App {
+    /// The port that it takes, be it a server of pages, which does not make it the one that nginx is to ask.
+    pub fn own_port(&self) -> Option<(Setting, u16)> {
+        let of_pages = command::page_port(&self.command).and_then(|told| {
+            let port = told.value.parse().ok()?;
+            Some((told, port))
+        });
+        of_pages.or_else(|| self.port())
     }
 }
 

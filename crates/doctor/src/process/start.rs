@@ -65,7 +65,7 @@ pub(super) fn near_file(root: &Root, path: &Path) -> Option<PathBuf> {
 
 fn is_there(root: &Root, path: &Path) -> bool {
     let with = |ending: &&str| root.is_file(&Path::new(path).with_file_name(named(path, ending)));
-    ENDINGS.iter().any(|ending| with(ending)) || root.is_dir(path)
+    ENDINGS.iter().any(with) || root.is_dir(path)
 }
 
 fn named(path: &Path, ending: &str) -> String {

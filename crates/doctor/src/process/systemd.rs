@@ -1,6 +1,8 @@
 //! A unit of systemd with its drop-ins, as systemd puts them together.
 
 mod obstacles;
+mod refused;
+mod sockets;
 
 use std::path::{Path, PathBuf};
 
@@ -108,7 +110,8 @@ impl Service<'_> {
         let directory = directory.map_or("/", |line| line.assignment.value.trim_start_matches('-'));
         let words = start.setting().words(start.document);
         let workers = command::workers(&words);
-        let obstacles = self.obstacles(&words);
+        let obstacles = self.obstacles(unit, &words);
+        unread.extend(self.refused(&words));
         Some(App {
             name: name.to_string_lossy().into_owned(),
             place: start.setting().place,

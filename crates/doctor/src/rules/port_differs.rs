@@ -199,7 +199,7 @@ fn astray(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
 fn taken(processes: &Processes) -> Option<Finding> {
     let alone = |app: &&App| !(app.is_cluster || app.unit.is_some());
     let told = processes.apps.iter().filter(alone);
-    let told = told.filter_map(|app| Some((app, app.port()?)));
+    let told = told.filter_map(|app| Some((app, app.own_port()?)));
     let told: Vec<_> = told.collect();
     let pairs = told
         .iter()

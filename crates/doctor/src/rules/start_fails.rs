@@ -20,11 +20,25 @@ fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
     judged
         .flat_map(|(app, standing)| {
             let obstacles = app.obstacles.iter();
+            let obstacles = obstacles.filter(|obstacle| concerns(obstacle, site));
             // One is enough, and what it leads to is none of its own.
             let first = obstacles.take(1);
             first.map(move |obstacle| tell(app, obstacle, standing.error()))
         })
         .collect()
+}
+
+/// A socket that nginx does not ask may be another server's.
+fn concerns(obstacle: &Obstacle, site: &Site<'_>) -> bool {
+    let (Obstacle::OtherFolder { socket, .. } | Obstacle::Sealed { socket, .. }) = obstacle else {
+        return true;
+    };
+    let asked = site.asked().into_iter();
+    let mut files = asked.filter_map(|(address, _)| {
+        let file = address.host.strip_prefix("unix:");
+        file.map(str::to_owned)
+    });
+    files.any(|file| file == *socket)
 }
 
 fn tell(app: &App, obstacle: &Obstacle, severity: Severity) -> Finding {
@@ -74,6 +88,24 @@ fn tell(app: &App, obstacle: &Obstacle, severity: Severity) -> Finding {
             finding.advise(say!(
                 "Move it out of the home folders, such as to /srv or /opt, or say ProtectHome=read-only.",
                 "Sáquelo de las carpetas personales, por ejemplo a /srv u /opt, o ponga ProtectHome=read-only."
+            ))
+        }
+        Obstacle::Sealed { by, socket } => {
+            let finding = Finding::new(
+                RULE.id,
+                severity,
+                by.place.clone(),
+                say!(
+                    "{name} is to make its socket {socket}, and with ProtectSystem=strict it may write there to \
+                     nothing.",
+                    "{name} debe crear su socket {socket}, y con ProtectSystem=strict no puede escribir ahí."
+                ),
+                effect,
+            );
+            finding.advise(say!(
+                "Have the unit make the socket's folder under /run (RuntimeDirectory=), or name it in ReadWritePaths=.",
+                "Haga que la unidad cree la carpeta del socket bajo /run (RuntimeDirectory=), o nómbrela en \
+                 ReadWritePaths=."
             ))
         }
         Obstacle::OtherFolder {

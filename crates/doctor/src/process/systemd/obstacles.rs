@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FOLDERS, Line, Service};
+use super::{Line, Service};
 use crate::{
+    document::Document,
     process::{Obstacle, command, start},
     setting::Setting,
 };
@@ -11,12 +12,9 @@ use crate::{
 /// What `ProtectHome=` hides.
 const HOMES: [&str; 3] = ["/home", "/root", "/run/user"];
 
-/// Where it is said what is made at boot (`tmpfiles.d(5)`).
-const TEMPORARY: [&str; 3] = ["/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d"];
-
 impl Service<'_> {
     /// What is put together of the unit's other words (`%h`) is not judged.
-    pub(super) fn obstacles(&self, words: &[Setting]) -> Vec<Obstacle> {
+    pub(super) fn obstacles(&self, unit: &Document, words: &[Setting]) -> Vec<Obstacle> {
         let plain = |setting: &Setting| !setting.value.contains('%');
         let directory = self.last("WorkingDirectory").map(Line::setting);
         let directory = directory.filter(|told| told.value.starts_with('/') && plain(told));
@@ -36,11 +34,23 @@ impl Service<'_> {
             .chain(words.first().map(|word| command::bare(&word.value)))
             .chain(command::script(words).map(|word| word.value.as_str()));
         let hidden = self.hidden(named);
-        let other = self.other_folder(words);
-        [elsewhere, script, hidden, other]
-            .into_iter()
-            .flatten()
-            .collect()
+        let program = self.program(words).filter(|program| plain(program));
+        let program = program.and_then(|it| start::of_script(self.root, Path::new("/"), &it));
+        let found = [elsewhere, script, program, hidden].into_iter().flatten();
+        // A socket that systemd opens for it (`NAME.socket`) is made all the same.
+        let is_opened = self.root.is_file(&unit.path.with_extension("socket"));
+        let sockets = self.sockets(words).into_iter().filter(|_| !is_opened);
+        found.chain(sockets).collect()
+    }
+
+    /// The program itself, where it is none of the system's.
+    fn program(&self, words: &[Setting]) -> Option<Setting> {
+        let word = words.first()?;
+        let program = word.ending(command::bare(&word.value).len());
+        let path = Path::new(&program.value);
+        let of_system = ["/usr", "/bin", "/sbin", "/snap"];
+        let is_own = path.is_absolute() && !of_system.iter().any(|dir| path.starts_with(dir));
+        is_own.then_some(program)
     }
 
     /// What the unit needs to start, and does not see.
@@ -61,72 +71,6 @@ impl Service<'_> {
         Some(Obstacle::Hidden {
             by: line.setting(),
             path: PathBuf::from(path),
-        })
-    }
-
-    /// `RuntimeDirectory=` makes a folder, and the socket's is another one of nearly the same name.
-    fn other_folder(&self, words: &[Setting]) -> Option<Obstacle> {
-        let line = self.last("RuntimeDirectory")?;
-        let env = self.all("Environment");
-        let env = env.into_iter().flat_map(Line::variables);
-        let told: Vec<Setting> = words.iter().cloned().chain(env).collect();
-        let socket = told.iter().find_map(|setting| {
-            let value = setting.value.rsplit('=').next()?;
-            let path = value.strip_prefix("unix:").unwrap_or(value);
-            path.ends_with(".sock").then_some(path)
-        })?;
-        let below = socket.strip_prefix("/run/");
-        let below = below.or_else(|| socket.strip_prefix("/var/run/"))?;
-        let (first, _) = below.split_once('/')?;
-        let made: Vec<&str> = self
-            .all("RuntimeDirectory")
-            .into_iter()
-            .flat_map(|line| line.assignment.value.split([' ', ':', '/']))
-            .collect();
-        let is_akin = |one: &&str| {
-            one.split(['-', '_'])
-                .any(|word| first.split(['-', '_']).any(|other| word == other))
-        };
-        // Whoever uses the folder that is made may have another one for the socket.
-        let is_used = |one: &&str| {
-            told.iter().any(|setting| {
-                let value = &setting.value;
-                value.contains(&format!("/run/{one}/")) || value.contains("RUNTIME_DIRECTORY")
-            })
-        };
-        let is_plain = !socket.contains(['%', '$']) && !made.iter().any(|one| one.contains('%'));
-        let folder = Path::new("/run").join(first);
-        let is_missed = is_plain
-            && !made.contains(&first)
-            && made.iter().any(|one| is_akin(one))
-            && !made.iter().any(|one| is_used(one));
-        let is_made =
-            self.last("ExecStartPre").is_some() || self.root.is_dir(&folder) || self.makes(first);
-        (is_missed && !is_made).then(|| Obstacle::OtherFolder {
-            made: line.setting(),
-            socket: socket.to_owned(),
-            folder,
-        })
-    }
-
-    /// Whether another unit, or what is made at boot, makes the folder under `/run`.
-    fn makes(&self, folder: &str) -> bool {
-        let units = FOLDERS
-            .iter()
-            .flat_map(|place| self.root.glob(&Path::new(place).join("*.service")));
-        let at_boot = TEMPORARY
-            .iter()
-            .flat_map(|place| self.root.glob(&Path::new(place).join("*.conf")));
-        units.chain(at_boot).any(|path| {
-            let text = self.root.read(&path).map(|read| read.text);
-            text.is_ok_and(|text| {
-                text.lines().any(|line| {
-                    let mut words = line.split([' ', '=', ':', '/', '\t']);
-                    let of_unit = line.starts_with("RuntimeDirectory=");
-                    let at_boot = line.starts_with(['d', 'D']) && line.contains("/run/");
-                    (of_unit || at_boot) && words.any(|word| word == folder)
-                })
-            })
         })
     }
 }
