@@ -207,7 +207,13 @@ impl Reader<'_> {
     }
 
     fn ends(&self, app: &Object) -> Vec<Setting> {
-        let told = ENDS.iter().filter_map(|name| {
+        // What is not started again by itself is a job, and the clock starts it.
+        let again = app.get("autorestart").map(|node| &node.kind);
+        let is_job = again == Some(&Kind::Bool(false));
+        let names = ENDS
+            .iter()
+            .filter(|name| !is_job || **name != "cron_restart");
+        let told = names.filter_map(|name| {
             let setting = self.setting(Some(name), app.get(name)?)?;
             Some(setting).filter(|setting| setting.is_certain)
         });

@@ -18,6 +18,9 @@ const NOT_SEARCHED: [&str; 4] = ["assets", "static", "public", "node_modules"];
 /// How far down a build is searched.
 const MAX_DEPTH: usize = 3;
 
+/// As in `.mjs` and `.conf`.
+const LONGEST_ENDING: usize = 4;
+
 /// What Node.js adds to a name by itself.
 const ENDINGS: [&str; 4] = ["", ".js", ".cjs", ".mjs"];
 
@@ -111,12 +114,33 @@ fn first_missing(root: &Root, path: &Path) -> Option<(PathBuf, String, PathBuf)>
     None
 }
 
-/// One letter is wrong, missing or too many, or two have changed places. Numbers are meant.
+/// One letter is wrong, missing or too many, or two have changed places. Numbers and endings are meant, and short names
+/// are often different words (`api` and `app`).
 fn is_slip(written: &str, meant: &str) -> bool {
+    let ((written, ending), (meant, other)) = (parts(written), parts(meant));
     let letters = |word: &str| word.replace(|c: char| c.is_ascii_digit(), "");
-    meant.len() >= 4
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let is_long = match meant.len() {
+        0..4 => false,
+        4 => sorted(written) == sorted(meant),
+        _ => true,
+    };
+    is_long
+        && ending == other
         && letters(written) != letters(meant)
         && strsim::osa_distance(written, meant) == 1
+}
+
+/// A name and its ending.
+fn parts(name: &str) -> (&str, &str) {
+    let name = name.trim_start_matches('.');
+    let parts = name.rsplit_once('.');
+    let parts = parts.filter(|(_, ending)| ending.len() <= LONGEST_ENDING);
+    parts.unwrap_or((name, ""))
 }
 
 /// The file of the same name further down in its folder, if that is a build's and not the browser's.
@@ -160,6 +184,8 @@ mod tests {
     fn one_letter_is_a_slip_and_a_number_is_not() {
         assert!(is_slip("sever", "server") && is_slip("mian.js", "main.js"));
         assert!(!is_slip("server2", "server1") && !is_slip("server", "server2"));
+        assert!(is_slip(".env.prodution", ".env.production"));
+        assert!(!is_slip("app.env", "api.env") && !is_slip("index.js", "index.ts"));
         assert!(!is_slip("alerts-ws", "alerts-web") && !is_slip("ap", "app"));
     }
 }

@@ -1,6 +1,9 @@
 //! The process manager ends the server again and again: by a limit that no server keeps, or by the clock.
 
-use super::{Check, Rule, Site, Title, back_end::standings};
+use super::{
+    Check, Rule, Site, Title,
+    back_end::{Standing, standings},
+};
 use crate::{
     finding::{Finding, Severity},
     language::Text,
@@ -34,9 +37,11 @@ fn check(processes: &Processes, site: &Site<'_>) -> Vec<Finding> {
             let ends = app.ends.iter();
             ends.filter_map(move |set| {
                 let ended = ended(app, set)?;
-                let severity = match ended.is_cut {
-                    true => standing.warning(),
-                    false => standing.error(),
+                let severity = match (ended.is_cut, standing) {
+                    (false, _) => standing.error(),
+                    (true, Standing::BackEnd) => Severity::Warning,
+                    // A job is rightly started by the clock.
+                    (true, _) => Severity::Hint,
                 };
                 Some(tell(set, severity, ended))
             })
@@ -99,7 +104,9 @@ fn memory(app: &App, value: &str, least: u64) -> Option<Ended> {
 }
 
 fn by_the_clock(app: &App, minutes: u64) -> Option<Ended> {
-    (minutes <= OFTEN).then(|| Ended {
+    let is_once = |set: &Setting| set.name.as_deref() == Some("Type") && set.value == "oneshot";
+    let is_often = minutes <= OFTEN && !app.ends.iter().any(is_once);
+    is_often.then(|| Ended {
         message: say!(
             "{name} is ended every {minutes} min, though it runs well.",
             "{name} se termina cada {minutes} min, aunque corra bien.",
@@ -115,12 +122,9 @@ fn by_the_clock(app: &App, minutes: u64) -> Option<Ended> {
 
 /// systemd waits for the program to go into the background, and ends it when that has taken too long.
 fn in_the_foreground(app: &App, value: &str) -> Option<Ended> {
-    let goes_away = |word: &Setting| {
-        let word = word.value.as_str();
-        ["daemon", "forever", "pm2", "&"]
-            .iter()
-            .any(|name| word.contains(name))
-    };
+    // A script of a package may send it there.
+    let words = ["daemon", "forever", "pm2", "npm", "npx", "yarn", "bun", "&"];
+    let goes_away = |word: &Setting| words.iter().any(|name| word.value.contains(name));
     let is_server = app.has_engine() || app.is_atalaya();
     let stays = is_server && !app.command.iter().any(goes_away);
     (value == "forking" && stays).then(|| Ended {
