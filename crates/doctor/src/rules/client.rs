@@ -233,7 +233,9 @@ fn path(case: &Case<'_>, front_end: &FrontEnd) -> String {
         return question.path.clone();
     };
     let led = told.iter().find(|path| leads(case, path));
-    let meant = told.iter().find(|path| has_location(case, path));
+    let meant = told
+        .iter()
+        .find(|path| has_location(case, path) && !goes_with_the_api(case, path));
     led.or(meant)
         .cloned()
         .or(usual)
@@ -272,13 +274,38 @@ pub(super) fn leads(case: &Case<'_>, path: &str) -> bool {
     if !is_for_everything(first_location(&walk)) {
         // The API may have one for what the namespace is called after.
         let is_namespace = path.trim_end_matches('/') == case.question.namespace;
-        return !is_namespace || upgrades(case, path) || plain(case).is_none();
+        let is_meant = !is_namespace || upgrades(case, path) || plain(case).is_none();
+        return is_meant && !is_of_the_api(case, path, proxied);
     }
     let own = plain(case).and_then(|own| case.handshake_at(&own));
     let Some(own) = own.as_ref().and_then(Walk::proxied) else {
         return true;
     };
     own.target == proxied.target && upgrades(case, path)
+}
+
+fn goes_with_the_api(case: &Case<'_>, path: &str) -> bool {
+    let walk = case.handshake_at(path);
+    let proxied = walk.as_ref().and_then(Walk::proxied);
+    proxied.is_some_and(|proxied| is_of_the_api(case, path, proxied))
+}
+
+/// Whether a path gets to the back end with the API's requests, unchanged and without an upgrade, while the same back end
+/// has a location of its own for Socket.IO.
+fn is_of_the_api(case: &Case<'_>, path: &str, proxied: &Proxied<'_>) -> bool {
+    let question = case.question;
+    let is_owned = proxied.path().is_none_or(|path| {
+        let own = question.known.socket_path.as_deref();
+        path == own.unwrap_or(DEFAULT_PATH)
+    });
+    let is_told = question.is_path_given && path == question.path;
+    if is_owned || is_told || upgrades(case, path) {
+        return false;
+    }
+    let own = plain(case).filter(|own| own != path && upgrades(case, own));
+    let own = own.and_then(|own| case.handshake_at(&own));
+    let own = own.as_ref().and_then(Walk::proxied);
+    own.is_some_and(|own| own.target == proxied.target)
 }
 
 /// The path of a location that is Socket.IO's alone, by its name, or by what it hands on.

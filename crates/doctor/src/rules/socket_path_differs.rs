@@ -11,6 +11,7 @@ use crate::{
     finding::{Finding, Severity},
     front_end::{FrontEnd, SocketPath},
     language::Text,
+    nginx::Walk,
     process::{App, Processes},
     setting::Setting,
 };
@@ -51,15 +52,27 @@ fn judge(path: &SocketPath, site: &Site<'_>) -> Option<Finding> {
     let says = setting.name.as_ref().map_or_else(Text::default, |name| {
         say!(", as {name} says", ", como dice {name}")
     });
-    let finding = Finding::new(
-        RULE.id,
-        Severity::Error,
-        setting.place.clone(),
-        say!(
+    let arrives = case.handshake_at(&asked);
+    let message = match arrives.as_ref().and_then(Walk::proxied) {
+        // The API's location takes it along.
+        Some(proxied) if proxied.path() == Some(&asked) => say!(
+            "The client asks for {asked}{says}, which gets to the back end as it is, with the API's requests and without \
+             an upgrade; the location for Socket.IO is {meant}.",
+            "El cliente pide {asked}{says}, que llega al back end tal cual, con las peticiones de la API y sin upgrade; \
+             la location de Socket.IO es {meant}.";
+            says = says
+        ),
+        _ => say!(
             "The client asks for {asked}{says}; nginx leads {meant} to the back end, and not {asked}.{namespace}",
             "El cliente pide {asked}{says}; nginx lleva {meant} al back end, y no {asked}.{namespace}";
             says = says, namespace = namespace(case, &asked)
         ),
+    };
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        setting.place.clone(),
+        message,
         say!(
             "The handshake gets 404, or 200 with the page's HTML, and never a session.",
             "El handshake recibe 404, o 200 con el HTML de la página, y nunca una sesión."
