@@ -113,6 +113,24 @@ impl<'c> Case<'c> {
         case
     }
 
+    /// Where the page's own redirect leads, if that is another origin.
+    pub fn moved(&self) -> Option<Origin> {
+        let walks = self.walks.as_ref()?;
+        let (to, _) = redirect(&walks.page, &self.origin)?;
+        (to != self.origin).then_some(to)
+    }
+
+    /// The same from a page of another origin, which a browser names with every request.
+    pub fn at_origin_from(&self, origin: Origin, page: &Origin) -> Self {
+        let mut case = Self::before(self.config, self.http, self.root, self.question, &origin);
+        if *page != origin {
+            case.told = named(page).into();
+        }
+        case.arrive(origin);
+        case.look_inside();
+        case
+    }
+
     fn before(
         config: &'c Config,
         http: &'c Http<'c>,
@@ -157,7 +175,9 @@ impl<'c> Case<'c> {
             let value = header.value.known().filter(|_| !is_upgrade)?;
             Some((header.name.clone(), value.to_owned()))
         });
-        let told: Vec<_> = told.collect();
+        // What names the page goes through.
+        let named = self.told.iter().filter(|(name, _)| name == "origin");
+        let told: Vec<_> = named.cloned().chain(told).collect();
         let host = told.iter().rfind(|(name, _)| name == "host");
         let host = host.map_or_else(|| asked.clone(), |(_, host)| Authority::parse(host, 80));
         let arriving = Origin {
@@ -329,9 +349,7 @@ impl<'c> Case<'c> {
     }
 
     fn walk_named(&self, page: &Origin, request: Request) -> Option<Walk<'c>> {
-        let named = [("origin", String::new()), ("referer", "/".to_owned())];
-        let named = named.map(|(name, end)| (name.to_owned(), format!("{page}{end}")));
-        let request = request.told(&named);
+        let request = request.told(&named(page));
         Some(walk(self.http, self.root, self.choice.clone()?, request))
     }
 
@@ -435,6 +453,12 @@ impl<'c> Case<'c> {
     ) -> Finding {
         Finding::new(rule, severity, self.config.place(pos), message, effect)
     }
+}
+
+/// The headers by which a browser names a page.
+fn named(page: &Origin) -> [(String, String); 2] {
+    let named = [("origin", ""), ("referer", "/")];
+    named.map(|(name, end)| (name.to_owned(), format!("{page}{end}")))
 }
 
 /// A session id as Engine.IO's are.

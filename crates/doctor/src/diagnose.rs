@@ -18,6 +18,7 @@ use crate::{
         request::Origin,
         server::{NameKind, Server},
     },
+    page::{named_by_maps, pages},
     process::Processes,
     question::Question,
     root::Root,
@@ -115,14 +116,46 @@ pub(crate) fn look(root: &Root, question: &Question) -> Result<Diagnosis, CouldN
         false => page.map(|page| page.asking(asked)),
     };
     let far = client.as_ref().and_then(|client| client.far.clone());
-    let elsewhere = client.and_then(|client| Some(page.as_ref()?.at_origin(client.origin?)));
+    let elsewhere = client.and_then(|client| {
+        let page = page.as_ref()?;
+        Some(page.at_origin_from(client.origin?, &page.origin))
+    });
     let case = elsewhere.as_ref().or(page.as_ref());
     // What is not asked here is not judged here.
     let case = case.filter(|_| far.is_none());
-    findings.extend(case.into_iter().flat_map(rules::judge));
-    let site = Site::new(asked, page.as_ref(), case, &front_end);
-    findings.extend(rules::of_front_end(&front_end, &site));
-    findings.extend(rules::of_processes(&processes, &site));
+    // The question may name the sockets' own site, and the files another one for the page.
+    let pages = case.map_or_else(Vec::new, |case| pages(case, &front_end));
+    let from = |opened: &Case<'_>| {
+        let case = case.map(|case| case.at_origin_from(case.origin.clone(), &opened.origin));
+        let site = Site::new(asked, Some(opened), case.as_ref(), &front_end);
+        judge(case.as_ref(), &site, &front_end, &processes)
+    };
+    let faults = |findings: &Vec<Finding>| {
+        let faults = findings
+            .iter()
+            .filter(|finding| finding.severity.is_fault());
+        faults.count()
+    };
+    // Of a page with several names, one that works is enough to know it by.
+    let found = pages.iter().map(from).min_by_key(faults);
+    findings.extend(found.unwrap_or_else(|| {
+        let site = Site::new(asked, page.as_ref(), case, &front_end);
+        let own = judge(case, &site, &front_end, &processes);
+        // Browsers name a page with every request to a site that has none itself; which one, nobody says.
+        let named = match (case, &elsewhere, &page) {
+            _ if faults(&own) == 0 => Vec::new(),
+            (Some(_), Some(_), Some(page)) => page.moved().into_iter().collect(),
+            (Some(case), None, _) => named_by_maps(case),
+            _ => Vec::new(),
+        };
+        let others = named.iter().map(|origin| {
+            let case = case.map(|case| case.at_origin_from(case.origin.clone(), origin));
+            let site = Site::new(asked, page.as_ref(), case.as_ref(), &front_end);
+            judge(case.as_ref(), &site, &front_end, &processes)
+        });
+        let all: Vec<_> = [own].into_iter().chain(others).collect();
+        all.into_iter().min_by_key(faults).unwrap_or_default()
+    }));
     let way = page.as_ref().and_then(|page| match far {
         Some((origin, blame)) => Some(Way::far(page, origin, blame)),
         None => Way::of(page, case?),
@@ -130,6 +163,19 @@ pub(crate) fn look(root: &Root, question: &Question) -> Result<Diagnosis, CouldN
     let blamed = way.iter().map(|way| &way.blame.file);
     let texts = texts(root, &findings, blamed);
     Ok(Diagnosis::of(findings, way, texts))
+}
+
+/// What is wrong with a site, by all that is known of it.
+fn judge(
+    case: Option<&Case<'_>>,
+    site: &Site<'_>,
+    front_end: &FrontEnd,
+    processes: &Processes,
+) -> Vec<Finding> {
+    let mut findings: Vec<_> = case.into_iter().flat_map(rules::judge).collect();
+    findings.extend(rules::of_front_end(front_end, site));
+    findings.extend(rules::of_processes(processes, site));
+    findings
 }
 
 impl Diagnosis {

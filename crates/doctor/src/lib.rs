@@ -23,6 +23,7 @@ mod lines;
 pub mod live;
 pub mod mend;
 pub mod nginx;
+mod page;
 mod policy;
 pub mod prescription;
 pub mod probe;

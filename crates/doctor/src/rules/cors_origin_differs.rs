@@ -4,7 +4,7 @@ use super::{
     Check, Rule, Site, Title,
     cors_header_twice::{Known, known},
     cross_origin::{ALLOW_CREDENTIALS, ALLOW_ORIGIN, Crossing},
-    headers, one,
+    headers, near_origin, one,
 };
 use crate::{
     edit,
@@ -50,10 +50,16 @@ fn judge(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
 
 fn other(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>, value: &str) -> Finding {
     let (case, page) = (crossing.case, &crossing.page);
+    let text = added.by.arg(1).unwrap_or_default();
+    // A default that names a page is wrong itself, unless an entry was meant for this one.
+    let has_slip = near_origin::has_slip(walk, text, page);
+    let blamed = near_origin::blamed(walk, text, page).filter(|_| has_slip);
     let finding = case.finding(
         RULE.id,
         Severity::Error,
-        headers::source_of(walk, added.by).pos,
+        blamed
+            .unwrap_or_else(|| headers::source_of(walk, added.by))
+            .pos,
         say!(
             "{ALLOW_ORIGIN} is {value}, and the page is of {page}: browsers compare them letter by letter.",
             "{ALLOW_ORIGIN} es {value}, y la página es de {page}: los navegadores los comparan letra a letra."
@@ -91,6 +97,10 @@ fn names_a_neighbour(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>
     });
     let page = &crossing.page.host;
     let is_within = |host: &str, domain: &str| host.ends_with(&format!(".{domain}"));
+    let text = added.by.arg(1).unwrap_or_default();
+    if near_origin::has_slip(walk, text, &crossing.page) {
+        return true;
+    }
     keys.into_iter()
         .any(|host| host == *page || is_within(page, &host) || is_within(&host, page))
 }
@@ -98,10 +108,14 @@ fn names_a_neighbour(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>
 /// What gives the header its value has none for this page.
 fn left_out(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>) -> Finding {
     let (case, page) = (crossing.case, &crossing.page);
+    let text = added.by.arg(1).unwrap_or_default();
+    let blamed = near_origin::blamed(walk, text, page);
     let finding = case.finding(
         RULE.id,
         Severity::Error,
-        headers::source_of(walk, added.by).pos,
+        blamed
+            .unwrap_or_else(|| headers::source_of(walk, added.by))
+            .pos,
         say!(
             "{ALLOW_ORIGIN} comes to nothing for the page {page}, and nothing is known of a header of the back end's.",
             "{ALLOW_ORIGIN} queda vacía para la página {page}, y no se sabe de ninguna cabecera del back end."
@@ -114,8 +128,10 @@ fn left_out(crossing: &Crossing<'_>, walk: &Walk<'_>, added: &Added<'_>) -> Find
         ),
     );
     finding.advise(say!(
-        "Let {page} be among the pages that get their leave here.",
-        "Haga que {page} esté entre las páginas que reciben permiso aquí."
+        "Let {page} be among the pages that get their leave here, as browsers send it: no slash at the end, and no port \
+         that is the usual one.",
+        "Haga que {page} esté entre las páginas que reciben permiso aquí, tal como lo envían los navegadores: sin barra \
+         al final, y sin el puerto habitual."
     ))
 }
 

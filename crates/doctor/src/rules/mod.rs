@@ -44,6 +44,7 @@ mod loopback_family;
 mod machine_code_denied;
 mod missed_name;
 mod near;
+mod near_origin;
 mod network_denied;
 mod nginx_refuses;
 mod no_listener;
@@ -95,7 +96,7 @@ use crate::{
     root::Root,
 };
 
-pub(crate) use self::{blame::decisive, client::Client, site::Site};
+pub(crate) use self::{blame::decisive, client::Client, near::is_near, site::Site};
 
 /// A rule and its stable name.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@
 const MISTAKES: usize = 2;
 
 /// Whether they are not the same, and so alike that one may be the other misspelt.
-pub(super) fn is_near(written: &str, meant: &str) -> bool {
+pub(crate) fn is_near(written: &str, meant: &str) -> bool {
     let written = written.to_ascii_lowercase();
     let meant = meant.to_ascii_lowercase();
     let short = meant.len() <= 2 * MISTAKES;

@@ -3,13 +3,14 @@
 
 use std::path::Path;
 
-use super::{Check, Rule, Title, blame, headers, no_location::is_for_everything, one};
+use super::{Check, Rule, Title, blame, headers, near_origin, no_location::is_for_everything, one};
 use crate::{
     case::Case,
     edit,
     finding::{Edit, Finding, Severity},
     language::Text,
-    nginx::{Landing, Step, Walk, tree::Directive},
+    nginx::{Landing, Step, Walk, condition_words, tree::Directive},
+    url::Url,
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -98,6 +99,9 @@ fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &Text) -> Option<Finding> {
         _ => blame_of(walk),
     };
     let path = &case.question.path;
+    if let Some(finding) = refused(case, walk, place, what) {
+        return Some(finding.supposing(without(case, walk, place)));
+    }
     let finding = case.finding(
         RULE.id,
         Severity::Error,
@@ -115,6 +119,38 @@ fn taken(case: &Case<'_>, walk: &Walk<'_>, what: &Text) -> Option<Finding> {
         Some(edit) => finding.mend(advice, true, vec![edit]),
         None => finding.advise(advice).supposing(without(case, walk, place)),
     })
+}
+
+/// A condition on the page's origin, whose map does not take the page in.
+fn refused(case: &Case<'_>, walk: &Walk<'_>, place: &Directive, what: &Text) -> Option<Finding> {
+    let condition = condition(walk, place)?;
+    let url: Url = walk.request().header("origin")?.parse().ok()?;
+    let page = &url.origin;
+    let subject = condition_words(condition).into_iter().next()?;
+    let blamed = near_origin::blamed(walk, &subject, page)?;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        blamed.pos,
+        say!(
+            "{what} of the page {page} is answered by nginx itself ({at}): the map's default decides for it.",
+            "{what} de la página {page} lo responde el propio nginx ({at}): para ella decide el valor por defecto del \
+             map.",
+            at = case.at(place);
+            what = what
+        ),
+        say!(
+            "Browsers get {seen}; scripts and tools, which name no page, may connect.",
+            "Los navegadores reciben {seen}; los scripts y las herramientas, que no nombran página, pueden conectarse.";
+            seen = blame::seen(walk)
+        ),
+    );
+    Some(finding.advise(say!(
+        "Let {page} be among the pages of the map, as browsers send it: no slash at the end, and no port that is the \
+         usual one.",
+        "Haga que {page} esté entre las páginas del map, tal como lo envían los navegadores: sin barra al final, y sin \
+         el puerto habitual."
+    )))
 }
 
 /// The configuration without what answers before any location is meant to: a condition, a rewrite or a `return` of the
