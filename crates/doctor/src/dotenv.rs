@@ -4,7 +4,7 @@ use crate::finding::Span;
 
 /// What the tools put in front of a variable that goes into the pages: Vite, Next, Create React App, Vue CLI,
 /// Nuxt, SvelteKit and Astro, Expo, Gatsby, Angular.
-const PREFIXES: [&str; 9] = [
+pub(crate) const PREFIXES: [&str; 9] = [
     "VITE_",
     "NEXT_PUBLIC_",
     "REACT_APP_",
@@ -36,7 +36,13 @@ impl Variable {
 
 /// Whether the tools put a variable of this name into the pages.
 pub(crate) fn is_public(name: &str) -> bool {
-    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    prefix(name).is_some()
+}
+
+/// The prefix for which one of the tools does so.
+pub(crate) fn prefix(name: &str) -> Option<&'static str> {
+    let mut prefixes = PREFIXES.iter();
+    prefixes.find(|prefix| name.starts_with(**prefix)).copied()
 }
 
 /// The variables of a file; of several with one name the last counts.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{finding::Span, root::Root, setting};
+use crate::{dotenv, finding::Span, root::Root, setting};
 
 const SCHEMES: [&str; 4] = ["http://", "https://", "ws://", "wss://"];
 /// Deeper than any build's output.
@@ -81,6 +81,88 @@ pub(super) fn doubled(text: &str, namespace: &str) -> Vec<Span> {
         (is_literal && is_address).then_some(Span { start, end })
     });
     ends.collect()
+}
+
+/// The variables for sockets that the code asks for and the build did not know, for it puts the value of every other one
+/// in their place: `({BASE_URL:"/"}).VITE_SOCKET_URL`.
+pub(super) fn unknown(text: &str) -> Vec<Span> {
+    let prefixes = dotenv::PREFIXES.iter();
+    let found = prefixes.flat_map(|prefix| text.match_indices(prefix));
+    let names = found.filter_map(|(start, _)| {
+        let object = text[..start].strip_suffix('.')?;
+        let is_built = object.strip_suffix(')').unwrap_or(object).ends_with('}');
+        let rest = &text[start..];
+        let length = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+        let name = &text[start..start + length];
+        let is_known =
+            || text.contains(&format!("{name}:")) || text.contains(&format!("{name}\":"));
+        (is_built && setting::is_of_sockets(name) && !is_known()).then_some(Span {
+            start,
+            end: start + length,
+        })
+    });
+    names.collect()
+}
+
+/// Whether the namespace is put behind such a variable, where nothing stands in for it.
+pub(super) fn is_joined(text: &str, variable: Span, namespace: &str) -> bool {
+    let rest = text[variable.end..].trim_start();
+    let rest = rest
+        .strip_prefix('}')
+        .or_else(|| rest.strip_prefix("+\""))
+        .or_else(|| rest.strip_prefix("+'"));
+    namespace.len() > 1 && rest.is_some_and(|rest| rest.starts_with(namespace))
+}
+
+/// Whether the page's own address stands in for such a variable, and nothing else does.
+pub(super) fn falls_to_the_page(text: &str, variable: Span) -> bool {
+    const OWN: [&str; 6] = [
+        "\"\"",
+        "''",
+        "void 0",
+        "location.origin",
+        "window.location.origin",
+        "\"/\"",
+    ];
+    let rest = text[variable.end..].trim_start();
+    let other = rest.strip_prefix("||").or_else(|| rest.strip_prefix("??"));
+    other.map_or_else(
+        || rest.starts_with(",{"),
+        |other| {
+            let other = other.trim_start();
+            OWN.iter().any(|own| other.starts_with(own))
+        },
+    )
+}
+
+/// Where a client's namespace has nothing in front of it but the name of a value that the build did not know:
+/// `io("undefined/notifications")`, ``io(`${void 0}/notifications`)``, `io(void 0+"/notifications")`, or
+/// `io("".concat(void 0,"/notifications"))`.
+pub(super) fn undefined(text: &str, namespace: &str) -> Vec<Span> {
+    const HEADS: [&str; 10] = [
+        "(\"undefined",
+        "('undefined",
+        "(`undefined",
+        "(`${undefined}",
+        "(`${void 0}",
+        "(void 0+\"",
+        "(void 0+'",
+        "(undefined+\"",
+        "(\"\".concat(void 0,\"",
+        "(\"\".concat(undefined,\"",
+    ];
+    if namespace.len() < 2 {
+        return Vec::new();
+    }
+    let found = text.match_indices(namespace).filter_map(|(at, _)| {
+        let end = at + namespace.len();
+        let before = &text[..at];
+        let head = HEADS.iter().find(|head| before.ends_with(*head))?;
+        let start = at - head.len() + 1;
+        let ends = text[end..].starts_with(['"', '\'', '`']);
+        (ends && is_argument_of_client(&text[..start])).then_some(Span { start, end })
+    });
+    found.collect()
 }
 
 /// The whole literal around a `://`, without its quotes; of a template, what stands before the first `${`.
@@ -307,6 +389,54 @@ mod tests {
         assert!(
             found("i('/news')").is_empty() && found("\"see //news\" + b//newsletter").is_empty()
         );
+    }
+
+    #[test]
+    fn what_the_build_did_not_know_is_found_in_front_of_the_namespace() {
+        for text in [
+            "i(\"undefined/news\",{})",
+            "i(`${void 0}/news`)",
+            "io(void 0+'/news')",
+            "io(\"\".concat(void 0,\"/news\"))",
+        ] {
+            assert_eq!(undefined(text, "/news").len(), 1, "{text}");
+        }
+        for text in [
+            "fetch(\"undefined/news\")",
+            "i(\"/news\")",
+            "i(\"undefined/newsletter\")",
+            "a=\"undefined/news\"",
+        ] {
+            assert!(undefined(text, "/news").is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_code_asks_for_and_the_build_did_not_know_is_found() {
+        let found = |text| {
+            let spans = unknown(text).into_iter();
+            spans
+                .map(|span| text[span.start..span.end].to_owned())
+                .collect::<Vec<_>>()
+        };
+        let text = "({BASE_URL:\"/\"}).VITE_SOCKET_URL||\"\",{}.REACT_APP_WS_URL";
+        let mut names = found(text);
+        names.sort();
+        assert_eq!(names, ["REACT_APP_WS_URL", "VITE_SOCKET_URL"]);
+        for text in [
+            "window._env_.VITE_SOCKET_URL",
+            "({VITE_SOCKET_URL:\"x\"}).VITE_SOCKET_URL",
+            "({}).VITE_TITLE;",
+        ] {
+            assert!(found(text).is_empty(), "{text}");
+        }
+        let joined = "i({}.VITE_WS_URL+\"/news\",{})";
+        assert!(is_joined(joined, unknown(joined)[0], "/news"));
+        let text = "i(({}.VITE_WS_URL||\"\")+\"/news\",{})";
+        assert!(!is_joined(text, unknown(text)[0], "/news"));
+        assert!(falls_to_the_page(text, unknown(text)[0]));
+        let text = "i(({}.VITE_WS_URL||api)+\"/news\",{})";
+        assert!(!falls_to_the_page(text, unknown(text)[0]));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::precedence::{is_overridden, is_unused};
+use super::{
+    precedence::{is_overridden, is_unused},
+    tool,
+};
 use crate::{
     document::{Document, Unreadable},
     dotenv::{self, Variable},
@@ -20,8 +23,12 @@ struct Line<'d> {
 pub(super) struct Variables {
     /// Those that go into the pages; of one that several files have, the value that counts.
     pub(super) public: Vec<Setting>,
-    /// Those for sockets that a build leaves out for want of the prefix that others of their file have.
+    /// Those for sockets that a build leaves out for want of the prefix that others of their file have, or because
+    /// theirs is another tool's.
     pub(super) left_out: Vec<Setting>,
+    /// Those for sockets whose prefix is another one than that of all the others in their file, so that a build may
+    /// leave them out.
+    pub(super) odd: Vec<Setting>,
 }
 
 pub(super) fn variables(root: &Root, files: &[PathBuf]) -> Result<Variables, Unreadable> {
@@ -41,15 +48,33 @@ pub(super) fn variables(root: &Root, files: &[PathBuf]) -> Result<Variables, Unr
     let is_named =
         |document: &Document| documents.iter().any(|named| std::ptr::eq(named, document));
     let told = || counting.iter().filter(|line| is_named(line.document));
+    let is_put_in = |line: &Line<'_>| {
+        let name = &line.variable.name;
+        let folder = line.document.path.parent();
+        line.variable.is_public() && !folder.is_some_and(|folder| tool::drops(root, folder, name))
+    };
     let settings = |is_public| {
-        let lines = told().filter(move |line| line.variable.is_public() == is_public);
+        let lines = told().filter(move |line| is_put_in(line) == is_public);
         lines.map(|line| line.setting(&counting, &all))
     };
     let has_prefixes = |setting: &Setting| {
         let mut others = told().filter(|line| line.document.path == setting.place.file);
         others.any(|line| line.variable.is_public())
     };
+    let is_odd = |setting: &Setting| {
+        let prefix = setting.name.as_deref().and_then(dotenv::prefix);
+        let others = told().filter(|line| line.document.path == setting.place.file);
+        let mut others = others.filter_map(|line| {
+            let is_other = Some(&line.variable.name) != setting.name.as_ref();
+            dotenv::prefix(&line.variable.name).filter(|_| is_other)
+        });
+        let first = others.next();
+        first.is_some() && first != prefix && others.all(|other| Some(other) == first)
+    };
     Ok(Variables {
+        odd: settings(true)
+            .filter(|setting| setting.is_socket() && is_odd(setting))
+            .collect(),
         public: settings(true).collect(),
         left_out: settings(false)
             .filter(|setting| setting.is_socket() && has_prefixes(setting))

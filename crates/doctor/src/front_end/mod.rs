@@ -6,14 +6,17 @@ mod environment;
 mod meta;
 mod options;
 mod precedence;
+mod tool;
 
 use std::path::PathBuf;
 
 use crate::{
     document::{Document, Unreadable, under_root},
+    dotenv,
     finding::Span,
     question::Question,
     root::Root,
+    rules::is_near,
     setting::{self, Setting},
     url::Url,
 };
@@ -28,6 +31,13 @@ pub struct FrontEnd {
     pub addresses: Vec<Address>,
     /// Addresses for sockets in variables that no build puts into the pages.
     pub left_out: Vec<Address>,
+    /// Variables for sockets that a build may have left out, for their prefix is not that of the others.
+    pub odd: Vec<Setting>,
+    /// The names of variables for sockets that the code asks for and the build did not know, so that the page's own
+    /// address stands in for them.
+    pub unknown: Vec<Setting>,
+    /// What came of an address that a build did not know, in the built files.
+    pub undefined: Vec<Setting>,
     /// Where a namespace has a slash too many in front of it, in the built files.
     pub doubled: Vec<Setting>,
     /// The Socket.IO path, where a variable or a client's own options give it.
@@ -86,6 +96,7 @@ impl FrontEnd {
         }
         front_end.is_websocket_only = websocket_alone == Some(true);
         front_end.know_by_what_was_built();
+        front_end.know_by_what_is_missing();
         Ok(front_end)
     }
 
@@ -108,8 +119,32 @@ impl FrontEnd {
         }
     }
 
+    /// A variable that is almost one which the code asks for, and which the build did not know, was meant to be that one.
+    fn know_by_what_is_missing(&mut self) {
+        let is_known = |name: &str| {
+            let mut named = self.addresses.iter();
+            named.any(|one| one.setting.name.as_deref() == Some(name))
+        };
+        let missing = self.unknown.iter().chain(&self.undefined);
+        let missing = missing.map(|one| one.value.as_str());
+        let missing: Vec<_> = missing.filter(|name| !is_known(name)).collect();
+        let is_meant = |one: &&Address| {
+            let name = one.setting.name.as_deref().unwrap_or_default();
+            let mut missing = missing.iter();
+            missing.any(|missing| is_almost(name, missing))
+        };
+        let meant = self.addresses.iter().filter(is_meant).cloned();
+        let meant: Vec<_> = meant.collect();
+        self.left_out.extend(meant);
+    }
+
     fn environments(&mut self, root: &Root, question: &Question) -> Result<(), Unreadable> {
-        let Variables { public, left_out } = environment::variables(root, &question.env)?;
+        let Variables {
+            public,
+            left_out,
+            odd,
+        } = environment::variables(root, &question.env)?;
+        self.odd = odd;
         let has_plain = public.iter().any(Setting::is_plain);
         let left_out = left_out.into_iter();
         self.left_out = left_out
@@ -144,6 +179,15 @@ impl FrontEnd {
         };
         let doubled = bundle::doubled(text, namespace).into_iter();
         self.doubled.extend(doubled.map(written));
+        let undefined = bundle::undefined(text, namespace).into_iter();
+        self.undefined.extend(undefined.map(written));
+        for name in bundle::unknown(text) {
+            if bundle::is_joined(text, name, namespace) {
+                self.undefined.push(written(name));
+            } else if bundle::falls_to_the_page(text, name) {
+                self.unknown.push(written(name));
+            }
+        }
         let has_plain = bundle::keys(text).any(setting::is_plain);
         let mut seen: Vec<(String, bool)> = Vec::new();
         for span in bundle::addresses(text) {
@@ -232,6 +276,18 @@ impl Address {
             && !self.has_options
             && name.is_some_and(setting::is_of_something_else)
     }
+}
+
+/// Whether a variable has another prefix than what is asked for, or a slip in its name.
+pub fn is_almost(name: &str, asked: &str) -> bool {
+    let Some(prefix) = dotenv::prefix(asked) else {
+        return false;
+    };
+    let bare = &asked[prefix.len()..];
+    let is_bare = name.strip_suffix(bare);
+    name != asked
+        && (is_bare.is_some_and(|before| before.is_empty() || before.ends_with('_'))
+            || is_near(name, asked))
 }
 
 fn nothing_built(path: PathBuf) -> Unreadable {

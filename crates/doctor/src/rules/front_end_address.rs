@@ -6,15 +6,16 @@ use std::net::IpAddr;
 use super::{Check, Rule, Site, Title, blame, client};
 use crate::{
     case::{Case, redirect},
+    dotenv,
     finding::{Finding, Severity},
-    front_end::{Address, FrontEnd},
+    front_end::{Address, FrontEnd, is_almost},
     language::Text,
     nginx::{
         Landing, Step,
         listen::is_loopback,
         request::{Origin, default_port},
     },
-    setting::Setting,
+    setting::{self, Setting},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -25,6 +26,9 @@ pub(super) const RULE: Rule = Rule {
     },
     checks: &[Check::FrontEnd(check)],
 };
+
+/// What JavaScript makes of a value that is not there.
+const UNDEFINED: &str = "undefined";
 
 /// What is wrong with an address, and what the client sees of it.
 struct Trouble {
@@ -49,10 +53,15 @@ fn check(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
     let judged = addresses.filter_map(|address| judge(address, site, origin));
     let left_out = front_end.left_out.iter();
     let left_out = left_out.filter_map(|address| left_out_of_build(address, site, origin));
+    let unknown = front_end.unknown.iter();
+    let unknown = unknown.filter_map(|asked| of_no_environment(asked, site));
     let doubled = front_end.doubled.iter();
     let doubled = doubled.map(|literal| with_a_slash_too_many(literal, site));
+    let undefined = front_end.undefined.iter();
+    let undefined = undefined.map(|literal| of_nothing(literal, front_end));
     let mut findings: Vec<Finding> = Vec::new();
-    for finding in judged.chain(left_out).chain(doubled) {
+    let judged = judged.chain(left_out).chain(unknown);
+    for finding in judged.chain(doubled).chain(undefined) {
         // One line of a built file may have an address many times.
         let is_told = |told: &Finding| {
             let line = |finding: &Finding| finding.place.as_ref().map(|place| place.line);
@@ -67,6 +76,9 @@ fn check(front_end: &FrontEnd, site: &Site<'_>) -> Vec<Finding> {
 
 fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding> {
     let host = &address.url.origin.host;
+    if host == UNDEFINED && address.is_socket() && address.setting.name.is_none() {
+        return Some(of_nothing(&address.setting, site.front_end));
+    }
     let own = host == &origin.host || is_loopback(host) && is_loopback(&origin.host);
     let is_of_page = own || site.is_served(host);
     let is_known = || site.page.is_some_and(|page| client::names(page, host));
@@ -115,8 +127,13 @@ fn judge(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding>
     }
     match trouble {
         Some(trouble) => Some(tell(address, origin, trouble)),
-        None if own => wrong_path(address, site, origin),
-        None => None,
+        None if own => wrong_path(address, site.page?, site, origin),
+        None => {
+            // A websocket of another kind may have any path.
+            let is_certain = !address.is_websocket() || address.has_options;
+            let of_sockets = site.case.filter(|_| address.is_socket() && is_certain);
+            wrong_path(address, of_sockets?, site, &of_sockets?.origin)
+        }
     }
 }
 
@@ -282,31 +299,138 @@ fn stranger(address: &Address, site: &Site<'_>) -> Option<Trouble> {
 fn left_out_of_build(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding> {
     let page = site.page?;
     let setting = &address.setting;
+    let name = setting.name.as_deref().unwrap_or_default();
+    let mut unknown = site.front_end.unknown.iter();
+    let asked = unknown.find(|asked| is_almost(name, &asked.value));
     let is_told = site.front_end.addresses.iter().any(|other| {
-        other.is_socket() || other.url.origin == address.url.origin && other.setting.name.is_none()
+        // The code asks for it by its name, whatever else the pages ask there.
+        let is_built = asked.is_none() && other.setting.name.is_none();
+        let is_own = other.setting.place == setting.place;
+        other.is_socket() && !is_own || other.url.origin == address.url.origin && is_built
     });
-    let is_own = address.url.origin == *origin;
+    // What is on this machine is for other programs on it.
+    let is_own = address.url.origin == *origin || is_loopback(&address.url.origin.host);
     if is_told || is_own || client::has_socket_io(page, &site.front_end.socket_paths) {
         return None;
     }
+    let message = match (asked, dotenv::is_public(name)) {
+        (Some(asked), _) => say!(
+            "The pages ask for {asked}, and here it is {name}, which the build does not put in its place; {origin} has \
+             no Socket.IO.",
+            "Las páginas piden {asked}, y aquí se llama {name}, que la compilación no pone en su lugar; {origin} no \
+             tiene Socket.IO.",
+            asked = asked.value
+        ),
+        (None, true) => say!(
+            "{name} has another tool's prefix, so that the build does not put it into the pages; {origin} has no \
+             Socket.IO.",
+            "{name} lleva el prefijo de otra herramienta, así que la compilación no lo pone en las páginas; {origin} no \
+             tiene Socket.IO."
+        ),
+        (None, false) => say!(
+            "{name} has no prefix, so that the build does not put it into the pages; {origin} has no Socket.IO.",
+            "{name} no lleva prefijo, así que la compilación no lo pone en las páginas; {origin} no tiene Socket.IO."
+        ),
+    };
     let finding = Finding::new(
         RULE.id,
         Severity::Error,
         setting.place.clone(),
-        say!(
-            "{name} has no prefix, so that the build does not put it into the pages; {origin} has no Socket.IO.",
-            "{name} no lleva prefijo, así que la compilación no lo pone en las páginas; {origin} no tiene Socket.IO.",
-            name = setting.name.as_deref().unwrap_or_default()
-        ),
-        say!(
-            "The pages ask their own site, and get 404, or 200 with HTML, and never a session.",
-            "Las páginas preguntan a su propio sitio, y reciben 404, o 200 con HTML, y nunca una sesión."
-        ),
+        message,
+        to_itself(),
     );
     Some(finding.advise(say!(
-        "Give it the prefix of the others, here and in the code, and build the front end again.",
-        "Póngale el prefijo de las otras, aquí y en el código, y vuelva a compilar el front end."
+        "Give it one name here and in the code, with the prefix of the others, and build the front end again.",
+        "Póngale un mismo nombre aquí y en el código, con el prefijo de las otras, y vuelva a compilar el front end."
     )))
+}
+
+/// A variable that the code asks for and no file has, where the page's own site, which has no sockets, stands in for it.
+fn of_no_environment(asked: &Setting, site: &Site<'_>) -> Option<Finding> {
+    let page = site.page?;
+    let front_end = site.front_end;
+    let has_other = front_end.addresses.iter().any(Address::is_socket);
+    // Where the sockets are nowhere else either, a location is missing.
+    let is_elsewhere = site.case.is_some_and(|case| case.origin != page.origin);
+    let is_told = has_other || !front_end.left_out.is_empty() || !is_elsewhere;
+    if is_told || client::has_socket_io(page, &front_end.socket_paths) {
+        return None;
+    }
+    let (name, origin) = (&asked.value, &page.origin);
+    let finding = Finding::new(
+        RULE.id,
+        Severity::Error,
+        asked.place.clone(),
+        say!(
+            "The pages were built without {name}, for which their own address stands in; {origin} has no Socket.IO.",
+            "Las páginas se compilaron sin {name}, y en su lugar queda su propia dirección; {origin} no tiene Socket.IO."
+        ),
+        to_itself(),
+    );
+    Some(finding.advise(say!(
+        "Build the front end again with {name} in its environment.",
+        "Vuelva a compilar el front end con {name} en su entorno."
+    )))
+}
+
+fn to_itself() -> Text {
+    say!(
+        "The pages ask their own site, and get 404, or 200 with HTML, and never a session.",
+        "Las páginas preguntan a su propio sitio, y reciben 404, o 200 con HTML, y nunca una sesión."
+    )
+}
+
+/// A namespace that was put behind an address which the build did not know.
+fn of_nothing(literal: &Setting, front_end: &FrontEnd) -> Finding {
+    // What is on this machine is for other programs on it.
+    let is_meant = |address: &&Address| !is_loopback(&address.url.origin.host);
+    let left_out = front_end.left_out.iter().filter(is_meant);
+    let left_out = left_out.map(|address| &address.setting);
+    let mut sources = front_end.odd.iter().chain(left_out);
+    let source = sources.next();
+    let effect = say!(
+        "The browser looks for a host named `undefined`: connect_error, \"xhr poll error\", and never a session.",
+        "El navegador busca un host llamado `undefined`: connect_error, «xhr poll error», y nunca una sesión."
+    );
+    match source {
+        Some(source) => {
+            let message = say!(
+                "The pages were built without {name}, which the build does not hand on: they ask \
+                 undefined{namespace} ({at}).",
+                "Las páginas se compilaron sin {name}, que la compilación no transmite: piden \
+                 undefined{namespace} ({at}).",
+                name = source.name.as_deref().unwrap_or_default(),
+                namespace = namespace_of(&literal.value),
+                at = literal.place.at()
+            );
+            let place = source.place.clone();
+            let finding = Finding::new(RULE.id, Severity::Error, place, message, effect);
+            finding.advise(say!(
+                "Give it one name here and in the code, with the prefix of the others, and build the front end again.",
+                "Póngale un mismo nombre aquí y en el código, con el prefijo de las otras, y vuelva a compilar el front \
+                 end."
+            ))
+        }
+        None => {
+            let message = say!(
+                "The pages were built without the address of the sockets, and ask undefined{namespace}.",
+                "Las páginas se compilaron sin la dirección de los sockets, y piden undefined{namespace}.",
+                namespace = namespace_of(&literal.value)
+            );
+            let place = literal.place.clone();
+            let finding = Finding::new(RULE.id, Severity::Error, place, message, effect);
+            finding.advise(say!(
+                "Build the front end again with the variable for it in its environment, by the name that the code has.",
+                "Vuelva a compilar el front end con su variable en el entorno, con el nombre que usa el código."
+            ))
+        }
+    }
+}
+
+/// What stands behind `undefined`.
+fn namespace_of(literal: &str) -> &str {
+    let bare = literal.split_once("://").map_or(literal, |(_, bare)| bare);
+    bare.find('/').map_or("", |slash| &bare[slash..])
 }
 
 /// An address that ends in a slash, with the namespace behind it.
@@ -453,19 +577,30 @@ fn rest(value: &str) -> &str {
     after.find(['/', '?', '#']).map_or("", |at| &after[at..])
 }
 
-/// A path of the own host that is not what its variable is for.
-fn wrong_path(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Finding> {
+/// A path of the page's host, or of the sockets' own, that is not what its variable is for.
+fn wrong_path(
+    address: &Address,
+    case: &Case<'_>,
+    site: &Site<'_>,
+    origin: &Origin,
+) -> Option<Finding> {
     let setting = &address.setting;
-    let name = setting.name.as_ref().or(address.key.as_ref())?;
     let path = address.url.path.trim_end_matches('/');
-    let case = site.page?;
+    let name = setting.name.as_ref().or(address.key.as_ref());
+    // A client's own address has no name where it was put in.
+    let name = name.or(Some(&setting.value).filter(|_| address.has_options))?;
     if path.is_empty() || &address.url.origin != origin {
         return None;
     }
     let (message, effect, right) = if address.is_socket() {
         let question = case.question;
-        let of_proxy = path == question.path.trim_end_matches('/') || path == "/api";
-        if !of_proxy || path == question.namespace {
+        // What pages put the namespace behind is in front of it in a built file.
+        let namespace = question.namespace.as_str();
+        let before = path.strip_suffix(namespace).filter(|_| namespace.len() > 1);
+        let before = before.unwrap_or(path);
+        let of_proxy =
+            before == question.path.trim_end_matches('/') || is_of_the_api(address, before, site);
+        if !of_proxy || path == question.namespace || is_told_without(address, site) {
             return None;
         }
         (
@@ -502,6 +637,35 @@ fn wrong_path(address: &Address, site: &Site<'_>, origin: &Origin) -> Option<Fin
         "Probably {right} is meant; then build the front end again.",
         "Probablemente se quiso decir {right}; después vuelva a compilar el front end."
     )))
+}
+
+/// Whether what a built file puts a namespace behind may be the API's, whose lists have such names too: another address
+/// is plainly the sockets', and has no path or the namespace alone.
+fn is_told_without(address: &Address, site: &Site<'_>) -> bool {
+    let is_called = |other: &Address| {
+        let key = other.key.as_deref();
+        other.setting.is_socket() || key.is_some_and(setting::is_of_sockets)
+    };
+    let is_right = |other: &Address| {
+        let path = other.url.path.trim_end_matches('/');
+        path == site.question.namespace && other.has_options || path.is_empty() && is_called(other)
+    };
+    let mut others = site.front_end.addresses.iter();
+    !is_called(address) && others.any(is_right)
+}
+
+/// `/api`, or what a variable says of the API at the same host.
+fn is_of_the_api(address: &Address, path: &str, site: &Site<'_>) -> bool {
+    let mut others = site.front_end.addresses.iter();
+    let says = |other: &Address| {
+        let written = other.url.path.trim_end_matches('/');
+        !other.is_socket()
+            && other.is_plain()
+            && other.setting.is_named("API")
+            && other.url.origin == address.url.origin
+            && written == path
+    };
+    path == "/api" || !path.is_empty() && others.any(says)
 }
 
 fn ends_in_the_page(case: &Case<'_>, path: &str) -> bool {

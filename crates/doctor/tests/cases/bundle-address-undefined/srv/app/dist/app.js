@@ -1,0 +1,1 @@
+const a=z("undefined/notifications",{reconnection:!0});

@@ -1,0 +1,1 @@
+const a=z("http://undefined/notifications",{reconnection:!0});

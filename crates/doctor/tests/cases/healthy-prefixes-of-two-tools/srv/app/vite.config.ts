@@ -1,0 +1,1 @@
+export default defineConfig({ envPrefix: ["VITE_", "REACT_APP_"] });
