@@ -1,0 +1,1 @@
+const a=z("http://api.example.com/notifications",{reconnection:!0});
