@@ -124,7 +124,8 @@ pub(crate) fn look(root: &Root, question: &Question) -> Result<Diagnosis, CouldN
     // What is not asked here is not judged here.
     let case = case.filter(|_| far.is_none());
     // The question may name the sockets' own site, and the files another one for the page.
-    let pages = case.map_or_else(Vec::new, |case| pages(case, &front_end));
+    let named = case.filter(|_| elsewhere.is_none());
+    let pages = named.map_or_else(Vec::new, |case| pages(case, &front_end));
     let from = |opened: &Case<'_>| {
         let case = case.map(|case| case.at_origin_from(case.origin.clone(), &opened.origin));
         let site = Site::new(asked, Some(opened), case.as_ref(), &front_end);
