@@ -16,7 +16,7 @@ const OF_OTHERS: [&str; 6] = [
     "subs_filter_types",
 ];
 
-/// Shorter names are often other words.
+/// A slip of a shorter name is often another word.
 const SHORTEST: usize = 4;
 /// From this length on two letters may be wrong.
 const LONG: usize = 10;
@@ -124,7 +124,7 @@ fn name_of(name: &str) -> Option<&'static str> {
 
 /// The directive of nginx's that a name which it does not know is a slip of.
 pub fn slip_of(name: &str) -> Option<&'static str> {
-    if name_of(name).is_some() || OF_OTHERS.contains(&name) || name.len() < SHORTEST {
+    if name_of(name).is_some() || OF_OTHERS.contains(&name) {
         return None;
     }
     let measured = table().keys().filter_map(|(_, known)| {

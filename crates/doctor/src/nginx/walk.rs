@@ -231,6 +231,11 @@ impl<'c> Walk<'c> {
         variables::missed_entry(variable, &self.state)
     }
 
+    /// The file that a path of the site stands for where it landed.
+    pub fn file_of(&self, path: &str) -> String {
+        self.state.file_name(path)
+    }
+
     /// The back end, if one is asked.
     pub fn proxied(&self) -> Option<&Proxied<'c>> {
         match &self.landing {

@@ -1,6 +1,6 @@
 //! No `server_name` fits the host, and the default server does not lead to Socket.IO, while another block does.
 
-use super::{Check, Rule, Title, blame, headers, no_location::is_for_everything, one};
+use super::{Check, Rule, Site, Title, blame, headers, no_location::is_for_everything, one};
 use crate::{
     case::Case,
     edit,
@@ -23,8 +23,25 @@ pub(super) const RULE: Rule = Rule {
     checks: &[
         Check::Route(|case| one(judge(case))),
         Check::Route(|case| one(host_lost(case))),
+        Check::FrontEnd(|_, site: &Site<'_>| one(site.page.and_then(page_elsewhere))),
     ],
 };
+
+/// The page has a block of its own, which does not listen where it is opened.
+fn page_elsewhere(page: &Case<'_>) -> Option<Finding> {
+    let choice = &page.walks.as_ref()?.page.choice;
+    if matches!(choice.why, Why::Name(_)) {
+        return None;
+    }
+    let host = &page.arriving.host;
+    let servers = page.http.servers.iter();
+    let mut own = servers.filter(|server| server.knows(host));
+    let server = own.next().filter(|_| own.next().is_none())?;
+    match obstacle(page, server, &choice.listen)? {
+        Obstacle::Port => Some(not_listening(page, server, &Obstacle::Port)),
+        Obstacle::Address(_) => None,
+    }
+}
 
 fn judge(case: &Case<'_>) -> Option<Finding> {
     let walks = case.walks.as_ref()?;
@@ -113,10 +130,10 @@ fn not_listening(case: &Case<'_>, server: &Server<'_>, obstacle: &Obstacle<'_, '
         Obstacle::Port => (
             place,
             say!(
-                "The block that leads {host} to Socket.IO does not listen on port {port}, so the default server at \
-                 {taken} gets the requests.",
-                "El bloque que lleva {host} a Socket.IO no escucha en el puerto {port}, así que las peticiones van \
-                 al servidor por defecto de {taken}."
+                "The block that is meant for {host} does not listen on port {port}, so the default server at {taken} \
+                 gets the requests.",
+                "El bloque que es para {host} no escucha en el puerto {port}, así que las peticiones van al servidor \
+                 por defecto de {taken}."
             ),
             say!(
                 "Add a `listen` for port {port} to this block.",

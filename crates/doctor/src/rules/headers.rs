@@ -28,12 +28,22 @@ pub(super) fn lost(proxied: &Proxied<'_>) -> Vec<&'static str> {
     ];
     let gone = |&&(name, word, _): &&(&str, &str, &str)| {
         has_word(proxied.header(name), word) == Some(false)
+            || name == "upgrade" && is_doubled(proxied)
     };
     wanted
         .iter()
         .filter(gone)
         .map(|(_, _, written)| *written)
         .collect()
+}
+
+/// Whether the upgrade is handed on twice, which servers take for another protocol.
+fn is_doubled(proxied: &Proxied<'_>) -> bool {
+    let sent = proxied.headers.iter().filter(|header| {
+        let is_set = header.by.is_some() && header.value.known() != Some("");
+        header.name == "upgrade" && is_set
+    });
+    sent.count() > 1
 }
 
 /// Names in a sentence.

@@ -29,7 +29,6 @@ mod database_unreachable;
 mod default_server;
 mod development_mode;
 mod engine_io_version;
-mod fallback_without_slash;
 mod forced_upgrade;
 mod forwarded_headers;
 mod front_end_address;
@@ -53,6 +52,7 @@ mod no_resolver;
 mod no_sticky_sessions;
 mod open_files_limit;
 mod origin_refused;
+mod page_fallback;
 mod path_rewritten;
 mod path_swallowed;
 mod polling_cached;
@@ -174,7 +174,7 @@ pub const RULES: [Rule; 68] = [
     address_denied::RULE,
     forwarded_headers::RULE,
     front_end_address::RULE,
-    fallback_without_slash::RULE,
+    page_fallback::RULE,
     socket_path_differs::RULE,
     cors_header_lost::RULE,
     cors_header_twice::RULE,

@@ -91,10 +91,10 @@ fn wrong(
     set: &Directive,
 ) -> Finding {
     let key = name.to_ascii_lowercase();
-    let value = proxied
-        .header(&key)
-        .map(|header| header.value.to_string())
-        .unwrap_or_default();
+    let sent = proxied.headers.iter();
+    let sent = sent.filter(|header| header.name == key && header.by.is_some());
+    let values: Vec<String> = sent.map(|header| header.value.to_string()).collect();
+    let value = values.join(", ");
     let included = headers::included(case, walk, set);
     let message = if value.is_empty() {
         say!(
@@ -115,6 +115,12 @@ fn wrong(
         return finding.advise(say!(
             "Write $http_upgrade: what a client says is not in ${slip}.",
             "Escriba $http_upgrade: lo que dice un cliente no está en ${slip}."
+        ));
+    }
+    if values.len() > 1 && name == "Upgrade" {
+        return finding.advise(say!(
+            "It is set more than once here: leave one `proxy_set_header Upgrade $http_upgrade;`.",
+            "Está puesta aquí más de una vez: deje un solo `proxy_set_header Upgrade $http_upgrade;`."
         ));
     }
     finding.advise(if name == "Upgrade" {

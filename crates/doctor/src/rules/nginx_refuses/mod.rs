@@ -2,6 +2,7 @@
 //! stand only once or only in certain blocks, names that nothing has.
 
 mod certificate;
+mod list;
 mod names;
 mod place;
 mod twice;
@@ -142,6 +143,7 @@ fn examine<'c>(directives: &'c [Directive], around: &Around<'c>, refusals: &mut 
         words::judge(directive, around, refusals);
         twice::judge(&directives[..index], directive, around, refusals);
         place::judge(directive, around, refusals);
+        list::judge(directive, refusals);
         if let Some(inside) = around.inside(directive) {
             examine(directive.children(), &inside, refusals);
         }

@@ -56,7 +56,10 @@ pub(super) fn judge<'c>(
         ("return", _) => code(directive, refusals),
         ("rewrite", _) => flag(directive, refusals),
         ("server", "upstream") => parameters(directive, &OF_A_PEER, refusals),
-        ("listen", _) => parameters(directive, &OF_A_LISTEN, refusals),
+        ("listen", _) => {
+            no_address(directive, refusals);
+            parameters(directive, &OF_A_LISTEN, refusals);
+        }
         ("proxy_pass", "location" | "location-if" | "limit_except") => {
             address(directive, around, refusals);
         }
@@ -160,6 +163,20 @@ fn flag<'c>(directive: &'c Directive, refusals: &mut Vec<Refusal<'c>>) {
             "«{flag}» no es una opción de `rewrite`, que lleva {flags}",
             flag = word.text,
             flags = flags.join(", ")
+        );
+        refusals.push((word, why));
+    }
+}
+
+/// A `listen` begins with its address or port.
+fn no_address<'c>(directive: &'c Directive, refusals: &mut Vec<Refusal<'c>>) {
+    if let Some(word) = directive.args.first()
+        && OF_A_LISTEN.contains(&word.text.as_str())
+    {
+        let why = say!(
+            "`listen` begins with a port or an address, and {word} is none",
+            "`listen` empieza por un puerto o una dirección, y {word} no lo es",
+            word = word.text
         );
         refusals.push((word, why));
     }
