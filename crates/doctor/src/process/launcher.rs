@@ -23,8 +23,11 @@ pub(super) fn apply(processes: &mut Processes) {
         for app in started {
             is_launcher = true;
             app.inherit(&unit.env);
-            if let Some(mode) = &mode {
-                app.choose(&mode.value);
+            match &mode {
+                Some(mode) => app.choose(&mode.value),
+                // What was saved may have been started otherwise.
+                None if resurrects(&unit) => {}
+                None => app.modes.clear(),
             }
         }
         unit.is_launcher = is_launcher;
@@ -46,6 +49,11 @@ fn is_pm2(unit: &App) -> bool {
 fn is_program(word: &Path) -> bool {
     let name = word.file_name().and_then(|name| name.to_str());
     name.is_some_and(|name| PROGRAMS.contains(&name))
+}
+
+/// Whether it brings back what PM2 has saved.
+fn resurrects(unit: &App) -> bool {
+    unit.command.iter().any(|word| word.value == "resurrect")
 }
 
 /// Whether it starts PM2 with the app's file, or with what PM2 has saved.

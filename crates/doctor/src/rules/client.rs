@@ -3,7 +3,10 @@
 
 use std::net::IpAddr;
 
-use super::{blame::first_location, headers, near::is_near_host, no_location::is_for_everything};
+use super::{
+    blame::first_location, headers, near::is_near_host, no_location::is_for_everything,
+    site_not_enabled,
+};
 use crate::{
     case::Case,
     finding::Place,
@@ -101,7 +104,18 @@ fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
         let path = &site.question.path;
         plain(site).is_some() || leads_all(site) && upgrades(site, path)
     });
-    of_api.or_else(|| sockets().find_map(|address| unnamed(page, address)))
+    of_api.or_else(|| {
+        let missing = |address| unnamed(page, address).or_else(|| waiting(page, address));
+        sockets().find_map(missing)
+    })
+}
+
+/// The requests for a name whose site is written and not enabled.
+fn waiting<'c>(page: &Case<'c>, address: &Address) -> Option<Case<'c>> {
+    let asked = meant(page, &address.url.origin);
+    let is_here = knows(page, &asked.host) || is_loopback(&asked.host);
+    let site = Some(page.at_origin(asked)).filter(|_| !is_here)?;
+    site_not_enabled::judge(&site).is_some().then_some(site)
 }
 
 /// The requests for a name of the page's domain that no server block has at this port, where one with another name, and

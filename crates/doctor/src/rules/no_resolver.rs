@@ -1,10 +1,10 @@
 //! `proxy_pass` with a variable whose value is a name: nginx looks it up at run time, and has nobody to ask.
 
-use super::{Check, Rule, Title, first_proxied, missed_name::missed};
+use super::{Check, Rule, Title, address::authority, first_proxied, missed_name::missed};
 use crate::{
     case::Case,
     finding::{Finding, Severity},
-    nginx::{Proxied, Target, Walk},
+    nginx::{Proxied, Target, Walk, upstream::Authority, variables_in},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -17,8 +17,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Finding> {
-    let Target::Address(address) = &proxied.target else {
-        return None;
+    let address = &match &proxied.target {
+        Target::Address(address) => address.clone(),
+        Target::Unknown(_) => of_default(case, proxied)?,
+        Target::Upstream(_) => return None,
     };
     if !proxied.has_variables || address.is_literal() || walk.scope().one("resolver").is_some() {
         return None;
@@ -49,4 +51,20 @@ fn judge(case: &Case<'_>, walk: &Walk<'_>, proxied: &Proxied<'_>) -> Option<Find
              servidor de nombres."
         ),
     ))
+}
+
+/// What is asked by the default of a `map` whose value only a request decides.
+fn of_default(case: &Case<'_>, proxied: &Proxied<'_>) -> Option<Authority> {
+    let written = authority(proxied.pass.arg(0)?);
+    let variable = variables_in(written).into_iter().next()?;
+    let source = case.http.source(variable)?;
+    let mut entries = source.children().iter();
+    let default = entries.find(|entry| entry.is("default"))?.arg(0)?;
+    if default.is_empty() || default.contains(['$', '/']) {
+        return None;
+    }
+    let braced = written.replace(&format!("${{{variable}}}"), default);
+    let asked = braced.replace(&format!("${variable}"), default);
+    let is_whole = !asked.contains('$') && case.http.upstream(&asked).is_none();
+    is_whole.then(|| Authority::parse(&asked, 80))
 }

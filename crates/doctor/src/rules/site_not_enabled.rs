@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
 /// Where sites are, those first that were to be read.
 const FOLDERS: [&str; 3] = ["sites-enabled", "conf.d", "sites-available"];
 
-fn judge(case: &Case<'_>) -> Option<Finding> {
+pub(super) fn judge(case: &Case<'_>) -> Option<Finding> {
     let works = case
         .walks
         .as_ref()
