@@ -42,6 +42,8 @@ pub struct Known {
     pub max_payload: Option<u64>,
     /// The path at which it listens, and at no other.
     pub socket_path: Option<String>,
+    /// Ports of this machine at which its programs listen, the server's own among them.
+    pub ports: Vec<u16>,
 }
 
 impl Known {
@@ -51,6 +53,7 @@ impl Known {
             heartbeat: self.heartbeat.or(other.heartbeat),
             max_payload: self.max_payload.or(other.max_payload),
             socket_path: self.socket_path.or(other.socket_path),
+            ports: [self.ports, other.ports].concat(),
         }
     }
 }

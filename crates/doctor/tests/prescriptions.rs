@@ -124,6 +124,7 @@ fn the_doctor_finds_nothing_in_its_own_site_for_nginx() {
                 heartbeat: Some(deployment.heartbeat),
                 max_payload: Some(deployment.max_payload),
                 socket_path: Some(deployment.socket_path.clone()),
+                ..Known::default()
             },
             ..Question::default()
         };

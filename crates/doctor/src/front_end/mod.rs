@@ -44,6 +44,8 @@ pub struct FrontEnd {
     pub socket_paths: Vec<SocketPath>,
     /// Every client in the built files uses a websocket alone.
     pub is_websocket_only: bool,
+    /// The client sends cookies to other origins, too.
+    pub sends_cookies: bool,
 }
 
 /// A Socket.IO path that pages ask for.
@@ -87,6 +89,7 @@ impl FrontEnd {
                 let mut document = Document::named(root, &file)?;
                 document.text = comments::blanked(&document.text);
                 front_end.built(&document, &question.namespace);
+                front_end.sends_cookies |= options::sends_cookies(&document.text);
                 let told = options::is_websocket_only(&document.text);
                 websocket_alone = match (websocket_alone, told) {
                     (Some(all), Some(here)) => Some(all && here),

@@ -189,6 +189,17 @@ pub(super) fn is_websocket_only(text: &str) -> Option<bool> {
     told.reduce(|all, one| all && one)
 }
 
+/// Whether a client in the text is told to send cookies to another origin.
+pub(super) fn sends_cookies(text: &str) -> bool {
+    text.match_indices("withCredentials").any(|(at, word)| {
+        let after = text[at + word.len()..].trim_start_matches(['"', '\'', ' ']);
+        let told = after.strip_prefix(':').map(str::trim_start);
+        let is_on = told.is_some_and(|told| told.starts_with("!0") || told.starts_with("true"));
+        let object = around(text, at).filter(|_| is_on);
+        object.is_some_and(|object| is_options(&text[object.start..object.end]))
+    })
+}
+
 /// The innermost braces around a place.
 fn around(text: &str, at: usize) -> Option<Span> {
     let bytes = text.as_bytes();

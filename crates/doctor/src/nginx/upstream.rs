@@ -108,12 +108,19 @@ impl<'c> Peer<'c> {
     }
 }
 
+/// `/var/run` is a link to `/run`.
+pub fn in_run(file: &str) -> &str {
+    let real = file.strip_prefix("/var");
+    real.filter(|real| real.starts_with("/run/"))
+        .unwrap_or(file)
+}
+
 impl Authority {
     /// `host`, `host:port`, `[v6]:port` or `unix:/path`.
     pub fn parse(text: &str, default_port: u16) -> Self {
-        if text.starts_with("unix:") {
+        if let Some(file) = text.strip_prefix("unix:") {
             return Self {
-                host: text.to_owned(),
+                host: format!("unix:{}", in_run(file)),
                 port: 0,
             };
         }

@@ -183,6 +183,7 @@ impl Processes {
             }),
             max_payload: own("max_payload_bytes").and_then(|setting| setting.value.parse().ok()),
             socket_path: self.socket_path(),
+            ports: self.apps.iter().flat_map(App::ports).collect(),
         }
     }
 }

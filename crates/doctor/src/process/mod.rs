@@ -22,7 +22,7 @@ use crate::{
     dotenv,
     finding::{Edit, Place},
     language::Text,
-    nginx::listen::without_brackets,
+    nginx::{listen::without_brackets, upstream::in_run},
     question::Question,
     root::Root,
     setting::Setting,
@@ -207,7 +207,7 @@ impl App {
         told.filter_map(|setting| {
             let value = setting.value.rsplit('=').next()?;
             let path = value.strip_prefix("unix:").unwrap_or(value);
-            (path.starts_with('/') && path.ends_with(".sock")).then_some((setting, path))
+            (path.starts_with('/') && path.ends_with(".sock")).then_some((setting, in_run(path)))
         })
     }
 

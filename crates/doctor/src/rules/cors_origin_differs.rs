@@ -41,7 +41,7 @@ fn judge(processes: &Processes, site: &Site<'_>) -> Option<Finding> {
                         && names_a_neighbour(&crossing, walk, added);
                 is_alone.then(|| left_out(&crossing, walk, added))
             }
-            "*" => any_with_cookies(&crossing, walk, added),
+            "*" => any_with_cookies(&crossing, walk, added, site.front_end.sends_cookies),
             value if value == crossing.page.to_string() || !value.is_ascii() => None,
             value => Some(other(&crossing, walk, added, value)),
         }
@@ -140,6 +140,7 @@ fn any_with_cookies(
     crossing: &Crossing<'_>,
     walk: &Walk<'_>,
     added: &Added<'_>,
+    sends_cookies: bool,
 ) -> Option<Finding> {
     let credentials = walk.added(ALLOW_CREDENTIALS);
     let allowed = credentials
@@ -148,17 +149,26 @@ fn any_with_cookies(
     let case = crossing.case;
     let finding = case.finding(
         RULE.id,
-        Severity::Hint,
+        match sends_cookies {
+            true => Severity::Error,
+            false => Severity::Hint,
+        },
         added.by.pos,
         say!(
             "{ALLOW_ORIGIN} is * and {ALLOW_CREDENTIALS} true ({at}): browsers do not take the two together.",
             "{ALLOW_ORIGIN} es * y {ALLOW_CREDENTIALS} true ({at}): los navegadores no aceptan las dos juntas.",
             at = case.at(allowed.by)
         ),
-        say!(
-            "Nothing breaks without `withCredentials`; with it, browsers refuse the answers.",
-            "Sin `withCredentials` no se rompe nada; con él, los navegadores rechazan las respuestas."
-        ),
+        match sends_cookies {
+            true => say!(
+                "The client has `withCredentials`, so browsers refuse the answers.",
+                "El cliente lleva `withCredentials`, así que los navegadores rechazan las respuestas."
+            ),
+            false => say!(
+                "Nothing breaks without `withCredentials`; with it, browsers refuse the answers.",
+                "Sin `withCredentials` no se rompe nada; con él, los navegadores rechazan las respuestas."
+            ),
+        },
     );
     let page = &crossing.page;
     Some(finding.advise(say!(

@@ -1,12 +1,14 @@
 //! No location is meant for the Socket.IO path, so it falls into the one for everything, or into none.
 
-use super::{Check, Rule, Title, address::without_uri, blame, headers, near::is_near, one};
+use super::{
+    Check, Rule, Title, address::without_uri, blame, headers, near::is_near, one, wrong_address,
+};
 use crate::{
     case::Case,
     edit,
     finding::{Edit, Finding, Severity},
     language::Text,
-    nginx::{Landing, Proxied, Step, Walk, tree::Directive},
+    nginx::{Landing, Proxied, Step, Walk, tree::Directive, upstream::Authority},
 };
 
 pub(super) const RULE: Rule = Rule {
@@ -29,7 +31,10 @@ fn judge(case: &Case<'_>) -> Option<Finding> {
     }
     let near_miss = near_miss(case, walk);
     if let Some(taken) = walk.proxied() {
-        return beside(case, walk, taken, near_miss?);
+        return match near_miss {
+            Some(near_miss) => beside(case, walk, taken, near_miss),
+            None => to_the_pages(case, walk, taken),
+        };
     }
     // A `return` that stands in the server block or catches everything swallows more than this path.
     if matches!(&walk.landing, Landing::Answer { by, .. } if !by.is("try_files")) {
@@ -120,6 +125,45 @@ fn beside(
         ),
     );
     Some(corrected(case, finding, near_miss))
+}
+
+/// Everything goes to the server of the pages, and the back end is another program of this machine.
+fn to_the_pages(case: &Case<'_>, walk: &Walk<'_>, taken: &Proxied<'_>) -> Option<Finding> {
+    let direct = wrong_address::back_end(case.question.direct.as_ref()?);
+    let known = &case.question.known.ports;
+    let is_other = |asked: &Authority| {
+        asked.is_loopback() && asked.port != direct.port && known.contains(&asked.port)
+    };
+    let asked = case.back_ends(walk);
+    let are_others = !asked.is_empty() && asked.iter().all(is_other);
+    if !are_others || !direct.is_loopback() || !known.contains(&direct.port) {
+        return None;
+    }
+    let path = &case.question.path;
+    let finding = case.finding(
+        RULE.id,
+        Severity::Error,
+        taken.pass.pos,
+        say!(
+            "No location is meant for {path}: its requests go with all others to {asked}, and the back end is at \
+             {direct}.",
+            "Ninguna location es para {path}: sus peticiones van con todas las demás a {asked}, y el back end está en \
+             {direct}.",
+            asked = asked[0]
+        ),
+        say!(
+            "The client gets the pages' answer, a page or 404, and never a session.",
+            "El cliente recibe la respuesta de las páginas, una página o 404, y nunca una sesión."
+        ),
+    );
+    Some(finding.mend(
+        say!(
+            "Give {path} a location of its own, proxied to the back end.",
+            "Dé a {path} una location propia que lleve al back end."
+        ),
+        true,
+        new_location(case, walk).into_iter().collect(),
+    ))
 }
 
 fn where_to(place: &Directive) -> Text {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{FOLDERS, Line, Service};
-use crate::{process::Obstacle, setting::Setting};
+use crate::{nginx::upstream::in_run, process::Obstacle, setting::Setting};
 
 /// Where it is said what is made at boot (`tmpfiles.d(5)`).
 const TEMPORARY: [&str; 3] = ["/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d"];
@@ -34,7 +34,7 @@ impl Service<'_> {
             let value = setting.value.rsplit('=').next()?;
             let path = value.strip_prefix("unix:").unwrap_or(value);
             let is_plain = path.starts_with('/') && !path.contains(['%', '$']);
-            (is_plain && path.ends_with(".sock")).then_some(path)
+            (is_plain && path.ends_with(".sock")).then_some(in_run(path))
         });
         sockets
             .filter_map(|socket| {
@@ -47,8 +47,7 @@ impl Service<'_> {
     /// `RuntimeDirectory=` makes a folder, and the socket's is another one of nearly the same name.
     fn other_folder(&self, socket: &str, told: &[Setting]) -> Option<Obstacle> {
         let line = self.last("RuntimeDirectory")?;
-        let below = socket.strip_prefix("/run/");
-        let below = below.or_else(|| socket.strip_prefix("/var/run/"))?;
+        let below = socket.strip_prefix("/run/")?;
         let (first, _) = below.split_once('/')?;
         let made = self.made("RuntimeDirectory");
         let is_akin = |one: &&str| {
