@@ -14,7 +14,7 @@ pub(crate) fn is_near(written: &str, meant: &str) -> bool {
 }
 
 /// A number is another one, and not the same misspelt.
-fn letters(word: &str) -> String {
+pub(super) fn letters(word: &str) -> String {
     word.replace(|c: char| c.is_ascii_digit(), "")
 }
 

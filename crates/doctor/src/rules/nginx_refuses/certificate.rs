@@ -27,8 +27,9 @@ pub(super) fn in_http<'c>(http: &'c Directive, refusals: &mut Vec<Refusal<'c>>) 
                 refusals.push((&by.name, why));
             }
         }
-        keyless(http, server, refusals);
+        keyless(server, &[server, http], refusals);
     }
+    keyless(http, &[http], refusals);
 }
 
 /// The block that answers for an address whatever name is asked for, with its `listen`.
@@ -53,11 +54,11 @@ fn first<'c>(http: &'c Directive, server: &'c Directive, name: &str) -> Option<&
     server.first(name).or(http.first(name))
 }
 
-fn keyless<'c>(http: &'c Directive, server: &'c Directive, refusals: &mut Vec<Refusal<'c>>) {
-    let certificate = server.first("ssl_certificate");
-    if let Some(certificate) = certificate
-        && first(http, server, "ssl_certificate_key").is_none()
-    {
+fn keyless<'c>(block: &'c Directive, around: &[&Directive], refusals: &mut Vec<Refusal<'c>>) {
+    let has_key = around
+        .iter()
+        .any(|level| level.first("ssl_certificate_key").is_some());
+    if let Some(certificate) = block.first("ssl_certificate").filter(|_| !has_key) {
         let why = say!(
             "there is no ssl_certificate_key for this certificate",
             "no hay ssl_certificate_key para este certificado"

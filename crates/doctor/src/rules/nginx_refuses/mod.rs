@@ -55,7 +55,8 @@ fn check(config: &Config, root: &Root) -> Vec<Finding> {
     }
     for block in config.directives.iter().filter(|block| block.is("http")) {
         twice::in_http(block, &mut refusals);
-        if is_whole(config, root) {
+        // What is refused already makes nothing.
+        if is_whole(config, root) && refusals.is_empty() {
             names::in_http(block, &mut refusals);
             certificate::in_http(block, &mut refusals);
         }
@@ -136,6 +137,14 @@ fn examine<'c>(directives: &'c [Directive], around: &Around<'c>, refusals: &mut 
             let why = say!(
                 "there is no directive {name}; {meant} is probably meant",
                 "no existe la directiva {name}; probablemente se quiso decir {meant}"
+            );
+            refusals.push((&directive.name, why));
+            continue;
+        }
+        if directive.is("default") {
+            let why = say!(
+                "`default` is an entry of a map or a geo, and stands in none",
+                "`default` es una entrada de un map o un geo, y no está en ninguno"
             );
             refusals.push((&directive.name, why));
             continue;

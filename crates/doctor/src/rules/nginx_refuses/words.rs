@@ -21,6 +21,9 @@ const OF_A_PEER: [&str; 10] = [
     "weight",
 ];
 
+const OF_A_ZONE: [&str; 3] = ["rate", "sync", "zone"];
+const OF_A_LIMIT: [&str; 4] = ["burst", "delay", "nodelay", "zone"];
+
 /// What a `listen` may say.
 const OF_A_LISTEN: [&str; 20] = [
     "accept_filter",
@@ -55,10 +58,12 @@ pub(super) fn judge<'c>(
     match (directive.name.text.as_str(), around.name) {
         ("return", _) => code(directive, refusals),
         ("rewrite", _) => flag(directive, refusals),
-        ("server", "upstream") => parameters(directive, &OF_A_PEER, refusals),
+        ("server", "upstream") => parameters(directive, 1, &OF_A_PEER, refusals),
+        ("limit_req_zone", _) => parameters(directive, 1, &OF_A_ZONE, refusals),
+        ("limit_req", _) => parameters(directive, 0, &OF_A_LIMIT, refusals),
         ("listen", _) => {
             no_address(directive, refusals);
-            parameters(directive, &OF_A_LISTEN, refusals);
+            parameters(directive, 1, &OF_A_LISTEN, refusals);
         }
         ("proxy_pass", "location" | "location-if" | "limit_except") => {
             address(directive, around, refusals);
@@ -183,8 +188,13 @@ fn no_address<'c>(directive: &'c Directive, refusals: &mut Vec<Refusal<'c>>) {
 }
 
 /// A parameter that is almost one of those which there are. What is quite different may be of a later version.
-fn parameters<'c>(directive: &'c Directive, known: &[&str], refusals: &mut Vec<Refusal<'c>>) {
-    for word in directive.args.iter().skip(1) {
+fn parameters<'c>(
+    directive: &'c Directive,
+    before: usize,
+    known: &[&str],
+    refusals: &mut Vec<Refusal<'c>>,
+) {
+    for word in directive.args.iter().skip(before) {
         let (name, _) = word.text.split_once('=').unwrap_or((&word.text, ""));
         if known.contains(&name) {
             continue;
