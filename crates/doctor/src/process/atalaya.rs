@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use toml::{Spanned, Value};
@@ -21,6 +22,9 @@ use crate::{
 
 /// The file that it reads in its working directory if none is named.
 const USUAL_FILE: &str = "atalaya.toml";
+
+/// A number below this may be of seconds.
+const LEAST_MS: u64 = 1_000;
 
 /// Adds what the files say: those that the apps name, and `named` for one that names none. Where no app is
 /// Atalaya, `named` alone stands for it.
@@ -167,14 +171,26 @@ impl Processes {
         told.all(|other| other.value == first).then_some(first)
     }
 
+    /// What the only variable of such a name says, as Socket.IO's options do: in milliseconds.
+    fn milliseconds(&self, name: &str) -> Option<Duration> {
+        let fits =
+            |setting: &&Setting| setting.name.as_deref().is_some_and(|it| it.ends_with(name));
+        let mut told = self.apps.iter().flat_map(|app| &app.env).filter(fits);
+        let first = told.next()?;
+        let milliseconds: u64 = first.value.parse().ok()?;
+        let is_sure = told.all(|other| other.value == first.value);
+        (is_sure && milliseconds >= LEAST_MS).then(|| Duration::from_millis(milliseconds))
+    }
+
     /// What the servers' settings say of their handshake and of where it is.
     pub fn known(&self) -> Known {
         let own = |key| self.apps.iter().find_map(|app| app.own(key));
         // Atalaya and nginx write times alike.
-        let time = |key| own(key).and_then(|setting| units::time(&setting.value));
+        let own_time = |key| own(key).and_then(|setting| units::time(&setting.value));
+        let time = |key, variable| own_time(key).or_else(|| self.milliseconds(variable));
         let default = Heartbeat::default();
-        let interval = time("ping_interval_seconds");
-        let timeout = time("ping_timeout_seconds");
+        let interval = time("ping_interval_seconds", "PING_INTERVAL");
+        let timeout = time("ping_timeout_seconds", "PING_TIMEOUT");
         let is_told = interval.is_some() || timeout.is_some();
         Known {
             heartbeat: is_told.then_some(Heartbeat {

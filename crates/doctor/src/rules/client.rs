@@ -8,7 +8,7 @@ use super::{
     site_not_enabled,
 };
 use crate::{
-    case::Case,
+    case::{Case, redirect},
     finding::Place,
     front_end::{Address, FrontEnd, SocketPath},
     nginx::{
@@ -106,8 +106,22 @@ fn elsewhere<'c>(page: &Case<'c>, front_end: &FrontEnd) -> Option<Case<'c>> {
     });
     of_api.or_else(|| {
         let missing = |address| unnamed(page, address).or_else(|| waiting(page, address));
-        sockets().find_map(missing)
+        let told = |address| told_site(page, address);
+        sockets()
+            .find_map(missing)
+            .or_else(|| sockets().find_map(told))
     })
+}
+
+/// The site of a name that the front end says is the sockets', and that lacks a location for them as all others do.
+fn told_site<'c>(page: &Case<'c>, address: &Address) -> Option<Case<'c>> {
+    let host = &address.url.origin.host;
+    let is_told = address.setting.name.is_some() && *host != page.origin.host && names(page, host);
+    let site = asked_at(page, address).filter(|_| is_told)?;
+    let walks = site.walks.as_ref()?;
+    let is_named = matches!(walks.page.choice.why, Why::Name(_));
+    let is_answered = redirect(&walks.handshake, &site.origin).is_none();
+    (is_named && is_answered).then_some(site)
 }
 
 /// The requests for a name whose site is written and not enabled.
