@@ -18,7 +18,7 @@ use self::{back_end::BackEnds, nginx::Nginx};
 use crate::case::Case;
 
 /// How many nginx run at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_shows_its_symptom_or_none() {
