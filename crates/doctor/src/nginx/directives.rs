@@ -69,7 +69,8 @@ impl Known {
     }
 }
 
-type Table = HashMap<(Section, &'static str), Known>;
+/// By name, and then by whose they are.
+type Table = HashMap<&'static str, Vec<(Section, Known)>>;
 
 fn table() -> &'static Table {
     static READ: OnceLock<Table> = OnceLock::new();
@@ -81,7 +82,11 @@ fn table() -> &'static Table {
                 "[main]" => section = Section::Main,
                 "[http]" => section = Section::Http,
                 "[stream]" => section = Section::Stream,
-                _ => table.extend(row(line).map(|(name, known)| ((section, name), known))),
+                _ => {
+                    if let Some((name, known)) = row(line) {
+                        table.entry(name).or_default().push((section, known));
+                    }
+                }
             }
         }
         table
@@ -109,25 +114,17 @@ fn row(line: &'static str) -> Option<(&'static str, Known)> {
 
 /// What is known of a directive; `None` of another module's.
 pub fn known(section: Section, name: &str) -> Option<&'static Known> {
-    let table = table();
-    let own = table.get_key_value(&(section, name_of(name)?));
-    let main = || table.get_key_value(&(Section::Main, name_of(name)?));
-    own.or_else(main).map(|(_, known)| known)
-}
-
-/// The name as the table has it.
-fn name_of(name: &str) -> Option<&'static str> {
-    static NAMES: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();
-    let names = NAMES.get_or_init(|| table().keys().map(|(_, name)| (*name, *name)).collect());
-    names.get(name).copied()
+    let rows = table().get(name)?;
+    let of = |wanted| rows.iter().find(|(section, _)| *section == wanted);
+    of(section).or(of(Section::Main)).map(|(_, known)| known)
 }
 
 /// The directive of nginx's that a name which it does not know is a slip of.
 pub fn slip_of(name: &str) -> Option<&'static str> {
-    if name_of(name).is_some() || OF_OTHERS.contains(&name) {
+    if table().contains_key(name) || OF_OTHERS.contains(&name) {
         return None;
     }
-    let measured = table().keys().filter_map(|(_, known)| {
+    let measured = table().keys().filter_map(|known| {
         let longer = known.len().max(name.len());
         let shorter = known.len().min(name.len());
         let allowed = if known.len() >= LONG { 2 } else { 1 };
@@ -148,7 +145,7 @@ mod tests {
     fn the_table_is_read_whole() {
         let rows = TABLE.lines();
         let rows = rows.filter(|line| !line.is_empty() && !line.starts_with(['#', '[']));
-        assert_eq!(rows.count(), table().len());
+        assert_eq!(rows.count(), table().values().flatten().count());
     }
 
     #[test]

@@ -204,11 +204,7 @@ impl App {
     /// The files of the sockets that it is told to listen at, by its command or its environment.
     pub fn socket_files(&self) -> impl Iterator<Item = (&Setting, &str)> {
         let told = self.command.iter().chain(&self.env);
-        told.filter_map(|setting| {
-            let value = setting.value.rsplit('=').next()?;
-            let path = value.strip_prefix("unix:").unwrap_or(value);
-            (path.starts_with('/') && path.ends_with(".sock")).then_some((setting, in_run(path)))
-        })
+        told.filter_map(|setting| Some((setting, socket_file(setting)?)))
     }
 
     /// The path at which it is told to wait for Socket.IO, as clients ask for it.
@@ -277,6 +273,13 @@ impl App {
         });
         of_pages.or_else(|| self.port())
     }
+}
+
+/// The file of a socket that a word or a variable names.
+fn socket_file(setting: &Setting) -> Option<&str> {
+    let value = setting.value.rsplit('=').next()?;
+    let path = value.strip_prefix("unix:").unwrap_or(value);
+    (path.starts_with('/') && path.ends_with(".sock")).then(|| in_run(path))
 }
 
 impl Mode {

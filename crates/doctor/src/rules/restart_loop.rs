@@ -7,6 +7,7 @@ use super::{
 use crate::{
     finding::{Finding, Severity},
     language::Text,
+    nginx::units,
     process::{App, Processes},
     setting::Setting,
 };
@@ -87,7 +88,8 @@ fn tell(set: &Setting, severity: Severity, ended: Ended) -> Finding {
 
 /// Only what an engine for JavaScript needs is known.
 fn memory(app: &App, value: &str, least: u64) -> Option<Ended> {
-    let limit = bytes(value)?;
+    // PM2, systemd and nginx write sizes alike.
+    let limit = units::size(value)?;
     let is_less = limit < least && app.has_engine();
     is_less.then(|| Ended {
         message: say!(
@@ -143,19 +145,6 @@ fn in_the_foreground(app: &App, value: &str) -> Option<Ended> {
     })
 }
 
-/// `512`, `512K`, `64M`, `1G`, as PM2 and systemd write them.
-fn bytes(value: &str) -> Option<u64> {
-    let number = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &value[number.len()..] {
-        "" => 0,
-        "K" | "k" => 10,
-        "M" | "m" => 20,
-        "G" | "g" => 30,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(1 << unit)
-}
-
 /// How often, if it is every few minutes of every hour.
 fn minutes_of_cron(value: &str) -> Option<u64> {
     let fields: Vec<&str> = value.split_whitespace().collect();
@@ -190,10 +179,10 @@ mod tests {
 
     #[test]
     fn amounts_and_times_have_units() {
-        assert_eq!(bytes("512K"), Some(512 << 10));
-        assert_eq!(bytes("1G"), Some(1 << 30));
-        assert_eq!(bytes("512"), Some(512));
-        assert_eq!((bytes("80%"), bytes("infinity")), (None, None));
+        assert_eq!(units::size("512K"), Some(512 << 10));
+        assert_eq!(units::size("1G"), Some(1 << 30));
+        assert_eq!(units::size("512"), Some(512));
+        assert_eq!((units::size("80%"), units::size("infinity")), (None, None));
         assert_eq!(seconds("5min"), Some(300));
         assert_eq!(seconds("90"), Some(90));
         assert_eq!((seconds("infinity"), seconds("0")), (None, None));

@@ -34,11 +34,8 @@ fn concerns(obstacle: &Obstacle, site: &Site<'_>) -> bool {
         return true;
     };
     let asked = site.asked().into_iter();
-    let mut files = asked.filter_map(|(address, _)| {
-        let file = address.host.strip_prefix("unix:");
-        file.map(str::to_owned)
-    });
-    files.any(|file| file == *socket)
+    let mut hosts = asked.map(|(address, _)| address.host);
+    hosts.any(|host| host.strip_prefix("unix:") == Some(socket.as_str()))
 }
 
 fn tell(app: &App, obstacle: &Obstacle, severity: Severity) -> Finding {
@@ -48,87 +45,68 @@ fn tell(app: &App, obstacle: &Obstacle, severity: Severity) -> Finding {
         "El gestor de procesos lo intenta una y otra vez, o desiste; nginx no encuentra a nadie, y los clientes reciben \
          502."
     );
-    match obstacle {
+    let (by, message, advice) = match obstacle {
         Obstacle::Elsewhere {
             told,
             missing,
             meant,
-        } => {
-            let finding = Finding::new(
-                RULE.id,
-                severity,
-                told.place.clone(),
-                say!(
-                    "{name} cannot be started: there is no {missing}, but there is {meant}.",
-                    "{name} no se puede arrancar: no existe {missing}, pero sí {meant}.",
-                    missing = missing.display(),
-                    meant = meant.display()
-                ),
-                effect,
-            );
-            finding.advise(say!(
+        } => (
+            told,
+            say!(
+                "{name} cannot be started: there is no {missing}, but there is {meant}.",
+                "{name} no se puede arrancar: no existe {missing}, pero sí {meant}.",
+                missing = missing.display(),
+                meant = meant.display()
+            ),
+            say!(
                 "Name what is there, {meant}, or put it where it is looked for.",
                 "Nombre lo que hay, {meant}, o póngalo donde se busca.",
                 meant = meant.display()
-            ))
-        }
-        Obstacle::Hidden { by, path } => {
-            let finding = Finding::new(
-                RULE.id,
-                severity,
-                by.place.clone(),
-                say!(
-                    "{name} cannot be started: it needs {path}, which ProtectHome={value} hides from it.",
-                    "{name} no se puede arrancar: necesita {path}, que ProtectHome={value} le oculta.",
-                    path = path.display(),
-                    value = by.value
-                ),
-                effect,
-            );
-            finding.advise(say!(
+            ),
+        ),
+        Obstacle::Hidden { by, path } => (
+            by,
+            say!(
+                "{name} cannot be started: it needs {path}, which ProtectHome={value} hides from it.",
+                "{name} no se puede arrancar: necesita {path}, que ProtectHome={value} le oculta.",
+                path = path.display(),
+                value = by.value
+            ),
+            say!(
                 "Move it out of the home folders, such as to /srv or /opt, or say ProtectHome=read-only.",
                 "Sáquelo de las carpetas personales, por ejemplo a /srv u /opt, o ponga ProtectHome=read-only."
-            ))
-        }
-        Obstacle::Sealed { by, socket } => {
-            let finding = Finding::new(
-                RULE.id,
-                severity,
-                by.place.clone(),
-                say!(
-                    "{name} is to make its socket {socket}, and with ProtectSystem=strict it may write there to \
-                     nothing.",
-                    "{name} debe crear su socket {socket}, y con ProtectSystem=strict no puede escribir ahí."
-                ),
-                effect,
-            );
-            finding.advise(say!(
+            ),
+        ),
+        Obstacle::Sealed { by, socket } => (
+            by,
+            say!(
+                "{name} is to make its socket {socket}, and with ProtectSystem=strict it may write there to \
+                 nothing.",
+                "{name} debe crear su socket {socket}, y con ProtectSystem=strict no puede escribir ahí."
+            ),
+            say!(
                 "Have the unit make the socket's folder under /run (RuntimeDirectory=), or name it in ReadWritePaths=.",
                 "Haga que la unidad cree la carpeta del socket bajo /run (RuntimeDirectory=), o nómbrela en \
                  ReadWritePaths=."
-            ))
-        }
+            ),
+        ),
         Obstacle::OtherFolder {
             made,
             socket,
             folder,
-        } => {
-            let finding = Finding::new(
-                RULE.id,
-                severity,
-                made.place.clone(),
-                say!(
-                    "{name} is to make its socket {socket}, and nobody makes {folder}: the unit makes /run/{made}.",
-                    "{name} debe crear su socket {socket}, y nadie crea {folder}: la unidad crea /run/{made}.",
-                    folder = folder.display(),
-                    made = made.value
-                ),
-                effect,
-            );
-            finding.advise(say!(
+        } => (
+            made,
+            say!(
+                "{name} is to make its socket {socket}, and nobody makes {folder}: the unit makes /run/{made}.",
+                "{name} debe crear su socket {socket}, y nadie crea {folder}: la unidad crea /run/{made}.",
+                folder = folder.display(),
+                made = made.value
+            ),
+            say!(
                 "Give the folder one name in RuntimeDirectory=, in what the server is told, and in nginx.",
                 "Dé a la carpeta un solo nombre en RuntimeDirectory=, en lo que se le dice al servidor y en nginx."
-            ))
-        }
-    }
+            ),
+        ),
+    };
+    Finding::new(RULE.id, severity, by.place.clone(), message, effect).advise(advice)
 }

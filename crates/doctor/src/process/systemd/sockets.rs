@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use super::{FOLDERS, Line, Service};
-use crate::{nginx::upstream::in_run, process::Obstacle, setting::Setting};
+use crate::{
+    process::{Obstacle, socket_file},
+    setting::Setting,
+};
 
 /// Where it is said what is made at boot (`tmpfiles.d(5)`).
 const TEMPORARY: [&str; 3] = ["/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d"];
@@ -30,12 +33,8 @@ impl Service<'_> {
         let env = self.all("Environment");
         let env = env.into_iter().flat_map(Line::variables);
         let told: Vec<Setting> = words.iter().cloned().chain(env).collect();
-        let sockets = told.iter().filter_map(|setting| {
-            let value = setting.value.rsplit('=').next()?;
-            let path = value.strip_prefix("unix:").unwrap_or(value);
-            let is_plain = path.starts_with('/') && !path.contains(['%', '$']);
-            (is_plain && path.ends_with(".sock")).then_some(in_run(path))
-        });
+        let sockets = told.iter().filter_map(socket_file);
+        let sockets = sockets.filter(|file| !file.contains(['%', '$']));
         sockets
             .filter_map(|socket| {
                 self.other_folder(socket, &told)

@@ -5,26 +5,31 @@ use std::collections::HashSet;
 use super::Refusal;
 use crate::nginx::tree::{Directive, Word};
 
-/// Who makes what is named, and before which mark the name stands there.
-const MAKERS: [(&str, &str); 5] = [
+/// Directives of the `http` block that make something with a name, and before which mark the name stands.
+const MAKERS: [(&str, &str); 6] = [
+    ("upstream", ""),
+    ("log_format", ""),
     ("limit_req_zone", "zone="),
     ("limit_conn_zone", "zone="),
     ("proxy_cache_path", "keys_zone="),
     ("fastcgi_cache_path", "keys_zone="),
-    ("log_format", ""),
 ];
 
 /// nginx's own format of logs.
 const OWN_FORMAT: &str = "combined";
 
 pub(super) fn in_http<'c>(http: &'c Directive, refusals: &mut Vec<Refusal<'c>>) {
-    let made = http.children().iter().filter_map(|directive| {
-        let (maker, mark) = MAKERS.iter().find(|(maker, _)| directive.is(maker))?;
-        let mut words = directive.args.iter();
-        let named = words.find_map(|word| word.text.strip_prefix(mark))?;
-        Some((*maker, named.split(':').next().unwrap_or(named)))
-    });
+    let made = http.children().iter().filter_map(made);
+    let made = made.map(|(maker, _, name)| (maker, name));
     search(http, &made.collect(), refusals);
+}
+
+/// What a directive makes: its kind, and the name with the word that has it.
+pub(super) fn made(directive: &Directive) -> Option<(&'static str, &Word, &str)> {
+    let (maker, mark) = MAKERS.iter().find(|(maker, _)| directive.is(maker))?;
+    let mut words = directive.args.iter();
+    let (word, named) = words.find_map(|word| Some((word, word.text.strip_prefix(mark)?)))?;
+    Some((maker, word, named.split(':').next().unwrap_or(named)))
 }
 
 fn search<'c>(block: &'c Directive, made: &HashSet<(&str, &str)>, refusals: &mut Vec<Refusal<'c>>) {

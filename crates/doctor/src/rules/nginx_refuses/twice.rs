@@ -2,22 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::{Around, Refusal};
+use super::{Around, Refusal, names::made};
 use crate::nginx::{
     directives,
     listen::{Address, Listen},
     tree::Directive,
 };
-
-/// Directives of the `http` block whose names there can be only one of: by their first argument, or by their zone.
-const NAMED: [(&str, &str); 6] = [
-    ("upstream", ""),
-    ("log_format", ""),
-    ("limit_req_zone", "zone="),
-    ("limit_conn_zone", "zone="),
-    ("proxy_cache_path", "keys_zone="),
-    ("fastcgi_cache_path", "keys_zone="),
-];
 
 pub(super) fn judge<'c>(
     before: &[Directive],
@@ -58,10 +48,9 @@ pub(super) fn judge<'c>(
             .collect::<Vec<_>>()
     };
     let is_regex = directive.arg(0).is_some_and(|word| word.starts_with('~'));
-    let twin = before
-        .iter()
-        .any(|other| other.is("location") && words(other) == words(directive));
-    if directive.is("location") && !is_regex && twin {
+    let is_plain = directive.is("location") && !is_regex;
+    let mut locations = before.iter().filter(|other| other.is("location"));
+    if is_plain && locations.any(|other| words(other) == words(directive)) {
         refusals.push((
             &directive.name,
             say!(
@@ -81,14 +70,9 @@ pub(super) fn in_http<'c>(http: &'c Directive, refusals: &mut Vec<Refusal<'c>>) 
 fn names<'c>(http: &'c Directive, refusals: &mut Vec<Refusal<'c>>) {
     let mut known = HashSet::new();
     for directive in http.children() {
-        let Some((kind, mark)) = NAMED.iter().find(|(kind, _)| directive.is(kind)) else {
+        let Some((kind, word, name)) = made(directive) else {
             continue;
         };
-        let named = directive.args.iter().find_map(|word| {
-            let rest = word.text.strip_prefix(mark)?;
-            Some((word, rest.split(':').next().unwrap_or(rest)))
-        });
-        let Some((word, name)) = named else { continue };
         if !known.insert((kind, name)) {
             refusals.push((
                 word,
